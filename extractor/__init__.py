@@ -1,0 +1,1 @@
+"""The thin Python: ask Spotify, land the answers, load them. What they mean is decided in SQL."""

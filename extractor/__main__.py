@@ -1,0 +1,110 @@
+"""The commands behind ./run.sh: `python -m extractor daily | extract | load | build | publish | status`."""
+
+from __future__ import annotations
+
+import argparse
+import random
+import sys
+from collections.abc import Sequence
+from contextlib import ExitStack
+from datetime import date
+from pathlib import Path
+
+from extractor.client import Clock
+from extractor.config import Config, Credentials, read_config
+from extractor.errors import ConfigError, ExtractorError
+from extractor.extract import extract
+from extractor.load import load
+from extractor.lock import alone
+from extractor.publish import publish
+from extractor.status import status
+from extractor.transform import PROJECT, build
+
+COMMANDS = ("daily", "extract", "load", "build", "publish", "status")
+LATER = ("login", "purge", "report")
+
+
+def main(arguments: Sequence[str], clock: Clock | None = None) -> int:
+    """Run a command; returns the exit code. Errors go to standard error in one sentence, without a traceback."""
+    clock = clock or Clock()
+    options = _options(arguments)
+    try:
+        if options.command in LATER:
+            raise ConfigError(f"{options.command}: not part of this version yet; `./run.sh --help` lists what is")
+        config = read_config(options.config)
+        day = options.date or clock.now().date()
+        if day > clock.now().date():
+            raise ConfigError(f"--date {day}: a day that is still to come can't have been observed (days are UTC)")
+        return _run(options.command, config, day, clock, full_refresh=options.full_refresh)
+    except ExtractorError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("interrupted: what was answered is landed; the same command asks only for the rest", file=sys.stderr)
+        return 130
+
+
+def _run(command: str, config: Config, day: date, clock: Clock, *, full_refresh: bool) -> int:
+    if command == "status":
+        print(status(config, day))
+        return 0
+    steps = ("extract", "load", "build", "publish") if command == "daily" else (command,)
+    exit_code = 0
+    with ExitStack() as locks:
+        if "extract" in steps:
+            credentials = Credentials.from_environment()
+            # Held to the end of a daily run: a second one waits, then finds everything done.
+            locks.enter_context(alone(config.warehouse, f"worker-{config.batch_number}", sys.stderr))
+            extraction = extract(config, credentials, day, clock, random.Random())  # noqa: S311 (jitter, no secret)
+            print(extraction.summary, flush=True)
+            exit_code = extraction.exit_code
+        if command != "extract":
+            locks.enter_context(alone(config.warehouse, "warehouse", sys.stderr))
+        if "load" in steps:
+            loaded = load(config.landing, config.warehouse)
+            print(f"loaded {loaded.answers} answers from {loaded.files} new files", flush=True)
+        if "build" in steps:
+            print(build(config, full_refresh=full_refresh), flush=True)
+        if "publish" in steps:
+            print(publish(config), flush=True)
+    return exit_code
+
+
+def _options(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="./run.sh",
+        description="Reads the watched Spotify playlists and tracks of a day and publishes what can be known of them.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog="""commands:
+  daily     extract, load, build, publish (the default)
+  extract   ask Spotify for what the day still lacks, into the landing folder
+  load      landing files into the warehouse
+  build     dbt build: the tables and their tests
+  publish   the tables, if every test passed, into the file that analysts open
+  status    the last runs and what is missing
+  demo      thirty simulated days, no account needed
+  test      every check that CI runs
+
+Not part of this version yet: login (user tokens), purge (old raw answers), report (a page to look at).
+
+exit codes: 0 all read; 3 some lists or tracks not read (published); 75 stopped by the quota (published, run again
+later); 2 configuration or usage; 1 anything else (nothing published).""",
+    )
+    parser.add_argument("command", nargs="?", default="daily", choices=COMMANDS + LATER, metavar="command")
+    parser.add_argument(
+        "--config", type=Path, default=PROJECT / "config.yaml", help="default: the project's config.yaml"
+    )
+    parser.add_argument("--date", type=_day, help="the UTC day the run is for, YYYY-MM-DD; default: today")
+    parser.add_argument("--full-refresh", action="store_true", help="rebuild every table from raw")
+    return parser.parse_args(arguments)
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no day: write YYYY-MM-DD") from None
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,246 @@
+"""config.yaml and the seeds, read and checked before anything is asked of Spotify."""
+
+from __future__ import annotations
+
+import csv
+import difflib
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from itertools import islice
+from pathlib import Path
+from typing import Any, get_type_hints
+
+import yaml
+
+from extractor.errors import ConfigError, CredentialsError
+
+SPOTIFY_ID = re.compile(r"[0-9A-Za-z]{22}")
+LINK = re.compile(
+    r"(?:(?:https?://)?open\.spotify\.com/(?:intl-\w+/)?|spotify:)(?:user[:/][^:/]+[:/])?(\w+)[:/](\w+)/?"
+)
+
+
+@dataclass(frozen=True)
+class Api:
+    """Where Spotify is and how politely to ask."""
+
+    base_url: str = "https://api.spotify.com/v1"
+    token_url: str = "https://accounts.spotify.com/api/token"  # noqa: S105 (an address, not a secret)
+    max_in_flight: int = 2
+    max_wait_seconds: int = 120
+    requests_per_day: int | None = None
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """An endpoint that answers for several ids at once: `path` + ids, `batch` at a time, in the array `items`."""
+
+    path: str
+    batch: int
+    items: str
+
+
+@dataclass(frozen=True)
+class Config:
+    """The whole configuration. Paths are absolute; relative ones in the file are relative to the file."""
+
+    api: Api = field(default_factory=Api)
+    endpoints: Mapping[str, Endpoint] = field(default_factory=lambda: {"tracks": Endpoint("tracks?ids=", 50, "tracks")})
+    seeds: Path = Path("seeds")
+    tracks_file: Path | None = None
+    discover_tracks: bool = True
+    batch_number: int = 1
+    batch_size: int | None = None
+    landing: Path = Path("data/landing")
+    drop_fields: tuple[str, ...] = ("available_markets",)
+    warehouse: Path = Path("data/warehouse.duckdb")
+    database: Path = Path("data/spotify.duckdb")
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """Client id and secret of the Spotify app, from the environment only; never shown by `repr`."""
+
+    client_id: str = field(repr=False)
+    client_secret: str = field(repr=False)
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Credentials:
+        names = ("SPOTIFY_CLIENT_ID", "SPOTIFY_CLIENT_SECRET")
+        missing = [name for name in names if not environment.get(name, "").strip()]
+        if missing:
+            raise CredentialsError(
+                f"{' and '.join(missing)} not set. Export the client id and secret of your Spotify app "
+                "(developer.spotify.com/dashboard), or try `./run.sh demo`, which needs no account."
+            )
+        return cls(*(environment[name].strip() for name in names))
+
+
+@dataclass(frozen=True)
+class WatchList:
+    """Ids to labels of this worker's slice, in the order of the seeds, and how many there are before slicing."""
+
+    playlists: dict[str, str]
+    tracks: dict[str, str]
+    all_playlists: int
+    all_tracks: int
+
+
+def read_config(path: Path) -> Config:
+    """Read and check a configuration file.
+
+    Raises ConfigError naming the file and the key for anything unknown, mistyped or out of range.
+    """
+    try:
+        raw = yaml.safe_load(path.read_text("utf-8")) or {}
+    except FileNotFoundError:
+        raise ConfigError(f"{path}: no such file; name one with --config") from None
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise ConfigError(f"{path}: not readable as YAML: {error}") from error
+    values = _checked(raw, Config, str(path), "")
+    for name in ("seeds", "tracks_file", "landing", "warehouse", "database"):
+        default = getattr(Config, name)
+        value = values.get(name, default)
+        values[name] = value and (path.parent.resolve() / Path(value).expanduser())
+    config = Config(**values)
+    _check_ranges(config, path)
+    return config
+
+
+def _checked(raw: object, shape: type, file: str, prefix: str) -> dict[str, Any]:
+    """The values of a mapping that fit the dataclass `shape`; nested dataclasses are made on the way."""
+    if not isinstance(raw, dict):
+        raise ConfigError(f"{file}: {prefix.rstrip('.') or 'the file'} must be a mapping of keys to values")
+    hints = get_type_hints(shape)
+    values: dict[str, Any] = {}
+    for key, value in raw.items():
+        where = f"{prefix}{key}"
+        if key not in hints:
+            near = difflib.get_close_matches(str(key), hints, 1)
+            hint = f"did you mean {near[0]!r}?" if near else f"known here: {', '.join(hints)}"
+            raise ConfigError(f"{file}: {where}: unknown key; {hint}")
+        if hints[key] is Api:
+            values[key] = Api(**_checked(value, Api, file, f"{where}."))
+        elif key == "endpoints":
+            values[key] = _endpoints(value, file)
+        else:
+            values[key] = _typed(value, hints[key], f"{file}: {where}")
+    required = [f.name for f in fields(shape) if f.name not in values and shape is Endpoint]
+    if required:
+        raise ConfigError(f"{file}: {prefix}{required[0]}: missing")
+    return values
+
+
+def _endpoints(raw: object, file: str) -> dict[str, Endpoint]:
+    if not isinstance(raw, dict) or set(raw) != {"tracks"}:
+        raise ConfigError(f"{file}: endpoints: must hold exactly one endpoint, tracks: {{path, batch, items}}")
+    return {name: Endpoint(**_checked(value, Endpoint, file, f"endpoints.{name}.")) for name, value in raw.items()}
+
+
+def _typed(value: object, hint: object, where: str) -> object:
+    # bool is an int in Python: `batch_size: yes` must not pass for 1.
+    kinds: dict[object, tuple[str, bool]] = {
+        str: ("text", isinstance(value, str)),
+        int: ("a whole number", isinstance(value, int) and not isinstance(value, bool)),
+        bool: ("true or false", isinstance(value, bool)),
+        Path: ("a path", isinstance(value, str) and value != ""),
+        tuple[str, ...]: ("a list of names", isinstance(value, list) and all(isinstance(v, str) for v in value)),
+    }
+    optional = [part for part in getattr(hint, "__args__", ()) if part in kinds]
+    kind = optional[0] if hint not in kinds else hint
+    name, fits = kinds[kind]
+    if value is None and hint is not kind:
+        return None
+    if not fits:
+        raise ConfigError(f"{where}: must be {name}, not {value!r}")
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _check_ranges(config: Config, path: Path) -> None:
+    at_least_one = {
+        "api.max_in_flight": config.api.max_in_flight,
+        "api.requests_per_day": config.api.requests_per_day,
+        "batch_number": config.batch_number,
+        "batch_size": config.batch_size,
+        "endpoints.tracks.batch": config.endpoints["tracks"].batch,
+    }
+    for key, number in at_least_one.items():
+        if number is not None and number < 1:
+            raise ConfigError(f"{path}: {key}: must be at least 1, not {number}")
+    if config.api.max_wait_seconds < 0:
+        raise ConfigError(f"{path}: api.max_wait_seconds: must not be negative")
+    if config.endpoints["tracks"].batch > 50:
+        raise ConfigError(f"{path}: endpoints.tracks.batch: Spotify takes at most 50 ids at once")
+    if config.batch_number > 1 and config.batch_size is None:
+        raise ConfigError(f"{path}: batch_number: worker {config.batch_number} needs a batch_size too")
+    for key, url in (("api.base_url", config.api.base_url), ("api.token_url", config.api.token_url)):
+        if not re.match(r"https?://[^/]+", url):
+            raise ConfigError(f"{path}: {key}: must be an http(s) address, not {url!r}")
+
+
+def read_watch_list(config: Config) -> WatchList:
+    """The watched playlists and tracks of this worker's slice. Raises ConfigError naming file and line."""
+    playlists, tracks = (_read_seed(config.seeds / f"{kind}s.csv", kind) for kind in ("playlist", "track"))
+    if config.tracks_file:
+        tracks = dict(_read_ids(config.tracks_file)) | tracks
+    if not playlists and not tracks:
+        raise ConfigError(
+            f"{config.seeds}: nothing to watch yet: add playlists to playlists.csv or tracks to tracks.csv"
+        )
+    size = config.batch_size
+    start = (config.batch_number - 1) * (size or 0)
+    end = start + size if size else None
+    return WatchList(
+        playlists=dict(islice(playlists.items(), start, end)),
+        tracks=dict(islice(tracks.items(), start, end)),
+        all_playlists=len(playlists),
+        all_tracks=len(tracks),
+    )
+
+
+def _read_seed(path: Path, kind: str) -> dict[str, str]:
+    if not path.exists():
+        return {}
+    column = f"{kind}_id"
+    watched: dict[str, str] = {}
+    reader = csv.DictReader(_lines(path))
+    if column not in (reader.fieldnames or ()):
+        raise ConfigError(f"{path}:1: the first line must name the columns: {column},label")
+    for row in reader:
+        if (row[column] or "").strip():
+            found = spotify_id(row[column], kind, f"{path}:{reader.line_num}")
+            watched.setdefault(found, (row.get("label") or "").strip())
+    return watched
+
+
+def _read_ids(path: Path) -> Iterator[tuple[str, str]]:
+    for number, line in enumerate(_lines(path), 1):
+        if line.strip():
+            yield spotify_id(line, "track", f"{path}:{number}"), ""
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        return path.read_text("utf-8-sig").splitlines()  # -sig: spreadsheets write a byte order mark
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: can't be read as UTF-8 text: {error}") from error
+
+
+def spotify_id(text: str, kind: str, where: str) -> str:
+    """The id in an id, a Spotify URI or a pasted link (`…/playlist/<id>?si=…`).
+
+    Raises ConfigError, naming `where`, if there is none, or if it is of another kind than `kind`.
+    """
+    text = text.strip()
+    bare = text.split("?")[0].split("#")[0]
+    link = LINK.fullmatch(bare)
+    if link and link[1] != kind:
+        raise ConfigError(f"{where}: {text!r} is a link to a {link[1]}; a {kind} is expected here")
+    found = link[2] if link else bare
+    if not SPOTIFY_ID.fullmatch(found):
+        raise ConfigError(
+            f"{where}: {text!r} is no Spotify {kind} id: 22 letters and digits, or a link or URI that holds them"
+        )
+    return found

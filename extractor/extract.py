@@ -1,0 +1,80 @@
+"""One extraction run: resume what is landed, ask for the rest, say how it went."""
+
+from __future__ import annotations
+
+import random
+import secrets
+from dataclasses import dataclass
+from datetime import date
+
+from extractor.client import Client, Clock
+from extractor.config import Config, Credentials, read_watch_list
+from extractor.errors import PARTLY_READ, StoppedByQuota
+from extractor.fetch import Fetcher, Tally
+from extractor.landing import Landing, keep_watch_list, remember_day
+
+PROBLEMS_SHOWN = 10
+
+
+@dataclass(frozen=True)
+class Extraction:
+    """How a run ended: its exit code, and what a person wants to read about it."""
+
+    exit_code: int
+    summary: str
+
+
+def extract(config: Config, credentials: Credentials, day: date, clock: Clock, rng: random.Random) -> Extraction:
+    """Land what a day still lacks. Raises ConfigError or CredentialsError before anything is landed."""
+    watched = read_watch_list(config)
+    memory = remember_day(config.landing, day)
+    client = Client(config.api, credentials, clock, rng, memory.requests)
+    client.log_in()
+    watched_hash = keep_watch_list(config.landing, watched)
+    started = clock.now()
+    run = f"{started:%Y%m%dT%H%M%S}-w{config.batch_number}-{secrets.token_hex(4)}"
+    stopped: StoppedByQuota | None = None
+    with Landing(config.landing, day, run, config.batch_number, memory, config.drop_fields) as landing:
+        manifest = {
+            "event": "start",
+            "batch_number": config.batch_number,
+            "batch_size": config.batch_size,
+            "playlists": watched.all_playlists,
+            "tracks": watched.all_tracks,
+            "discover_tracks": config.discover_tracks,
+            "watched": watched_hash,
+        }
+        landing.write("runs", {}, manifest, started)
+        fetcher = Fetcher(client, landing, memory, config, day, clock)
+        try:
+            fetcher.fetch(watched)
+        except StoppedByQuota as stop:
+            stopped = stop
+        failed = fetcher.playlists.failed + fetcher.tracks.failed
+        exit_code = stopped.exit_code if stopped else PARTLY_READ if failed else 0
+        counts = {
+            f"{what}_{name}": getattr(tally, name)
+            for what, tally in (("playlists", fetcher.playlists), ("tracks", fetcher.tracks))
+            for name in ("asked", "answered", "failed")
+        }
+        end = {"event": "end", **counts, "requests": dict(client.requests)}
+        end |= {"waited_seconds": round(client.waited_seconds, 1), "exit_code": exit_code}
+        landing.write("runs", {}, end, clock.now())
+    return Extraction(exit_code, _summary(day, fetcher, client, stopped))
+
+
+def _summary(day: date, fetcher: Fetcher, client: Client, stopped: StoppedByQuota | None) -> str:
+    def told(what: str, tally: Tally) -> str:
+        if not tally.asked:
+            return f"no {what} to ask"
+        return f"{tally.answered} of {tally.asked} {what}" + (f" ({tally.failed} not read)" if tally.failed else "")
+
+    requests = ", ".join(f"{count} {endpoint}" for endpoint, count in sorted(client.requests.items())) or "none"
+    lines = [f"{day}: {told('playlists', fetcher.playlists)}, {told('tracks', fetcher.tracks)}; requests: {requests}"]
+    problems = fetcher.playlists.problems + fetcher.tracks.problems
+    lines += [f"  not read: {problem}" for problem in problems[:PROBLEMS_SHOWN]]
+    if len(problems) > PROBLEMS_SHOWN:
+        lines.append(f"  … and {len(problems) - PROBLEMS_SHOWN} more; playlist_days has them all")
+    if stopped:
+        lines.append(f"  stopped: {stopped}")
+    return "\n".join(lines)

@@ -1,0 +1,244 @@
+"""The landing folder: what Spotify answered, one gzipped NDJSON file a run, and what can be known from it.
+
+landing/<day>/<run>.ndjson.gz      one envelope a line, in the order of the answers
+landing/watched/<hash>.csv.gz      a watch-list, kept once for all runs that used it
+landing/contents/<playlist>.json   a cache: what the last complete read of a list held; safe to delete
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import hashlib
+import io
+import json
+import os
+import threading
+import zlib
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from extractor.config import WatchList
+from extractor.errors import LandingError
+
+FINAL_OUTCOMES = frozenset({"complete", "unchanged"})
+
+
+@dataclass
+class DayMemory:
+    """What the landed answers of a day already tell, so that a resumed run asks only for the rest."""
+
+    read_playlists: set[str] = field(default_factory=set)
+    answered_tracks: set[str] = field(default_factory=set)
+    popular_tracks: set[str] = field(default_factory=set)
+    found_tracks: set[str] = field(default_factory=set)
+    requests: Counter[str] = field(default_factory=Counter)
+
+    def absorb(self, envelope: dict[str, Any]) -> None:
+        endpoint, asked, body = envelope["endpoint"], envelope["asked"], envelope["body"]
+        self.requests[endpoint] += envelope["requests"]
+        if endpoint == "playlist_reads" and body["outcome"] in FINAL_OUTCOMES:
+            self.read_playlists.add(asked["playlist_id"])
+        elif endpoint in ("playlists", "playlist_items") and isinstance(body, dict):
+            for track_id, popularity in tracks_of(body):
+                self.found_tracks.add(track_id)
+                if popularity:
+                    self.popular_tracks.add(track_id)
+        elif endpoint == "tracks" and envelope["status"] == 200 and answers_of(body, len(asked["ids"])) is not None:
+            self.answered_tracks.update(asked["ids"])
+
+
+def page_of(body: dict[str, Any]) -> dict[str, Any] | None:
+    """The paging object of a playlist answer or of an items answer; None where the items are withheld.
+
+    Old answers call it `tracks`, new ones `items`; in an items answer `items` is the list itself.
+    """
+    for candidate in (body.get("items"), body.get("tracks"), body):
+        if isinstance(candidate, dict) and isinstance(candidate.get("items"), list):
+            return candidate
+    return None
+
+
+def tracks_of(body: dict[str, Any]) -> Iterator[tuple[str, int | None]]:
+    """Id and popularity of every real track (no local file, episode or null entry) in a page."""
+    for entry in (page_of(body) or {}).get("items", ()):
+        thing = entry and (entry.get("item") or entry.get("track"))
+        if isinstance(thing, dict) and thing.get("id") and str(thing.get("uri")).startswith("spotify:track:"):
+            yield thing["id"], thing.get("popularity")
+
+
+def answers_of(body: dict[str, Any] | None, asked: int) -> list[Any] | None:
+    """The array of a batch answer, which has a place for each id asked; None if there is no such array."""
+    arrays = (value for value in (body or {}).values() if isinstance(value, list) and len(value) == asked)
+    return next(arrays, None)
+
+
+class Landing:
+    """Writes the answers of one run. Safe to use from several threads; use as a context manager.
+
+    Every answer is flushed as it comes: a kill loses at most the one in flight, and leaves at worst a torn last line.
+    """
+
+    def __init__(
+        self, folder: Path, day: date, run: str, worker: int, memory: DayMemory, drop_fields: tuple[str, ...] = ()
+    ) -> None:
+        self.path = folder / day.isoformat() / f"{run}.ndjson.gz"
+        self._stamp = {"run": run, "worker": worker, "day": day.isoformat()}
+        self._memory = memory
+        self._drop = frozenset(drop_fields)
+        self._lock = threading.Lock()
+        self._lines = 0
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = gzip.open(self.path, "xb", compresslevel=6)  # noqa: SIM115 (closed in __exit__)
+        except OSError as error:
+            raise LandingError(f"{self.path}: can't be created: {error.strerror}") from error
+
+    def __enter__(self) -> Landing:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        try:
+            self._file.close()
+        except OSError as error:
+            raise self._lost(error) from error
+
+    def write(
+        self,
+        endpoint: str,
+        asked: dict[str, Any],
+        body: Any,
+        observed_at: datetime,
+        status: int | None = None,
+        requests: int = 0,
+    ) -> None:
+        """Land one answer. Raises LandingError if the disk does not take it."""
+        with self._lock:
+            envelope = self._stamp | {
+                "line": self._lines + 1,
+                "endpoint": endpoint,
+                "asked": asked,
+                "status": status,
+                "requests": requests,
+                "observed_at": observed_at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+                "body": _without(body, self._drop),
+            }
+            line = json.dumps(envelope, ensure_ascii=False, separators=(",", ":"), check_circular=False)
+            try:
+                self._file.write(line.encode("utf-8", "replace") + b"\n")
+                self._file.flush()
+            except OSError as error:
+                raise self._lost(error) from error
+            self._lines += 1
+            self._memory.absorb(envelope)
+
+    def _lost(self, error: OSError) -> LandingError:
+        return LandingError(
+            f"{self.path}: can't be written: {error.strerror}. What landed before is whole; "
+            "make room and run the same command again: it asks only for the rest"
+        )
+
+
+def _without(value: Any, names: frozenset[str]) -> Any:
+    if isinstance(value, dict):
+        return {key: _without(inner, names) for key, inner in value.items() if key not in names}
+    if isinstance(value, list):
+        return [_without(inner, names) for inner in value]
+    return value
+
+
+def envelopes(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Line numbers and envelopes of a landing file; a torn end, left by a kill, is silently left out.
+
+    Raises LandingError naming file and line for anything else that is no envelope.
+    """
+    text, torn = _unpack(path)
+    lines = text.split(b"\n")
+    whole, rest = lines[:-1], lines[-1]
+    if rest and not torn:
+        whole.append(rest)
+    for number, line in enumerate(whole, 1):
+        try:
+            envelope = json.loads(line)
+            if envelope["line"] != number or "endpoint" not in envelope:
+                raise ValueError(f"expected line {number} of its run, found {envelope['line']}")
+        except (ValueError, KeyError, TypeError) as error:
+            if number == len(lines) and rest:
+                return  # the last line without its newline: torn, too
+            raise LandingError(
+                f"{path}:{number}: not an envelope of this project ({error}). Nothing of this file was loaded; "
+                "restore the file, or move it out of the landing folder to go on without it"
+            ) from error
+        yield number, envelope
+
+
+def _unpack(path: Path) -> tuple[bytes, bool]:
+    """The text of a gzip file as far as it goes, and whether its end is missing."""
+    unpacker = zlib.decompressobj(wbits=31)
+    try:
+        text = unpacker.decompress(path.read_bytes()) + unpacker.flush()
+    except OSError as error:
+        raise LandingError(f"{path}: can't be read: {error.strerror}") from error
+    except zlib.error as error:
+        raise LandingError(f"{path}: damaged, not a whole gzip file: {error}; restore it or move it away") from error
+    return text, not unpacker.eof
+
+
+def remember_day(folder: Path, day: date) -> DayMemory:
+    """Everything landed for a day, by whichever run."""
+    memory = DayMemory()
+    for path in sorted((folder / day.isoformat()).glob("*.ndjson.gz")):
+        for _, envelope in envelopes(path):
+            memory.absorb(envelope)
+    return memory
+
+
+def keep_watch_list(folder: Path, watched: WatchList) -> str:
+    """Store the watch-list under the hash of its text, unless it is there already; returns the hash."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(("kind", "id", "label"))
+    for kind, labels in (("playlist", watched.playlists), ("track", watched.tracks)):
+        writer.writerows((kind, spotify_id, label) for spotify_id, label in labels.items())
+    content = text.getvalue().encode()
+    name = hashlib.sha256(content).hexdigest()[:32]
+    path = folder / "watched" / f"{name}.csv.gz"
+    if not path.exists():
+        replace_file(path, gzip.compress(content, mtime=0))
+    return name
+
+
+@dataclass(frozen=True)
+class KnownContent:
+    """What the last complete read of a list held: enough to skip its pages while its snapshot_id stays."""
+
+    snapshot_id: str | None
+    day: date
+    tracks: tuple[str, ...]
+
+    @classmethod
+    def load(cls, folder: Path, playlist_id: str) -> KnownContent | None:
+        try:
+            known = json.loads((folder / "contents" / f"{playlist_id}.json").read_bytes())
+            return cls(known["snapshot_id"], date.fromisoformat(known["day"]), tuple(known["tracks"]))
+        except (FileNotFoundError, ValueError, KeyError, TypeError):
+            return None  # no cache, or not one of ours: the list is read in full
+
+    def save(self, folder: Path, playlist_id: str) -> None:
+        known = {"snapshot_id": self.snapshot_id, "day": self.day.isoformat(), "tracks": self.tracks}
+        replace_file(folder / "contents" / f"{playlist_id}.json", json.dumps(known).encode())
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """Write a file so that a reader, or a kill, finds the old content or the new, never half of it."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        beside.write_bytes(content)
+        beside.replace(path)
+    except OSError as error:
+        raise LandingError(f"{path}: can't be written: {error.strerror}") from error

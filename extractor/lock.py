@@ -1,0 +1,29 @@
+"""One at a time: locks that die with their process."""
+
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TextIO
+
+from extractor.errors import WarehouseError
+
+
+@contextmanager
+def alone(warehouse: Path, what: str, console: TextIO) -> Iterator[None]:
+    """Be the only one at `what` for the block. If another run is, says so on the console and waits for its end."""
+    path = warehouse.with_name(f"{warehouse.name}.{what}.lock")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = path.open("a")
+    except OSError as error:
+        raise WarehouseError(f"{path}: can't be written: {error.strerror}") from error
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print(f"another run holds {path.name}; waiting for it to end", file=console, flush=True)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,61 @@
+"""The published database: marts only, in a fresh file, put in place by one rename."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import duckdb
+
+from extractor.config import Config
+from extractor.errors import BuildError, WarehouseError
+from extractor.transform import has_passed
+from extractor.warehouse import opened
+
+MARTS = "select table_name, comment from duckdb_tables() where database_name = 'warehouse' and schema_name = 'main'"
+COLUMNS = """
+select column_name, comment from duckdb_columns()
+where database_name = 'warehouse' and schema_name = 'main' and table_name = ? and comment is not null
+"""
+
+
+def publish(config: Config) -> str:
+    """Copy the marts into a new file and rename it over the published one; readers keep what they have open.
+
+    Raises BuildError unless the warehouse is as a passed build left it, WarehouseError if a file can't be written.
+    """
+    if not has_passed(config):
+        raise BuildError(
+            f"{config.warehouse}: changed since the last build that passed its tests, or never built; "
+            "run `./run.sh build` first. Nothing is published"
+        )
+    beside = config.database.with_name(f".{config.database.name}.new")
+    beside.unlink(missing_ok=True)
+    with opened(beside) as connection:
+        connection.execute(f"attach {_quoted(str(config.warehouse))} as warehouse (read_only)")
+        for table, comment in connection.execute(MARTS).fetchall():
+            _copy(connection, table, comment)
+    try:
+        with beside.open("rb+") as file:
+            os.fsync(file.fileno())
+        beside.replace(config.database)
+    except OSError as error:
+        raise WarehouseError(f"{config.database}: can't be replaced: {error.strerror}") from error
+    return f"published {config.database} ({_size(config.database)})"
+
+
+def _copy(connection: duckdb.DuckDBPyConnection, table: str, comment: str | None) -> None:
+    connection.execute(f'create table main."{table}" as from warehouse.main."{table}"')
+    if comment:
+        connection.execute(f'comment on table main."{table}" is {_quoted(comment)}')
+    for column, meaning in connection.execute(COLUMNS, [table]).fetchall():
+        connection.execute(f'comment on column main."{table}"."{column}" is {_quoted(meaning)}')
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _size(path: Path) -> str:
+    size = path.stat().st_size / 1e6
+    return f"{size:.1f} MB"

@@ -1,0 +1,65 @@
+"""dbt, run on the warehouse, and the proof of its success that publishing asks for."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+from extractor.config import Config
+from extractor.errors import BuildError
+from extractor.warehouse import opened
+
+PROJECT = Path(__file__).resolve().parent.parent
+
+
+def build(config: Config, *, full_refresh: bool = False) -> str:
+    """Run `dbt build` and remember that it passed. Raises BuildError if a model or a data test failed."""
+    with opened(config.warehouse):
+        pass  # a lock held elsewhere is told now, in our words
+    passed = _passed_file(config)
+    passed.unlink(missing_ok=True)
+    target = config.warehouse.parent / "dbt"
+    command = [str(Path(sys.executable).with_name("dbt")), "--quiet", "build"]
+    command += ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)]
+    command += ["--target-path", str(target), "--log-path", str(target)]
+    # Unit tests test the SQL, not the day: CI runs them.
+    command += ["--exclude-resource-type", "unit_test"]
+    command += ["--full-refresh"] if full_refresh else []
+    secrets = ("SPOTIFY_CLIENT_ID", "SPOTIFY_CLIENT_SECRET", "SPOTIFY_REFRESH_TOKEN")
+    environment = {name: value for name, value in os.environ.items() if name not in secrets}
+    environment["SPOTIFY_WAREHOUSE"] = str(config.warehouse)
+    finished = subprocess.run(command, env=environment, cwd=PROJECT, check=False)  # noqa: S603 (our own command)
+    if finished.returncode != 0:
+        raise BuildError(
+            f"dbt build failed (details above and in {target / 'dbt.log'}); nothing is published, "
+            f"{config.database} stays as it was"
+        )
+    passed.write_text(_state_of(config.warehouse))
+    return _summary(target)
+
+
+def has_passed(config: Config) -> bool:
+    """Whether the warehouse is as the last passed build left it."""
+    passed = _passed_file(config)
+    return passed.exists() and passed.read_text() == _state_of(config.warehouse)
+
+
+def _passed_file(config: Config) -> Path:
+    return config.warehouse.with_name(f"{config.warehouse.name}.passed")
+
+
+def _state_of(warehouse: Path) -> str:
+    state = warehouse.stat()
+    return f"{state.st_size} {state.st_mtime_ns}"
+
+
+def _summary(target: Path) -> str:
+    results = json.loads((target / "run_results.json").read_bytes())
+    kinds = Counter(result["unique_id"].split(".")[0] for result in results["results"])
+    warnings = sum(result["status"] == "warn" for result in results["results"])
+    told = f"built {kinds['model']} tables and views, {kinds['test']} tests passed in {results['elapsed_time']:.1f} s"
+    return told + (f", {warnings} with warnings" if warnings else "")

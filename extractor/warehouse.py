@@ -1,0 +1,28 @@
+"""Opening DuckDB files, with errors that say what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+from extractor.errors import WarehouseError
+
+
+@contextmanager
+def opened(path: Path, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection to a DuckDB file, closed at the end. Raises WarehouseError, for faults inside the block too."""
+    try:
+        if not read_only:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        with duckdb.connect(str(path), read_only=read_only) as connection:
+            yield connection
+    except (duckdb.Error, OSError) as error:
+        if "Conflicting lock" in str(error):
+            raise WarehouseError(
+                f"{path}: open in another process, and DuckDB lets only one write. Close it there (analysts open the "
+                "published database instead) and run the same command again; nothing is lost"
+            ) from error
+        raise WarehouseError(f"{path}: {error}") from error

@@ -1,0 +1,23 @@
+{# Times come as ISO 8601 text and are kept in UTC; what does not parse becomes null, never an error. #}
+
+{% macro utc_timestamp(text) -%}{{ return(adapter.dispatch('utc_timestamp', 'spotify')(text)) }}{%- endmacro %}
+
+{% macro duckdb__utc_timestamp(text) -%}
+    {#- a plain cast to timestamp would drop an offset instead of applying it -#}
+    timezone('UTC', try_cast({{ text }} as timestamptz))
+{%- endmacro %}
+
+{% macro partial_date(text) -%}{{ return(adapter.dispatch('partial_date', 'spotify')(text)) }}{%- endmacro %}
+
+{% macro duckdb__partial_date(text) -%}
+    {#- 2004, 2004-05 and 2004-05-06 are all release dates; 0000 is none -#}
+    try_cast(nullif(left({{ text }}, 4), '0000') || rpad(substring({{ text }}, 5), 6, '-01') as date)
+{%- endmacro %}
+
+{% macro calendar(first_day, last_day) -%}
+    {{ return(adapter.dispatch('calendar', 'spotify')(first_day, last_day)) }}
+{%- endmacro %}
+
+{% macro duckdb__calendar(first_day, last_day) -%}
+    cast(unnest(generate_series({{ first_day }}, {{ last_day }}, interval 1 day)) as date)
+{%- endmacro %}

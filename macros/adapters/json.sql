@@ -1,0 +1,61 @@
+{# Engines differ in how they reach into JSON. A path is a list of keys, never an engine's own path syntax;
+   `*` as a key takes every element of an array. #}
+
+{% macro json_value(column, path) -%}{{ return(adapter.dispatch('json_value', 'spotify')(column, path)) }}{%- endmacro %}
+
+{% macro duckdb__json_value(column, path) -%}
+    {#- JSON's own null is a value to DuckDB; here it is no value -#}
+    nullif(json_extract({{ column }}, '{{ json_path(path) }}'), 'null')
+{%- endmacro %}
+
+{% macro json_text(column, path) -%}{{ return(adapter.dispatch('json_text', 'spotify')(column, path)) }}{%- endmacro %}
+
+{% macro duckdb__json_text(column, path) -%}
+    {%- if '*' in path -%}
+        nullif(array_to_string(json_extract_string({{ column }}, '{{ json_path(path) }}'), ', '), '')
+    {%- else -%}
+        json_extract_string({{ column }}, '{{ json_path(path) }}')
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro json_path(path) -%}
+    ${% for key in path %}{{ '[*]' if key == '*' else '.' ~ key }}{% endfor %}
+{%- endmacro %}
+
+{% macro json_fields(value, names) -%}{{ return(adapter.dispatch('json_fields', 'spotify')(value, names)) }}{%- endmacro %}
+
+{#- Several fields of one object as text, to be taken with json_field: a large object is parsed once, not once a field -#}
+{% macro duckdb__json_fields(value, names) -%}
+    from_json({{ value }}, '{ {%- for name in names %}"{{ name }}": "VARCHAR"{{ ', ' if not loop.last }}{% endfor -%} }')
+{%- endmacro %}
+
+{% macro json_field(fields, name) -%}{{ return(adapter.dispatch('json_field', 'spotify')(fields, name)) }}{%- endmacro %}
+
+{% macro duckdb__json_field(fields, name) -%}struct_extract({{ fields }}, '{{ name }}'){%- endmacro %}
+
+{% macro json_is_array(value) -%}{{ return(adapter.dispatch('json_is_array', 'spotify')(value)) }}{%- endmacro %}
+
+{% macro duckdb__json_is_array(value) -%}json_type({{ value }}) = 'ARRAY'{%- endmacro %}
+
+{% macro json_without(column, key) -%}{{ return(adapter.dispatch('json_without', 'spotify')(column, key)) }}{%- endmacro %}
+
+{% macro duckdb__json_without(column, key) -%}json_merge_patch({{ column }}, '{"{{ key }}": null}'){%- endmacro %}
+
+{% macro json_elements(array) -%}{{ return(adapter.dispatch('json_elements', 'spotify')(array)) }}{%- endmacro %}
+
+{% macro duckdb__json_elements(array) -%}
+    unnest(from_json({{ array }}, '["json"]')) as element,
+    generate_subscripts(from_json({{ array }}, '["json"]'), 1) as ordinal
+{%- endmacro %}
+
+{% macro json_text_at(array, ordinal) -%}
+    {{ return(adapter.dispatch('json_text_at', 'spotify')(array, ordinal)) }}
+{%- endmacro %}
+
+{% macro duckdb__json_text_at(array, ordinal) -%}
+    list_extract(from_json({{ array }}, '["varchar"]'), {{ ordinal }})
+{%- endmacro %}
+
+{% macro json_length(array) -%}{{ return(adapter.dispatch('json_length', 'spotify')(array)) }}{%- endmacro %}
+
+{% macro duckdb__json_length(array) -%}json_array_length({{ array }}){%- endmacro %}

@@ -1,0 +1,30 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    post_hook='{{ remember_build() }}',
+) }}
+
+with tracks as (
+
+    select * from {{ ref('stg_spotify__tracks') }}
+
+),
+
+final as (
+
+    select
+        track_id,
+        day,
+        run_id,
+        popularity,
+        md5(description) as description_hash,
+        observed_at,
+        load_number
+    from tracks
+    {% if is_incremental() %}
+        where load_number > {{ last_load_built() }}
+    {% endif %}
+
+)
+
+select * from final

@@ -1,0 +1,59 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    post_hook='{{ remember_build() }}',
+) }}
+
+-- Each version of a track's description once, however often it was seen; popularity is no part of it.
+with entries as (
+
+    select * from {{ ref('stg_spotify__playlist_entries') }}
+
+),
+
+tracks as (
+
+    select * from {{ ref('stg_spotify__tracks') }}
+
+),
+
+seen as (
+
+    select
+        description,
+        load_number
+    from entries
+    where kind = 'track'
+
+    union all
+
+    select
+        description,
+        load_number
+    from tracks
+
+),
+
+distinct_descriptions as (
+
+    select distinct description
+    from seen
+    {% if is_incremental() %}
+        where load_number > {{ last_load_built() }}
+    {% endif %}
+
+),
+
+final as (
+
+    select
+        md5(description) as description_hash,
+        description
+    from distinct_descriptions
+    {% if is_incremental() %}
+        where md5(description) not in (select known.description_hash from {{ this }} as known)
+    {% endif %}
+
+)
+
+select * from final

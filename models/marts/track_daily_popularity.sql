@@ -1,0 +1,48 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='delete+insert',
+    unique_key='date',
+    on_schema_change='fail',
+    post_hook='{{ remember_build() }}',
+) }}
+
+-- A day that got a new reading, however late, is replaced whole.
+with readings as (
+
+    select * from {{ ref('int_track_readings') }}
+
+),
+
+latest_first as (
+
+    select
+        track_id,
+        day,
+        popularity,
+        observed_at,
+        row_number() over (
+            partition by track_id, day
+            order by observed_at desc, popularity desc
+        ) as place
+    from readings
+    where
+        popularity is not null
+        {% if is_incremental() %}
+            and day in (select readings.day from readings where readings.load_number > {{ last_load_built() }})
+        {% endif %}
+
+),
+
+final as (
+
+    select
+        track_id,
+        day as date,
+        popularity,
+        observed_at
+    from latest_first
+    where place = 1
+
+)
+
+select * from final

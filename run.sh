@@ -1,0 +1,57 @@
+#!/usr/bin/env bash
+# The one entrance: makes the locked environment on the first call, then hands over. See ./run.sh --help.
+set -euo pipefail
+
+here=$(cd -- "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")" && pwd)
+
+python3_11() {
+    local name
+    for name in python3.11 python3.12 python3.13 python3; do
+        if command -v "$name" >/dev/null && "$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+            command -v "$name"
+            return
+        fi
+    done
+    echo "error: Python 3.11 or newer is needed, and none was found" >&2
+    exit 2
+}
+
+# install ENVIRONMENT LOCK: nothing to do, and no time spent, where the environment has this very lock file in it.
+install() {
+    local environment=$1 lock=$here/requirements/$2.txt stamp=$1/.installed-$2
+    cmp -s "$lock" "$stamp" && return
+    mkdir -p "$here/.venv-locks"
+    exec 9>"$here/.venv-locks/$(basename "$environment")"
+    flock 9
+    if ! cmp -s "$lock" "$stamp"; then
+        echo "installing the locked packages ($2) into $environment, once …" >&2
+        local python
+        python=$(python3_11)
+        if command -v uv >/dev/null; then
+            [[ -x $environment/bin/python ]] || uv venv --quiet --python "$python" "$environment"
+            uv pip install --quiet --python "$environment/bin/python" --require-hashes -r "$lock"
+        else
+            [[ -x $environment/bin/pip ]] || "$python" -m venv --clear "$environment"
+            "$environment/bin/pip" install -qq --disable-pip-version-check --require-hashes -r "$lock"
+        fi
+        cp "$lock" "$stamp"
+    fi
+    exec 9>&-
+}
+
+case ${1:-daily} in
+    test)
+        shift
+        exec "$here/tests/run.sh" "$@"
+        ;;
+    demo)
+        shift
+        install "$here/.venv" run
+        cd "$here"
+        exec .venv/bin/python -m tests.simulator.demo "$@"
+        ;;
+    *)
+        install "$here/.venv" run
+        PYTHONPATH=$here exec "$here/.venv/bin/python" -P -m extractor "$@"
+        ;;
+esac

@@ -1,0 +1,75 @@
+#!/usr/bin/env bash
+# Every linter, each a step with a name; all steps run, and the exit code is 1 if any of them failed.
+#
+#   tests/lint.sh LINT_BIN TEST_BIN
+#
+# LINT_BIN: the bin folder of the environment made from requirements/lint.txt (ruff, mypy, yamllint, shellcheck, dbt-bouncer)
+# TEST_BIN: the bin folder of the environment made from requirements/test.txt (dbt, sqlfluff, and the code that mypy reads)
+set -uo pipefail
+
+if [[ $# -ne 2 || ! -x $1/ruff || ! -x $2/dbt ]]; then
+    echo "usage: tests/lint.sh LINT_BIN TEST_BIN   (bin folders of the lint and the test environment)" >&2
+    exit 2
+fi
+lint=$(cd "$1" && pwd) || exit 2
+test=$(cd "$2" && pwd) || exit 2
+cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 2
+
+scratch=$(mktemp -d) || exit 2
+trap 'rm -rf "$scratch"' EXIT
+
+# Nothing that dbt writes while linting belongs into the checkout.
+export DBT_TARGET_PATH=$scratch/target DBT_LOG_PATH=$scratch/logs DBT_SEND_ANONYMOUS_USAGE_STATS=false
+# A kept copy of dbt-bouncer's configuration could outlive a change of it.
+export DBT_BOUNCER_DISABLE_CONF_CACHE=1
+
+passed=0
+failed=()
+step() {
+    local name=$1 start=$SECONDS
+    shift
+    echo "== $name"
+    if "$@" </dev/null; then
+        passed=$((passed + 1))
+        echo "== $name: passed, $((SECONDS - start)) s"
+    else
+        failed+=("$name")
+        echo "== $name: FAILED, $((SECONDS - start)) s"
+    fi
+}
+
+# The dbt templater opens the profile's database, and DuckDB lets only one process in: a warehouse in memory instead of
+# the one that a daily run may be writing.
+sqlfluff_lint() {
+    local profile
+    profile=$(sed -n 's/^profile: *//p' dbt_project.yml)
+    mkdir -p "$scratch/profiles"
+    cat >"$scratch/profiles/profiles.yml" <<YAML
+$profile: {target: lint, outputs: {lint: {type: duckdb, path: ":memory:"}}}
+YAML
+    DBT_PROFILES_DIR=$scratch/profiles "$test/sqlfluff" lint --disable-progress-bar models tests/dbt
+}
+
+bouncer() {
+    if [[ ! -f $scratch/target/manifest.json ]]; then
+        echo "no manifest: dbt parse failed"
+        return 1
+    fi
+    # COLUMNS: in the 80 of a log file its table tells no reason.
+    COLUMNS=${COLUMNS:-240} DBT_PROJECT_DIR=$scratch "$lint/dbt-bouncer" run --config-file pyproject.toml --show-all-failures
+}
+
+step "ruff check" "$lint/ruff" check .
+step "ruff format" "$lint/ruff" format --check .
+step "mypy" "$lint/mypy" --strict --python-executable "$test/python" extractor tests
+step "sqlfluff" sqlfluff_lint
+step "yamllint" "$lint/yamllint" --strict .
+step "shellcheck" "$lint/shellcheck" run.sh .ci/run tests/lint.sh
+step "dbt parse" "$test/dbt" --quiet --warn-error parse --no-partial-parse
+step "dbt-bouncer" bouncer
+
+for name in ${failed[@]+"${failed[@]}"}; do
+    echo "lint failed: $name"
+done
+echo "lint: $passed passed, ${#failed[@]} failed"
+[[ ${#failed[@]} -eq 0 ]]
