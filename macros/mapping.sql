@@ -1,10 +1,9 @@
 {# The mapping of an answer's fields to columns: a column whose properties have a `meta.path` is read from there. #}
 
 {% macro mapped_columns(columns) -%}
-    {#- names of the mapped columns of a model, in the order of its properties file -#}
     {%- set mapped = [] -%}
     {%- for column in columns.values() if column.config.meta.path is defined -%}
-        {%- do mapped.append(column.name) -%}
+        {%- do mapped.append(column) -%}
     {%- endfor -%}
     {{ return(mapped) }}
 {%- endmacro %}

@@ -5,23 +5,15 @@ with readings as (
 
 ),
 
-run_events as (
+runs as (
 
-    select * from {{ ref('stg_spotify__run_events') }}
+    select * from {{ ref('int_runs') }}
 
 ),
 
 watched as (
 
     select * from {{ ref('stg_spotify__watched') }}
-
-),
-
-discovering_runs as (
-
-    select run_id
-    from run_events
-    where discovers_tracks
 
 ),
 
@@ -35,12 +27,13 @@ watched_tracks as (
 
 final as (
 
-    select distinct track_id
+    select distinct readings.track_id
     from readings
+    left join runs on readings.run_id = runs.run_id
     where
-        endpoint = 'tracks'
-        or run_id in (select run_id from discovering_runs)
-        or track_id in (select spotify_id from watched_tracks)
+        readings.endpoint = 'tracks'
+        or runs.discovers_tracks
+        or readings.track_id in (select watched_tracks.spotify_id from watched_tracks)
 
 )
 

@@ -13,10 +13,15 @@ with playlists as (
 
 final as (
 
-    select * from playlists
-    {% if is_incremental() %}
-        where load_number > {{ last_load_built() }}
-    {% endif %}
+    select
+        playlist_id,
+        day,
+        name,
+        owner_kind,
+        observed_at,
+        load_number
+    from playlists
+    where load_number > {{ last_load_built() }}
 
 )
 

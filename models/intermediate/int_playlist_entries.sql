@@ -26,9 +26,7 @@ final as (
         observed_at,
         load_number
     from entries
-    {% if is_incremental() %}
-        where load_number > {{ last_load_built() }}
-    {% endif %}
+    where load_number > {{ last_load_built() }}
 
 )
 

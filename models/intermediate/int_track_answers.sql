@@ -21,9 +21,7 @@ final as (
         observed_at,
         load_number
     from tracks
-    {% if is_incremental() %}
-        where load_number > {{ last_load_built() }}
-    {% endif %}
+    where load_number > {{ last_load_built() }}
 
 )
 

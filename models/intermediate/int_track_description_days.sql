@@ -19,7 +19,7 @@ last_of_day as (
         description_hash,
         row_number() over (
             partition by track_id, day
-            order by observed_at desc, description_hash
+            order by observed_at desc, description_hash asc
         ) as latest_first
     from readings
     where track_id in (select known_tracks.track_id from known_tracks)

@@ -38,9 +38,7 @@ distinct_descriptions as (
 
     select distinct description
     from seen
-    {% if is_incremental() %}
-        where load_number > {{ last_load_built() }}
-    {% endif %}
+    where load_number > {{ last_load_built() }}
 
 ),
 

@@ -1,12 +1,6 @@
-with watched as (
+with watched_playlists as (
 
-    select * from {{ ref('stg_spotify__watched') }}
-
-),
-
-run_events as (
-
-    select * from {{ ref('stg_spotify__run_events') }}
+    select * from {{ ref('int_watched_playlists') }}
 
 ),
 
@@ -22,24 +16,6 @@ complete_reads as (
 
 ),
 
-watches as (
-
-    select
-        watched.spotify_id as playlist_id,
-        watched.label,
-        run_events.day = max(run_events.day) over () as is_watched,
-        row_number() over (
-            partition by watched.spotify_id
-            order by run_events.day desc, run_events.observed_at desc, run_events.run_id desc
-        ) as latest_first
-    from run_events
-    inner join watched on run_events.watched = watched.watched
-    where
-        run_events.event = 'start'
-        and watched.kind = 'playlist'
-
-),
-
 latest_descriptions as (
 
     select
@@ -48,7 +24,7 @@ latest_descriptions as (
         owner_kind,
         row_number() over (
             partition by playlist_id
-            order by day desc, observed_at desc, name
+            order by day desc, observed_at desc, name asc
         ) as latest_first
     from descriptions
 
@@ -68,20 +44,19 @@ spans as (
 final as (
 
     select
-        watches.playlist_id,
+        watched_playlists.playlist_id,
         latest_descriptions.name,
-        watches.label,
+        watched_playlists.label,
         latest_descriptions.owner_kind,
-        watches.is_watched,
+        watched_playlists.is_watched,
         spans.first_complete_read,
         spans.last_complete_read
-    from watches
+    from watched_playlists
     left join latest_descriptions
         on
-            watches.playlist_id = latest_descriptions.playlist_id
+            watched_playlists.playlist_id = latest_descriptions.playlist_id
             and latest_descriptions.latest_first = 1
-    left join spans on watches.playlist_id = spans.playlist_id
-    where watches.latest_first = 1
+    left join spans on watched_playlists.playlist_id = spans.playlist_id
 
 )
 

@@ -1,42 +1,27 @@
-with run_events as (
+with runs as (
 
-    select * from {{ ref('stg_spotify__run_events') }}
-
-),
-
-starts as (
-
-    select * from run_events
-    where event = 'start'
-
-),
-
-ends as (
-
-    select * from run_events
-    where event = 'end'
+    select * from {{ ref('int_runs') }}
 
 ),
 
 final as (
 
     select
-        starts.run_id,
-        starts.worker,
-        starts.day as date,
-        starts.observed_at as started_at,
-        ends.observed_at as ended_at,
-        ends.playlists_asked,
-        ends.playlists_answered,
-        ends.playlists_failed,
-        ends.tracks_asked,
-        ends.tracks_answered,
-        ends.tracks_failed,
-        ends.requests,
-        ends.waited_seconds,
-        ends.exit_code
-    from starts
-    left join ends on starts.run_id = ends.run_id
+        run_id,
+        worker,
+        day as date,
+        started_at,
+        ended_at,
+        playlists_asked,
+        playlists_answered,
+        playlists_failed,
+        tracks_asked,
+        tracks_answered,
+        tracks_failed,
+        requests,
+        waited_seconds,
+        exit_code
+    from runs
 
 )
 

@@ -13,6 +13,14 @@ with readings as (
 
 ),
 
+touched_days as (
+
+    select distinct day
+    from readings
+    where load_number > {{ last_load_built() }}
+
+),
+
 latest_first as (
 
     select
@@ -27,9 +35,7 @@ latest_first as (
     from readings
     where
         popularity is not null
-        {% if is_incremental() %}
-            and day in (select readings.day from readings where readings.load_number > {{ last_load_built() }})
-        {% endif %}
+        and day in (select touched_days.day from touched_days)
 
 ),
 

@@ -20,9 +20,9 @@ final as (
 
     select
         track_info_history.track_id,
-        {%- for name in mapped %}
-        track_info_history.{{ name }},
-        {%- endfor %}
+        {% for column in mapped -%}
+            track_info_history.{{ column.name }},
+        {% endfor -%}
         first_days.first_seen,
         track_info_history.valid_from as updated_at
     from track_info_history

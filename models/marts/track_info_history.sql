@@ -15,11 +15,11 @@ descriptions as (
 described as (
 
     select
+        {% for column in mapped -%}
+            {{ mapped_value('descriptions.description', column) }} as {{ column.name }},
+        {% endfor -%}
         description_days.track_id,
         description_days.day
-        {%- for name in mapped %},
-        {{ mapped_value('descriptions.description', model.columns[name]) }} as {{ name }}
-        {%- endfor %}
     from description_days
     inner join descriptions
         on description_days.description_hash = descriptions.description_hash
@@ -30,10 +30,13 @@ compared as (
 
     select
         *,
-        lag(day) over by_track is null
-        {%- for name in mapped %}
-        or {{ name }} is distinct from lag({{ name }}) over by_track
-        {%- endfor %} as is_new_version
+        case
+            when lag(day) over by_track is null then true
+            {% for column in mapped -%}
+                when ({{ column.name }} is distinct from lag({{ column.name }}) over by_track) then true
+            {% endfor -%}
+            else false
+        end as is_new_version
     from described
     window by_track as (partition by track_id order by day)
 
@@ -43,9 +46,9 @@ final as (
 
     select
         track_id,
-        {%- for name in mapped %}
-        {{ name }},
-        {%- endfor %}
+        {% for column in mapped -%}
+            {{ column.name }},
+        {% endfor -%}
         day as valid_from,
         cast({{ dbt.dateadd('day', -1, 'lead(day) over (partition by track_id order by day)') }} as date) as valid_to
     from compared

@@ -10,18 +10,24 @@ track_info as (
 
 ),
 
+known_stays as (
+
+    select * from stays
+    where track_id in (select track_info.track_id from track_info)
+
+),
+
 judged as (
 
     select
-        stays.*,
+        *,
         coalesce(
             claimed_on <> date '1970-01-01'
             and claimed_on <= first_seen
             and (claimed_on >= last_usable_day_before or last_usable_day_before is null),
             false
         ) as believes_claim
-    from stays
-    where track_id in (select track_info.track_id from track_info)
+    from known_stays
 
 ),
 

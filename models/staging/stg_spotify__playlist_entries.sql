@@ -42,14 +42,18 @@ final as (
         first_position + ordinal - 1 as position,
         {{ json_field('fields', 'id') }} as spotify_id,
         case
-            when {{ json_field('fields', 'id') }} is null and {{ json_field('fields', 'uri') }} is null then 'unavailable'
+            when
+                {{ json_field('fields', 'id') }} is null
+                and {{ json_field('fields', 'uri') }} is null then 'unavailable'
             when
                 {{ json_field('fields', 'is_local') }} = 'true'
                 or {{ json_field('fields', 'uri') }} like 'spotify:local:%' then 'local'
             when
                 {{ json_field('fields', 'type') }} = 'episode'
                 or {{ json_field('fields', 'uri') }} like 'spotify:episode:%' then 'episode'
-            when coalesce({{ json_field('fields', 'uri') }}, 'spotify:track:') like 'spotify:track:%' then 'track'
+            when
+                {{ json_field('fields', 'id') }} is not null
+                and coalesce({{ json_field('fields', 'uri') }}, 'spotify:track:') like 'spotify:track:%' then 'track'
             else 'other'
         end as kind,
         {{ utc_timestamp('added_at_text') }} as added_at,
