@@ -22,7 +22,7 @@ install() {
     cmp -s "$lock" "$stamp" && return
     mkdir -p "$here/.venv-locks"
     exec 9>"$here/.venv-locks/$(basename "$environment")"
-    flock 9
+    if command -v flock >/dev/null; then flock 9; fi
     if ! cmp -s "$lock" "$stamp"; then
         echo "installing the locked packages ($2) into $environment, once …" >&2
         local python
@@ -42,13 +42,15 @@ install() {
 case ${1:-daily} in
     test)
         shift
+        install "$here/.venv" run
+        install "$here/.venv" test
+        install "$here/.venv-lint" lint
         exec "$here/tests/run.sh" "$@"
         ;;
     demo)
         shift
         install "$here/.venv" run
-        cd "$here"
-        exec .venv/bin/python -m tests.simulator.demo "$@"
+        PYTHONPATH=$here exec "$here/.venv/bin/python" -P -m tests.simulator.demo "$@"
         ;;
     *)
         install "$here/.venv" run

@@ -94,7 +94,10 @@ class Fetcher:
         known = KnownContent.load(self._config.landing, playlist_id)
         read = Read("failed")
         for attempt in range(1, ATTEMPTS_PER_READ + 1):
-            latest = self._attempt(playlist_id, attempt, known)
+            try:
+                latest = self._attempt(playlist_id, attempt, known)
+            except (AttributeError, KeyError, TypeError, ValueError) as error:
+                latest = Read("failed", attempt, f"an answer of an unknown shape: {error!r}")
             if latest.entries is not None or read.entries is None:
                 read = latest
             if latest.outcome != "partial":

@@ -64,7 +64,7 @@ step "ruff format" "$lint/ruff" format --check .
 step "mypy" "$lint/mypy" --strict --python-executable "$test/python" extractor tests
 step "sqlfluff" sqlfluff_lint
 step "yamllint" "$lint/yamllint" --strict .
-step "shellcheck" "$lint/shellcheck" run.sh .ci/run tests/lint.sh
+step "shellcheck" "$lint/shellcheck" run.sh .ci/run tests/run.sh tests/lint.sh
 step "dbt parse" "$test/dbt" --quiet --warn-error parse --no-partial-parse
 step "dbt-bouncer" bouncer
 

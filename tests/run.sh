@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# Every check that CI runs, called by ./run.sh test, which has made the environments: the linters, `dbt build` with its
+# unit tests on an empty warehouse, then pytest. Arguments go to pytest, and then nothing else is run.
+set -uo pipefail
+
+cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 2
+bin=$PWD/.venv/bin
+
+# Credentials of the person who tests are not what is tested.
+unset SPOTIFY_CLIENT_ID SPOTIFY_CLIENT_SECRET SPOTIFY_REFRESH_TOKEN
+
+if [[ $# -gt 0 ]]; then
+    exec "$bin/python" -m pytest "$@"
+fi
+
+scratch=$(mktemp -d) || exit 2
+trap 'rm -rf "$scratch"' EXIT
+
+dbt_build() {
+    export SPOTIFY_WAREHOUSE=$scratch/warehouse.duckdb DBT_TARGET_PATH=$scratch/target DBT_LOG_PATH=$scratch/target
+    echo "landing: landing" >"$scratch/config.yaml"
+    echo "warehouse: warehouse.duckdb" >>"$scratch/config.yaml"
+    "$bin/python" -m extractor load --config "$scratch/config.yaml" && "$bin/dbt" --warn-error build --profiles-dir .
+}
+
+failed=()
+echo "== lint"
+tests/lint.sh "$PWD/.venv-lint/bin" "$bin" || failed+=(lint)
+echo "== dbt build and unit tests"
+(dbt_build) >"$scratch/dbt.log" 2>&1 || failed+=(dbt)
+if [[ ${failed[*]} == *dbt* ]]; then cat "$scratch/dbt.log"; else tail -n 3 "$scratch/dbt.log"; fi
+echo "== pytest"
+"$bin/python" -m pytest --durations=10 || failed+=(pytest)
+
+[[ ${#failed[@]} -eq 0 ]] || echo "failed: ${failed[*]}" >&2
+[[ ${#failed[@]} -eq 0 ]]

@@ -1,0 +1,25 @@
+"""What the tests of the simulator share."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import pytest
+
+from tests.simulator.generated import GeneratedWorld
+from tests.simulator.reader import Reader, Serve
+from tests.simulator.server import Simulator
+from tests.simulator.world import World
+
+
+@pytest.fixture
+def serve() -> Iterator[Serve]:
+    """Return a function that serves a world, or a scenario in a text, until the test ends."""
+    with ExitStack() as stack:
+
+        def start(world: World | str) -> Reader:
+            made = GeneratedWorld.from_text(world) if isinstance(world, str) else world
+            reader = Reader(stack.enter_context(Simulator(made)))
+            stack.callback(reader.session.close)
+            return reader
+
+        yield start

@@ -1,0 +1,201 @@
+"""Tracks, playlists and pages as an honest reader gets them."""
+
+import time
+from datetime import date
+
+import pytest
+import requests
+
+from tests.simulator.identifiers import spotify_id
+from tests.simulator.reader import Reader, Serve
+from tests.simulator.server import SeenRequest
+
+LISTS = """
+shape: {shape}
+tracks: 300
+histories:
+  long: {{pad_to: 230, days: {{2026-01-01: [A, B, {{null: C}}, null]}}}}
+  short: {{days: {{2026-01-01: [A, {{local: x}}]}}}}
+"""
+NOBODY = "0" * 22
+
+
+@pytest.fixture
+def reader(serve: Serve) -> Reader:
+    return serve(LISTS.format(shape="both"))
+
+
+def refusal(answer: requests.Response) -> tuple[int, object]:
+    assert answer.json()["error"]["status"] == answer.status_code
+    return answer.status_code, answer.json()["error"]["message"]
+
+
+@pytest.mark.parametrize("limit", [1, 20, 50, 77, 100])
+@pytest.mark.parametrize("key", ["tracks", "items"])
+def test_pages_hold_every_entry_once(reader: Reader, key: str, limit: int) -> None:
+    url, seen = f"playlists/{spotify_id('long')}/{key}?limit={limit}", []
+    back: list[str | None] = []
+    while url:
+        page = reader.json(url)
+        assert page["total"] == 230
+        assert len(page["items"]) <= page["limit"] == limit
+        assert page["href"].startswith(reader.simulator.base_url)
+        seen += page["items"]
+        back.append(page["previous"])
+        url = page["next"]
+    assert len(seen) == 230
+    assert len(back) == -(-230 // limit)
+    uris = [entry["track"]["uri"] for entry in seen if entry and entry["track"]]
+    assert len(set(uris)) == len(uris) == 228
+    assert [seen[position] is None for position in (2, 3)] == [False, True]
+    assert [entry and entry["track"] for entry in seen[2:4]] == [None, None]
+    assert back[0] is None
+    assert all(back[1:])
+
+
+def test_a_playlist_comes_with_its_first_hundred_whatever_is_asked(reader: Reader) -> None:
+    playlist = reader.json(f"playlists/{spotify_id('long')}?limit=10")
+    assert [len(playlist[key]["items"]) for key in ("tracks", "items")] == [100, 100]
+    following = reader.json(playlist["items"]["next"])
+    assert following["offset"] == 100
+    assert following == reader.json(f"playlists/{spotify_id('long')}/items?limit=100&offset=100")
+
+
+def test_pages_are_of_twenty_unless_asked_otherwise_and_may_lie_beyond_the_end(reader: Reader) -> None:
+    assert len(reader.json(f"playlists/{spotify_id('long')}/tracks")["items"]) == 20
+    beyond = reader.json(f"playlists/{spotify_id('long')}/tracks?offset=500")
+    assert (beyond["items"], beyond["next"], beyond["total"]) == ([], None, 230)
+
+
+@pytest.mark.parametrize("query", ["limit=0", "limit=101", "limit=x", "offset=-1"])
+def test_senseless_pages_are_refused(reader: Reader, query: str) -> None:
+    name = query.partition("=")[0]
+    assert refusal(reader.get(f"playlists/{spotify_id('long')}/tracks?{query}")) == (400, f"Invalid {name}")
+
+
+@pytest.mark.parametrize(
+    ("shape", "mine", "other", "status"), [("tracks", "track", "item", 404), ("items", "item", "track", 403)]
+)
+def test_a_shape_is_all_of_one_spelling(serve: Serve, shape: str, mine: str, other: str, status: int) -> None:
+    reader = serve(LISTS.format(shape=shape))
+    playlist = reader.json(f"playlists/{spotify_id('long')}")
+    assert f"{other}s" not in playlist
+    assert f"/{mine}s?" in playlist[f"{mine}s"]["next"]
+    for page in (playlist[f"{mine}s"], reader.json(playlist[f"{mine}s"]["next"])):
+        assert all(mine in entry and other not in entry for entry in page["items"] if entry)
+    assert reader.get(f"playlists/{spotify_id('long')}/{other}s").status_code == status
+
+
+def test_fields_leave_out_the_rest(reader: Reader) -> None:
+    path = f"playlists/{spotify_id('long')}"
+    whole = reader.json(path)
+    assert reader.json(f"{path}?fields=snapshot_id") == {"snapshot_id": whole["snapshot_id"]}
+    some = reader.json(f"{path}?fields=name,tracks(total,items(added_at,track(id))),nothing")
+    assert list(some) == ["name", "tracks"]
+    assert some["tracks"]["total"] == 230
+    assert some["tracks"]["items"][0] == {
+        "added_at": whole["tracks"]["items"][0]["added_at"],
+        "track": {"id": spotify_id("A")},
+    }
+    assert reader.get(f"{path}?fields=name,tracks(").status_code == 400
+
+
+def test_fields_of_a_page_are_those_of_the_next_and_fields_of_a_playlist_are_not(reader: Reader) -> None:
+    path = f"playlists/{spotify_id('long')}"
+    page = reader.json(f"{path}/items?limit=100&fields=next,items(added_at)")
+    following = reader.json(page["next"])
+    assert list(following) == ["next", "items"]
+    assert [list(entry) for entry in following["items"]] == [["added_at"]] * 100
+    playlist = reader.json(f"{path}?fields=items(next)")
+    assert set(reader.json(playlist["items"]["next"])["items"][0]) >= {"added_at", "item"}
+
+
+def test_bulk_tracks_answer_by_position(reader: Reader) -> None:
+    a, b = spotify_id("A"), spotify_id("B")
+    answer = reader.json(f"tracks?ids={b},{NOBODY},{a},hi,{a}")
+    assert [track and track["id"] for track in answer["tracks"]] == [b, None, a, None, a]
+    assert answer["tracks"][2] == answer["tracks"][4] == reader.json(f"tracks/{a}")
+
+
+def test_bulk_tracks_have_a_limit(reader: Reader) -> None:
+    assert len(reader.json(f"tracks?ids={','.join([spotify_id('A')] * 50)}")["tracks"]) == 50
+    assert refusal(reader.get(f"tracks?ids={','.join([spotify_id('A')] * 51)}")) == (400, "too many ids requested")
+    assert reader.get("tracks?ids=").status_code == 400
+
+
+@pytest.mark.parametrize("kind", ["tracks", "playlists"])
+def test_ids_nobody_knows_and_ids_that_are_none(reader: Reader, kind: str) -> None:
+    assert refusal(reader.get(f"{kind}/{NOBODY}")) == (404, "Resource not found")
+    assert refusal(reader.get(f"{kind}/hi")) == (400, "Invalid base62 id")
+
+
+def test_other_endpoints_and_methods_are_not_found(reader: Reader) -> None:
+    assert refusal(reader.get("albums/x")) == (404, "Service not found")
+    with reader.session.put(f"{reader.simulator.base_url}/tracks/{spotify_id('A')}") as answer:
+        assert answer.status_code == 404
+
+
+def test_the_day_decides(reader: Reader) -> None:
+    path = f"tracks/{spotify_id('A')}"
+    popularities = set()
+    for number in range(1, 30):
+        reader.simulator.day = date(2026, 1, number)
+        popularities.add(reader.json(path)["popularity"])
+    assert len(popularities) > 2
+
+
+def test_headers_are_those_of_the_real_api(reader: Reader) -> None:
+    caches = {
+        f"tracks/{spotify_id('A')}": "public, max-age=7200",
+        f"tracks?ids={spotify_id('A')}": "public, max-age=7200",
+        f"playlists/{spotify_id('long')}": "public, max-age=0",
+        f"playlists/{spotify_id('long')}/items": "public, max-age=0",
+        f"tracks/{NOBODY}": "private, max-age=0",
+    }
+    for path, cache in caches.items():
+        headers = reader.get(path).headers
+        assert headers["cache-control"] == cache
+        assert headers["content-type"] == "application/json; charset=utf-8"
+        assert headers["content-encoding"] == "gzip"
+        assert "etag" not in headers
+    plain = reader.get(f"tracks/{spotify_id('A')}", headers={"Accept-Encoding": "identity"})
+    assert "content-encoding" not in plain.headers
+    assert int(plain.headers["content-length"]) == len(plain.content)
+
+
+def test_kept_alive_connections_do_not_stall(reader: Reader) -> None:
+    path = f"tracks/{spotify_id('A')}"
+    durations = []
+    for _ in range(15):
+        start = time.perf_counter()
+        reader.json(path)
+        durations.append(time.perf_counter() - start)
+    # Without TCP_NODELAY every second answer waits 40 ms; the quickest third says what the connection can do.
+    assert sorted(durations)[10] < 0.035
+
+
+def test_requests_are_seen_and_counted(reader: Reader) -> None:
+    simulator = reader.simulator
+    path = f"/v1/tracks?ids={NOBODY}"
+    reader.json(path.removeprefix("/v1/"))
+    reader.get("tracks/hi")
+    assert simulator.requests == [
+        SeenRequest("POST", "/api/token", 200, "/api/token"),
+        SeenRequest("GET", path, 200, "/v1/tracks"),
+        SeenRequest("GET", "/v1/tracks/hi", 400, "/v1/tracks/{id}"),
+    ]
+    assert [simulator.count(pattern) for pattern in ("/v1/tracks", r"/v1/tracks\?", "/v1/albums")] == [2, 1, 0]
+
+
+def test_restricted_apps_get_less_and_are_not_told(reader: Reader) -> None:
+    path = f"playlists/{spotify_id('short')}"
+    full = reader.json(path)
+    reader.simulator.restricted = True
+    playlist, track = reader.json(path), reader.json(f"tracks/{spotify_id('A')}")
+    assert playlist == {key: value for key, value in full.items() if key not in ("tracks", "items")}
+    assert "popularity" not in track
+    assert "available_markets" not in track
+    assert "isrc" in track["external_ids"]
+    assert refusal(reader.get(f"tracks?ids={spotify_id('A')}")) == (403, "Forbidden")
+    assert refusal(reader.get(f"{path}/tracks")) == (403, "Forbidden")
+    assert refusal(reader.get(f"{path}/items")) == (401, "Valid user authentication required")

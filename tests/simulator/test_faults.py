@@ -1,0 +1,141 @@
+"""What goes wrong, goes wrong as the rules say, and no more often."""
+
+import time
+from datetime import date
+
+import pytest
+import requests
+
+from tests.simulator.faults import Fault, FaultCounter
+from tests.simulator.identifiers import spotify_id
+from tests.simulator.reader import Reader, Serve
+
+WORLD = "{days: 5, histories: {list: {days: {2026-01-01: [A, B]}}}}"
+PLAYLIST = f"playlists/{spotify_id('list')}"
+TRACK = f"tracks/{spotify_id('A')}"
+
+
+def with_fault(serve: Serve, rule: str) -> Reader:
+    return serve(f"{WORLD[:-1]}, faults: [{rule}]}}")
+
+
+def statuses(reader: Reader, path: str, times: int) -> list[int]:
+    return [reader.get(path).status_code for _ in range(times)]
+
+
+def test_a_rule_counts_what_it_matches(serve: Serve) -> None:
+    reader = with_fault(serve, "{path: '/v1/tracks/', after: 1, times: 2, status: 500}")
+    reader.json(PLAYLIST)
+    assert statuses(reader, TRACK, 5) == [200, 500, 500, 200, 200]
+    assert [seen.status for seen in reader.simulator.requests[-5:]] == [200, 500, 500, 200, 200]
+
+
+def test_a_rule_holds_on_its_day(serve: Serve) -> None:
+    reader = with_fault(serve, "{path: tracks, day: 2026-01-02, status: 503}")
+    for number, status in ((1, 200), (2, 503), (3, 200)):
+        reader.simulator.day = date(2026, 1, number)
+        assert reader.get(TRACK).status_code == status
+
+
+def test_every_server_counts_for_itself(serve: Serve) -> None:
+    rule = "{path: tracks, times: 1, status: 500}"
+    readers = [with_fault(serve, rule), with_fault(serve, rule)]
+    assert [statuses(reader, TRACK, 2) for reader in readers] == [[500, 200], [500, 200]]
+
+
+def test_of_several_rules_the_first_whose_turn_it_is_answers_and_all_count() -> None:
+    rules = [Fault("x", times=1, status=500), Fault("x", after=1, times=1, status=502), Fault("y", status=503)]
+    counter = FaultCounter(rules)
+    met = [counter.meet(target, date(2026, 1, 1)) for target in ("/x", "/y", "/x", "/x")]
+    assert met == [rules[0], rules[2], rules[1], None]
+
+
+def test_a_token_expires_in_the_middle(serve: Serve) -> None:
+    reader = with_fault(serve, "{path: /v1/, after: 1, times: 1, status: 401}")
+    assert statuses(reader, TRACK, 3) == [200, 401, 200]
+    reader = with_fault(serve, "{path: /v1/, status: 401}")
+    assert reader.get(TRACK).json() == {"error": {"status": 401, "message": "The access token expired"}}
+
+
+def test_too_many_requests_with_and_without_a_time_to_wait(serve: Serve) -> None:
+    quota = "{error: {status: 429, message: Too many requests, reason: QUOTA_EXCEEDED}}"
+    reader = with_fault(
+        serve,
+        f"{{path: v1, times: 1, status: 429, headers: {{Retry-After: 7}}, body: {quota}}}, {{path: v1, status: 429}}",
+    )
+    waiting, waitless = reader.get(TRACK), reader.get(TRACK)
+    assert (waiting.status_code, waiting.headers["retry-after"]) == (429, "7")
+    assert waiting.json()["error"]["reason"] == "QUOTA_EXCEEDED"
+    assert (waitless.status_code, waitless.headers.get("retry-after")) == (429, None)
+    assert waitless.json() == {"error": {"status": 429, "message": "API rate limit exceeded"}}
+
+
+@pytest.mark.parametrize("status", [500, 502])
+def test_errors_in_html(serve: Serve, status: int) -> None:
+    reader = with_fault(
+        serve, f"{{path: v1, status: {status}, body: <html>no</html>, headers: {{content-type: text/html}}}}"
+    )
+    answer = reader.get(PLAYLIST)
+    assert (answer.status_code, answer.text, answer.headers["content-type"]) == (status, "<html>no</html>", "text/html")
+
+
+def test_an_empty_answer(serve: Serve) -> None:
+    answer = with_fault(serve, "{path: v1, status: 503, body: ''}").get(PLAYLIST)
+    assert (answer.status_code, answer.content) == (503, b"")
+
+
+def test_an_answer_that_says_nothing(serve: Serve) -> None:
+    answer = with_fault(serve, "{path: v1, body: {}}").get(PLAYLIST)
+    assert (answer.status_code, answer.json()) == (200, {})
+
+
+def test_headers_alone_are_added_to_the_usual_answer(serve: Serve) -> None:
+    answer = with_fault(serve, "{path: v1, headers: {x-spotify-mood: grey}}").get(TRACK)
+    assert (answer.json()["name"], answer.headers["x-spotify-mood"]) == ("A", "grey")
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "identity"])
+def test_a_body_is_cut(serve: Serve, encoding: str) -> None:
+    reader = with_fault(serve, "{path: v1, times: 1, truncate: 100}")
+    headers = {"Accept-Encoding": encoding}
+    with pytest.raises((requests.exceptions.ChunkedEncodingError, requests.exceptions.ConnectionError)):
+        _ = reader.get(PLAYLIST, headers=headers).content
+    assert reader.get(PLAYLIST, headers=headers).json()["id"] == spotify_id("list")
+
+
+def test_the_connection_is_reset(serve: Serve) -> None:
+    reader = with_fault(serve, "{path: v1, times: 1, drop: true}")
+    with pytest.raises(requests.exceptions.ConnectionError, match="reset"):
+        reader.get(PLAYLIST)
+    reader.json(PLAYLIST)
+    assert [seen.status for seen in reader.simulator.requests] == [200, 0, 200]
+
+
+def test_an_answer_is_late(serve: Serve) -> None:
+    reader = with_fault(serve, "{path: v1, times: 1, delay: 0.3}")
+    start = time.perf_counter()
+    with pytest.raises(requests.exceptions.ReadTimeout):
+        reader.session.get(f"{reader.simulator.base_url}/{TRACK}", timeout=0.05)
+    assert reader.json(TRACK)["name"] == "A"
+    assert time.perf_counter() - start < 0.3
+    reader = with_fault(serve, "{path: v1, times: 1, delay: 0.3}")
+    start = time.perf_counter()
+    assert reader.json(TRACK)["name"] == "A"
+    assert time.perf_counter() - start >= 0.3
+
+
+def test_tokens_can_be_refused_too(serve: Serve) -> None:
+    reader = with_fault(serve, "{path: /api/token, after: 1, status: 400, body: {error: invalid_client}}")
+    with pytest.raises(KeyError):
+        reader.log_in()
+
+
+def test_a_list_changes_while_it_is_read(serve: Serve) -> None:
+    reader = serve(
+        "{shape: tracks, histories: {list: {pad_to: 150, padding: before, days: {2026-01-01: [A], 2026-01-02: [B]}}},"
+        " faults: [{path: 'tracks[?]', times: 1, then_day: 2026-01-02}]}"
+    )
+    first = reader.json(PLAYLIST)
+    last_entries = [reader.json(first["tracks"]["next"])["items"][-1] for _ in range(2)]
+    assert [entry["track"]["name"] for entry in last_entries] == ["A", "B"]
+    assert reader.json(PLAYLIST)["snapshot_id"] != first["snapshot_id"]
