@@ -211,7 +211,8 @@ class Client:
                 body = _json_object(response.content) or {}
                 token = body.get("access_token")
                 if response.status_code == 200 and isinstance(token, str):
-                    lifetime = float(body.get("expires_in") or 3600)
+                    expires_in = body.get("expires_in")
+                    lifetime = expires_in if isinstance(expires_in, int) else 3600
                     return _Token(token, self._clock.monotonic() + max(lifetime - RENEW_EARLY_SECONDS, 1))
                 if body.get("error") in ("invalid_client", "unauthorized_client") or response.status_code == 401:
                     raise CredentialsError(
@@ -248,7 +249,7 @@ def _bounded(response: requests.Response) -> Any:
 def _json_object(content: bytes) -> dict[str, Any] | None:
     try:
         body = json.loads(content)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return body if isinstance(body, dict) else None
 
@@ -264,7 +265,5 @@ def _message(body: dict[str, Any] | None, content: bytes) -> str:
 
 
 def _seconds(header: str | None) -> float | None:
-    try:
-        return max(float(header), 0.0) if header else None
-    except ValueError:
-        return None
+    """A Retry-After in seconds; None where it says no number. More than a year is as good as a year."""
+    return min(float(header), 366 * 86400.0) if header and header.strip().isdecimal() else None

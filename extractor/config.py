@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import difflib
+import io
 import os
 import re
 from collections.abc import Iterator, Mapping
@@ -94,16 +95,19 @@ def read_config(path: Path) -> Config:
     Raises ConfigError naming the file and the key for anything unknown, mistyped or out of range.
     """
     try:
-        raw = yaml.safe_load(path.read_text("utf-8")) or {}
+        raw = yaml.safe_load(path.read_text("utf-8"))
     except FileNotFoundError:
         raise ConfigError(f"{path}: no such file; name one with --config") from None
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+    except (OSError, ValueError, yaml.YAMLError) as error:
         raise ConfigError(f"{path}: not readable as YAML: {error}") from error
-    values = _checked(raw, Config, str(path), "")
+    values = _checked({} if raw is None else raw, Config, str(path), "")
     for name in ("seeds", "tracks_file", "landing", "warehouse", "database"):
         default = getattr(Config, name)
         value = values.get(name, default)
-        values[name] = value and (path.parent.resolve() / Path(value).expanduser())
+        try:
+            values[name] = value and (path.parent.resolve() / Path(value).expanduser())
+        except RuntimeError as error:
+            raise ConfigError(f"{path}: {name}: {error}") from error
     config = Config(**values)
     _check_ranges(config, path)
     return config
@@ -205,25 +209,28 @@ def _read_seed(path: Path, kind: str) -> dict[str, str]:
         return {}
     column = f"{kind}_id"
     watched: dict[str, str] = {}
-    reader = csv.DictReader(_lines(path))
-    if column not in (reader.fieldnames or ()):
-        raise ConfigError(f"{path}:1: the first line must name the columns: {column},label")
-    for row in reader:
-        if (row[column] or "").strip():
-            found = spotify_id(row[column], kind, f"{path}:{reader.line_num}")
-            watched.setdefault(found, (row.get("label") or "").strip())
+    reader = csv.DictReader(io.StringIO(_text(path), newline=""), strict=True)
+    try:
+        if column not in (reader.fieldnames or ()):
+            raise ConfigError(f"{path}:1: the first line must name the columns: {column},label")
+        for row in reader:
+            if (row[column] or "").strip():
+                found = spotify_id(row[column], kind, f"{path}:{reader.line_num}")
+                watched.setdefault(found, (row.get("label") or "").strip())
+    except csv.Error as error:
+        raise ConfigError(f"{path}:{reader.line_num}: not readable as CSV: {error}") from error
     return watched
 
 
 def _read_ids(path: Path) -> Iterator[tuple[str, str]]:
-    for number, line in enumerate(_lines(path), 1):
+    for number, line in enumerate(io.StringIO(_text(path)), 1):
         if line.strip():
             yield spotify_id(line, "track", f"{path}:{number}"), ""
 
 
-def _lines(path: Path) -> list[str]:
+def _text(path: Path) -> str:
     try:
-        return path.read_text("utf-8-sig").splitlines()  # -sig: spreadsheets write a byte order mark
+        return path.read_bytes().decode("utf-8-sig")  # -sig: spreadsheets write a byte order mark
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: can't be read as UTF-8 text: {error}") from error
 

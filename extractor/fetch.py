@@ -153,7 +153,7 @@ class Fetcher:
             read.add(page)
         probe = asked | {"fields": "snapshot_id"}
         after = self._ask("playlists", f"playlists/{asked['playlist_id']}?fields=snapshot_id", probe)
-        if (after.body or {}).get("snapshot_id") != read.snapshot_id:
+        if not read.snapshot_id or (after.body or {}).get("snapshot_id") != read.snapshot_id:
             raise _NotProven(after.reason or "the list changed while it was read")
 
     def _tracks_to_ask(self, watched: WatchList) -> Iterator[str]:
@@ -178,10 +178,11 @@ class Fetcher:
         self.tracks.asked = sum(map(len, batches))
 
         def ask(batch: Sequence[str]) -> Answer:
-            return self._ask("tracks", endpoint.path + ",".join(batch), {"ids": batch})
+            return self._ask("tracks", endpoint.path + ",".join(batch), {"ids": batch, "items": endpoint.items})
 
         for batch, answer in self._in_parallel(ask, batches):
-            if answer.status == HTTPStatus.OK and answers_of(answer.body, len(batch)) is not None:
+            asked = {"ids": batch, "items": endpoint.items}
+            if answer.status == HTTPStatus.OK and answers_of(answer.body, asked) is not None:
                 self.tracks.answered += len(batch)
             else:
                 reason = answer.reason or f"no array of {len(batch)} in the answer"
@@ -214,7 +215,10 @@ def _is_unchanged(playlist_id: str, body: dict[str, Any], known: KnownContent | 
 
 def _path_below(link: str, playlist_id: str) -> str | None:
     """A `next` link as a path below our base URL, so that the token never goes to a host that an answer names."""
-    parts = urlsplit(link)
+    try:
+        parts = urlsplit(link)
+    except ValueError:
+        return None
     for kind in ("tracks", "items"):
         path = f"playlists/{playlist_id}/{kind}"
         if parts.path.endswith(path):

@@ -7,6 +7,7 @@ landing/contents/<playlist>.json   a cache: what the last complete read of a lis
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import gzip
 import hashlib
@@ -22,10 +23,15 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from extractor.config import WatchList
+from extractor.config import SPOTIFY_ID, WatchList
 from extractor.errors import LandingError
 
 FINAL_OUTCOMES = frozenset({"complete", "unchanged"})
+NEWLINE = b"\n"
+UNPACKED_AT_ONCE = 1 << 14
+ENVELOPE_PARTS = frozenset(
+    {"run", "worker", "day", "line", "endpoint", "asked", "status", "requests", "observed_at", "body"}
+)
 
 
 @dataclass
@@ -48,7 +54,7 @@ class DayMemory:
                 self.found_tracks.add(track_id)
                 if popularity:
                     self.popular_tracks.add(track_id)
-        elif endpoint == "tracks" and envelope["status"] == 200 and answers_of(body, len(asked["ids"])) is not None:
+        elif endpoint == "tracks" and envelope["status"] == 200 and answers_of(body, asked) is not None:
             self.answered_tracks.update(asked["ids"])
 
 
@@ -63,18 +69,21 @@ def page_of(body: dict[str, Any]) -> dict[str, Any] | None:
     return None
 
 
-def tracks_of(body: dict[str, Any]) -> Iterator[tuple[str, int | None]]:
-    """Id and popularity of every real track (no local file, episode or null entry) in a page."""
+def tracks_of(body: dict[str, Any]) -> Iterator[tuple[str, int]]:
+    """Id and popularity (0 where there is none) of every track of a page: no local file, episode or null entry."""
     for entry in (page_of(body) or {}).get("items", ()):
-        thing = entry and (entry.get("item") or entry.get("track"))
-        if isinstance(thing, dict) and thing.get("id") and str(thing.get("uri")).startswith("spotify:track:"):
-            yield thing["id"], thing.get("popularity")
+        thing = (entry.get("item") or entry.get("track")) if isinstance(entry, dict) else None
+        if not isinstance(thing, dict) or not str(thing.get("uri", "spotify:track:")).startswith("spotify:track:"):
+            continue
+        track_id, popularity = thing.get("id"), thing.get("popularity")
+        if isinstance(track_id, str) and SPOTIFY_ID.fullmatch(track_id) and thing.get("type") != "episode":
+            yield track_id, popularity if isinstance(popularity, int) else 0
 
 
-def answers_of(body: dict[str, Any] | None, asked: int) -> list[Any] | None:
+def answers_of(body: Any, asked: dict[str, Any]) -> list[Any] | None:
     """The array of a batch answer, which has a place for each id asked; None if there is no such array."""
-    arrays = (value for value in (body or {}).values() if isinstance(value, list) and len(value) == asked)
-    return next(arrays, None)
+    array = body.get(asked.get("items")) if isinstance(body, dict) else None
+    return array if isinstance(array, list) and len(array) == len(asked["ids"]) else None
 
 
 class Landing:
@@ -92,9 +101,11 @@ class Landing:
         self._drop = frozenset(drop_fields)
         self._lock = threading.Lock()
         self._lines = 0
+        self._broken: OSError | None = None
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = gzip.open(self.path, "xb", compresslevel=6)  # noqa: SIM115 (closed in __exit__)
+            self._raw = self.path.open("xb")
+            self._file = gzip.GzipFile(fileobj=self._raw, mode="wb", compresslevel=6, mtime=0)
         except OSError as error:
             raise LandingError(f"{self.path}: can't be created: {error.strerror}") from error
 
@@ -102,8 +113,15 @@ class Landing:
         return self
 
     def __exit__(self, *_: object) -> None:
+        with contextlib.suppress(OSError), self._raw:  # a second fault while closing would hide the first
+            if not self._broken:
+                self._finish()
+
+    def _finish(self) -> None:
         try:
             self._file.close()
+            self._raw.flush()
+            os.fsync(self._raw.fileno())
         except OSError as error:
             raise self._lost(error) from error
 
@@ -127,11 +145,15 @@ class Landing:
                 "observed_at": observed_at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
                 "body": _without(body, self._drop),
             }
+            if self._broken:
+                raise self._lost(self._broken)  # whatever follows a torn line could not be read
             line = json.dumps(envelope, ensure_ascii=False, separators=(",", ":"), check_circular=False)
             try:
                 self._file.write(line.encode("utf-8", "replace") + b"\n")
                 self._file.flush()
+                self._raw.flush()
             except OSError as error:
+                self._broken = error
                 raise self._lost(error) from error
             self._lines += 1
             self._memory.absorb(envelope)
@@ -156,19 +178,17 @@ def envelopes(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
 
     Raises LandingError naming file and line for anything else that is no envelope.
     """
-    text, torn = _unpack(path)
-    lines = text.split(b"\n")
-    whole, rest = lines[:-1], lines[-1]
-    if rest and not torn:
-        whole.append(rest)
-    for number, line in enumerate(whole, 1):
+    lines = _unpack(path).split(b"\n")
+    for number, line in enumerate(lines, 1):
         try:
             envelope = json.loads(line)
-            if envelope["line"] != number or "endpoint" not in envelope:
-                raise ValueError(f"expected line {number} of its run, found {envelope['line']}")
-        except (ValueError, KeyError, TypeError) as error:
-            if number == len(lines) and rest:
-                return  # the last line without its newline: torn, too
+            missing = ENVELOPE_PARTS - envelope.keys()
+            if missing or envelope["line"] != number:
+                found = f"lacks {', '.join(sorted(missing))}" if missing else f"found line {envelope['line']}"
+                raise ValueError(f"expected line {number} of a run, {found}")
+        except (ValueError, AttributeError, RecursionError) as error:
+            if number == len(lines):
+                return  # nothing after the last newline, or a line that was cut off
             raise LandingError(
                 f"{path}:{number}: not an envelope of this project ({error}). Nothing of this file was loaded; "
                 "restore the file, or move it out of the landing folder to go on without it"
@@ -176,16 +196,24 @@ def envelopes(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
         yield number, envelope
 
 
-def _unpack(path: Path) -> tuple[bytes, bool]:
-    """The text of a gzip file as far as it goes, and whether its end is missing."""
-    unpacker = zlib.decompressobj(wbits=31)
+def _unpack(path: Path) -> bytes:
+    """The text of a gzip file, as far as it goes where its end is missing."""
+    text = bytearray()
     try:
-        text = unpacker.decompress(path.read_bytes()) + unpacker.flush()
+        packed = path.read_bytes()
+        unpacker = zlib.decompressobj(wbits=31)
+        for start in range(0, len(packed), UNPACKED_AT_ONCE):
+            text += unpacker.decompress(packed[start : start + UNPACKED_AT_ONCE])
     except OSError as error:
         raise LandingError(f"{path}: can't be read: {error.strerror}") from error
     except zlib.error as error:
-        raise LandingError(f"{path}: damaged, not a whole gzip file: {error}; restore it or move it away") from error
-    return text, not unpacker.eof
+        raise LandingError(
+            f"{path}:{text.count(NEWLINE) + 1}: damaged, from about this line on no gzip file ({error}). Nothing of "
+            "this file was loaded; restore the file, or move it out of the landing folder to go on without it"
+        ) from error
+    if unpacker.unused_data:
+        raise LandingError(f"{path}:{text.count(NEWLINE) + 1}: something follows the end of the run; move it away")
+    return bytes(text)
 
 
 def remember_day(folder: Path, day: date) -> DayMemory:

@@ -16,7 +16,8 @@ from extractor.landing import envelopes
 from extractor.warehouse import opened
 
 ENDPOINTS = ("runs", "playlists", "playlist_items", "playlist_reads", "tracks")
-ENDPOINT_NAME = re.compile(r"[a-z][a-z0-9_]*")
+ENDPOINT_NAME = re.compile(r"(?!(?:landing_files|watched|built)$)[a-z][a-z0-9_]*")
+"""What may become the name of a table. No extractor of ours writes anything else."""
 
 LEDGER = """
 create schema if not exists raw;
@@ -26,7 +27,7 @@ create table if not exists raw.built (model varchar, load_number integer);
 """
 
 ANSWERS = """
-create table if not exists raw.{endpoint} (
+create table if not exists raw."{endpoint}" (
     run_id varchar, line integer, worker integer, day date, asked json, status integer,
     requests integer, observed_at timestamp, body json, load_number integer
 )
@@ -49,19 +50,32 @@ from read_json(
 )
 """
 
+# Whole: every line from the first to the run's end, and no part of an envelope missing.
 WHOLE_FILES = """
 select file from incoming
 group by file
-having count(*) = max(line) and bool_or(endpoint = 'runs' and line > 1)
+having
+    count(*) = max(line)
+    and bool_or(endpoint = 'runs' and line > 1)
+    and count(*) = count(run_id || line || worker || day || endpoint || asked || requests || observed_at)
 """
 
 # A file that was loaded while it was still written has grown since: only its further lines are new.
 INSERT = """
-insert into raw.{endpoint}
+insert into raw."{endpoint}"
 select run_id, line, worker, day, asked, status, requests, observed_at, body, ?
 from incoming
 left join (select file, max(lines) as lines from raw.landing_files group by file) as loaded using (file)
 where endpoint = ? and line > coalesce(loaded.lines, 0)
+"""
+
+# Nothing is left to detection: a label late in the file may be the first with a comma or a quote.
+INSERT_WATCHED = """
+insert into raw.watched
+select ?, * from read_csv(
+    ?, auto_detect = false, header = true, delim = ',', quote = '"', escape = '"',
+    columns = {kind: 'varchar', id: 'varchar', label: 'varchar'}
+)
 """
 
 ENTER = """
@@ -93,22 +107,18 @@ def load(landing: Path, warehouse: Path) -> Loaded:
     all of the others is.
     """
     with opened(warehouse) as connection:
-        connection.begin()
         connection.execute(LEDGER)
         _create_tables(connection, ENDPOINTS)
         number = _number(connection, "select coalesce(max(load_number), 0) + 1 from raw.landing_files")
         files = _new_files(connection, landing.glob("*/*.ndjson.gz"))
-        damaged = _read(connection, files)
-        answers = _insert_answers(connection, number)
-        _enter_in_ledger(connection, files, number)
         watched = _new_files(connection, landing.glob("watched/*.csv.gz"))
+        # An error ends a transaction in DuckDB: files are tried before it begins.
+        damaged = _read(connection, files)
+        connection.begin()
+        answers = _insert_answers(connection, number)
         for file, new in watched.items():
-            name = file.removesuffix(".csv")
-            connection.execute(
-                "insert into raw.watched select ?, * from read_csv(?, all_varchar = true, header = true)",
-                [name, str(new.path)],
-            )
-        _enter_in_ledger(connection, watched, number)
+            connection.execute(INSERT_WATCHED, [file.removesuffix(".csv"), str(new.path)])
+        _enter_in_ledger(connection, files | watched, number)
         connection.commit()
     if damaged:
         raise LandingError("\n".join(damaged))
@@ -163,15 +173,14 @@ def _read_line_by_line(connection: duckdb.DuckDBPyConnection, file: str, path: P
 def _insert_incoming(connection: duckdb.DuckDBPyConnection, paths: list[Path]) -> str | None:
     try:
         connection.execute(READ, [[str(path) for path in paths]])
-    except (duckdb.InvalidInputException, duckdb.ConversionException) as error:
+    except (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.IOException) as error:
         return str(error)
     return None
 
 
 def _insert_answers(connection: duckdb.DuckDBPyConnection, number: int) -> int:
-    endpoints = [name for (name,) in connection.execute("select distinct endpoint from incoming").fetchall()]
-    # A name from a file never becomes SQL unless it is a plain word.
-    endpoints = [name for name in endpoints if ENDPOINT_NAME.fullmatch(name)]
+    names = [name for (name,) in connection.execute("select distinct endpoint from incoming").fetchall()]
+    endpoints = [name for name in names if ENDPOINT_NAME.fullmatch(name)]
     _create_tables(connection, endpoints)
     return sum(_number(connection, INSERT.format(endpoint=name), [number, name]) for name in endpoints)
 
