@@ -35,7 +35,7 @@ DURATION_MS = 200_000
 TABLES = {
     "snapshots": "snapshot_date, playlist_id",
     "playlist_versions": "blob",
-    "items": "blob, position",
+    "items": "blob",
     "tracks": "track_id",
 }
 READS = "select snapshot_date, playlist_id, blob from snapshots order by all"

@@ -105,8 +105,20 @@ def test_the_program_says_where_it_is_and_ends_when_told(program: "subprocess.Po
 )
 def test_wrong_arguments_are_explained(tmp_path: Path, arguments: list[str], message: str) -> None:
     (tmp_path / "wrong.yaml").write_text("playlist: {}")
-    command = [sys.executable, "-m", "tests.simulator", *(each.format(folder=tmp_path) for each in arguments)]
-    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=20, check=False)
+    ended = run(*(each.format(folder=tmp_path) for each in arguments))
     assert (ended.returncode, ended.stdout) == (2, "")
     assert message in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+def test_a_port_that_is_taken_is_named(tmp_path: Path, serve: Serve) -> None:
+    (tmp_path / "world.yaml").write_text(WORLD)
+    taken = serve(WORLD.partition("faults")[0]).simulator.url.rpartition(":")[2]
+    ended = run("--scenario", str(tmp_path / "world.yaml"), "--port", taken)
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr == f"simulator: port {taken}: Address already in use\n"
+
+
+def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-m", "tests.simulator", *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=20, check=False)

@@ -145,6 +145,12 @@ def test_an_entry_that_holds_nothing(reader: Reader) -> None:
     assert fixture("page_with_null_item.json")["items"] == [entries[-1]]
 
 
+def test_the_artist_of_a_pseudo_episode_may_have_no_name(reader: Reader) -> None:
+    entries = entries_by_kind(reader.json(f"playlists/{spotify_id('mixed')}/tracks")["items"])["pseudo episode"]
+    assert {entry["track"]["artists"][0]["name"] is None for entry in entries} == {True, False}
+    assert all(entry["track"]["album"]["name"] for entry in entries)
+
+
 @pytest.mark.parametrize(
     ("name", "path"),
     [

@@ -145,6 +145,13 @@ def test_an_entry_can_say_another_popularity_than_its_track() -> None:
     assert shown["B"] == real["B"]
 
 
+def test_tracks_with_a_name_are_never_at_0() -> None:
+    world, playlist_id = history("2026-01-01: [A]", ", pad_to: 300")
+    ids = track_ids(opened(world, playlist_id, nth(1)))
+    tracks = [world.track(track_id, nth(number)) for track_id in ids for number in range(1, 32)]
+    assert min(track.popularity for track in tracks if track) > 0
+
+
 def test_tracks_that_are_only_ever_hidden_exist() -> None:
     world, _ = history("2026-01-01: [{null: C}, {episode: e}]")
     assert world.track(spotify_id("C"), nth(1)) is not None

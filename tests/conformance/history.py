@@ -1,0 +1,122 @@
+"""What a history is: what was read of some lists, when it arrived, and what must then be known. See README.md."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import NamedTuple
+
+from tests.pipeline import oracle
+
+FIRST_DAY = date(2025, 12, 28)
+LAST_DAY = 9
+"""All histories happen on the same nine days, so that one build serves them all."""
+
+ONLY_LIST = "list"
+
+
+def day_number(number: int) -> date:
+    """Return day 1, 2, … of a history."""
+    return FIRST_DAY + timedelta(days=number - 1)
+
+
+DAYS = tuple(day_number(number) for number in range(1, LAST_DAY + 1))
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A position of a list. `kind` is track, null, episode or local; a null entry has no name."""
+
+    kind: str
+    name: str | None = None
+    added_at: str | None = None
+    popularity: int | None = None
+
+    def for_oracle(self) -> oracle.Entry:
+        """What of it matters for membership."""
+        is_track = self.kind == "track"
+        return oracle.Entry(self.name if is_track else None, self.added_at, self.kind in ("episode", "local"))
+
+
+@dataclass(frozen=True)
+class Read:
+    """One attempt to read a list. `entries` is None where none were told; `version` is what the API calls it."""
+
+    list: str
+    day: date
+    outcome: str
+    entries: tuple[Entry, ...] | None = None
+    version: str | None = None
+    arrives: date | None = None
+
+    @property
+    def arrival(self) -> date:
+        """The day from which on the store has it."""
+        return max(self.arrives or self.day, self.day)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A track that was asked for by itself."""
+
+    day: date
+    track: str
+    popularity: int | None = None
+
+
+class Popularity(NamedTuple):
+    """A row of track_daily_popularity."""
+
+    track: str
+    day: date
+    popularity: int
+
+
+@dataclass(frozen=True)
+class History:
+    """Reads in the order in which they were made, and the rows that must be there in the end.
+
+    `known`: the tracks that are followed, and since when; None where all tracks are that are found in lists.
+    `rows` and `popularities` are None where nobody has written them.
+    """
+
+    name: str
+    why: str
+    reads: tuple[Read, ...]
+    asked: tuple[Asked, ...] = ()
+    known: Mapping[str, date] | None = None
+    not_watched: frozenset[date] = frozenset()
+    rows: tuple[oracle.Stay, ...] | None = field(default=None, compare=False)
+    popularities: tuple[Popularity, ...] | None = field(default=None, compare=False)
+
+    @property
+    def lists(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(read.list for read in self.reads))
+
+    def is_known(self, track: str, today: date) -> bool:
+        """Whether somebody follows a track, when everything until today has arrived."""
+        return self.known is None or (track in self.known and self.known[track] <= today)
+
+    def versioned(self) -> Iterator[tuple[Read, str]]:
+        """Each read with the version id that the API gave, written or not.
+
+        Where it is not written, a complete read has a new one if its entries are not those of the complete read before,
+        and an unchanged read has that of the complete read before it. (A list's past is in the order of days, not of
+        writing or arrival.)
+        """
+        in_order = sorted(range(len(self.reads)), key=lambda index: (self.reads[index].day, index))
+        versions: dict[int, str] = {}
+        before: dict[str, tuple[Sequence[Entry], str]] = {}
+        for number, index in enumerate(in_order, 1):
+            read = self.reads[index]
+            entries, version = before.get(read.list, ((), f"version {number}"))
+            if read.outcome == "complete" and read.list in before and _claims(entries) != _claims(read.entries or ()):
+                version = f"version {number}"
+            versions[index] = read.version or version
+            if read.outcome == "complete":
+                before[read.list] = (read.entries or (), versions[index])
+        for index, read in enumerate(self.reads):
+            yield read, versions[index]
+
+
+def _claims(entries: Sequence[Entry]) -> list[tuple[str, str | None, str | None]]:
+    return [(entry.kind, entry.name, entry.added_at) for entry in entries]

@@ -1,0 +1,199 @@
+"""A simulator to ask, a folder to land in, and time that passes only when somebody sleeps."""
+
+import gzip
+import json
+import random
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import duckdb
+import pytest
+
+from extractor.client import Clock
+from extractor.config import Api, Config, Credentials
+from extractor.extract import Extraction, extract
+from tests.simulator.api import WebApi
+from tests.simulator.faults import Fault
+from tests.simulator.generated import GeneratedWorld
+from tests.simulator.messages import Request
+from tests.simulator.server import Simulator
+from tests.simulator.tokens import CLIENT_ID, CLIENT_SECRET
+from tests.simulator.world import World
+
+DAY = date(2026, 1, 1)
+NEXT_DAY = date(2026, 1, 2)
+CREDENTIALS = Credentials(CLIENT_ID, CLIENT_SECRET)
+
+
+class FakeTime:
+    """A clock whose sleep is over at once; it remembers how long each was, in `sleeps`."""
+
+    def __init__(self) -> None:
+        self.start = datetime(2026, 1, 2, 6, tzinfo=UTC)
+        self.passed = 0.0
+        self.sleeps: list[float] = []
+        self._lock = Lock()
+        self.clock = Clock(now=self.now, monotonic=lambda: self.passed, sleep=self.sleep)
+
+    def now(self) -> datetime:
+        return self.start + timedelta(seconds=self.passed)
+
+    def sleep(self, seconds: float) -> None:
+        with self._lock:
+            self.sleeps.append(seconds)
+            self.passed += seconds
+
+
+class Bench:
+    """An extractor in a folder of its own, set on a simulator."""
+
+    def __init__(self, folder: Path, simulator: Simulator, time: FakeTime) -> None:
+        self.simulator = simulator
+        self.time = time
+        api = Api(base_url=simulator.base_url, token_url=simulator.token_url, max_in_flight=1)
+        self.config = Config(
+            api=api,
+            seeds=folder / "seeds",
+            landing=folder / "landing",
+            warehouse=folder / "warehouse.duckdb",
+            database=folder / "spotify.duckdb",
+        )
+        self.watch(*simulator.world.playlist_ids)
+
+    def watch(self, *playlists: str, tracks: tuple[str, ...] = ()) -> None:
+        """Write the seeds."""
+        self.config.seeds.mkdir(exist_ok=True)
+        for kind, ids in (("playlist", playlists), ("track", tracks)):
+            rows = "".join(f"{each},\n" for each in ids)
+            (self.config.seeds / f"{kind}s.csv").write_text(f"{kind}_id,label\n{rows}")
+
+    def set(self, **changes: Any) -> None:
+        """Change the configuration: keys of `api`, or top-level ones."""
+        api = {key: value for key, value in changes.items() if hasattr(self.config.api, key)}
+        others = {key: value for key, value in changes.items() if key not in api}
+        self.config = replace(self.config, api=replace(self.config.api, **api), **others)
+
+    def extract(self, day: date = DAY) -> Extraction:
+        """Do a run for a day; the simulator's day is the same."""
+        self.simulator.day = day
+        return extract(self.config, CREDENTIALS, day, self.time.clock, random.Random(0))
+
+    def landed(self, endpoint: str | None = None, day: date = DAY) -> list[dict[str, Any]]:
+        """Return the envelopes of a day, in the order of files and lines."""
+        lines = [
+            line
+            for path in sorted((self.config.landing / day.isoformat()).glob("*.ndjson.gz"), key=_written)
+            for line in gzip.decompress(path.read_bytes()).splitlines()
+        ]
+        envelopes: list[dict[str, Any]] = [json.loads(line) for line in lines]
+        return [each for each in envelopes if endpoint in (None, each["endpoint"])]
+
+    def reads(self, day: date = DAY) -> list[dict[str, Any]]:
+        """Return how the reads of a day ended, in their order."""
+        return [each["body"] for each in self.landed("playlist_reads", day)]
+
+    def asked_tracks(self, day: date = DAY) -> list[str]:
+        """Return the tracks that were asked for by id."""
+        return [track_id for each in self.landed("tracks", day) for track_id in each["asked"]["ids"]]
+
+
+def _written(path: Path) -> int:
+    return path.stat().st_mtime_ns
+
+
+MakeBench = Callable[..., Bench]
+
+
+@pytest.fixture
+def time() -> FakeTime:
+    return FakeTime()
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[..., Simulator]]:
+    """Return a function that serves a world, or a scenario in a text, with faults, until the test ends."""
+    with ExitStack() as stack:
+
+        def start(world: World | str, *faults: Fault) -> Simulator:
+            made = GeneratedWorld.from_text(world) if isinstance(world, str) else world
+            return stack.enter_context(Simulator(made, faults=faults))
+
+        yield start
+
+
+@pytest.fixture
+def bench(serve: Callable[..., Simulator], time: FakeTime, tmp_path: Path) -> MakeBench:
+    """Return a function that makes a Bench for a world, or a scenario in a text, with faults."""
+
+    def make(world: World | str, *faults: Fault) -> Bench:
+        return Bench(tmp_path, serve(world, *faults), time)
+
+    return make
+
+
+def usual_body(world: World | str, target: str, day: date = DAY) -> Any:
+    """Return what a world answers to a path below /v1, for a test to spoil and serve as a fault."""
+    made = GeneratedWorld.from_text(world) if isinstance(world, str) else world
+    return json.loads(WebApi(made, "http://elsewhere.invalid/v1").answer(Request("GET", f"/v1/{target}"), day).body)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "landing"
+
+
+@pytest.fixture
+def warehouse(tmp_path: Path) -> Path:
+    return tmp_path / "data" / "warehouse.duckdb"
+
+
+# Stands for dbt, which takes seconds (tests/pipeline runs it): puts a made-up warehouse in the place of the given one,
+# and passes or fails as the environment says.
+DBT = """#!/bin/sh
+arguments="$*"
+while [ "$1" != --target-path ]; do shift; done
+mkdir -p "$2"
+env > "$2/environment.txt"
+echo "$arguments" > "$2/arguments.txt"
+cp "$MADE_UP" "$SPOTIFY_WAREHOUSE"
+echo '{"elapsed_time": 1, "results": [{"unique_id": "test.p.t", "status": "pass"}]}' > "$2/run_results.json"
+exit "${FAKE_EXIT:-0}"
+"""
+
+WAREHOUSE = """
+create schema raw;
+create table raw.tracks as select 1 as x;
+create table main.tracks_in_playlist as select {n} as n;
+create table main.playlists as select 'it''s' as name;
+comment on table main.playlists is 'what''s "watched"';
+comment on column main.playlists.name is 'the owner''s';
+create schema intermediate;
+create table intermediate.hidden as select 1 as x;
+"""
+
+
+@pytest.fixture(scope="session")
+def warehouses(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Make two warehouses as two builds would leave them."""
+    folder = tmp_path_factory.mktemp("warehouses")
+    for number in (1, 2):
+        with duckdb.connect(str(folder / f"{number}.duckdb")) as connection:
+            connection.execute(WAREHOUSE.format(n=number))
+    return [folder / "1.duckdb", folder / "2.duckdb"]
+
+
+@pytest.fixture
+def fake_dbt(tmp_path: Path, warehouses: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Put a program in the place of dbt, which is looked for beside Python."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    (folder / "dbt").write_text(DBT)
+    (folder / "dbt").chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(folder / "python"))
+    monkeypatch.setenv("MADE_UP", str(warehouses[0]))

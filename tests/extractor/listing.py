@@ -1,0 +1,63 @@
+"""Worlds with one list, lists that change under the reader, and answers to spoil."""
+
+import itertools
+from collections.abc import Callable, Sequence
+from datetime import date
+from typing import Any
+
+from tests.extractor.conftest import DAY, usual_body
+from tests.simulator.failures import Failure
+from tests.simulator.faults import Fault
+from tests.simulator.generated import GeneratedWorld
+from tests.simulator.identifiers import spotify_id
+from tests.simulator.world import PlaylistState, Shape, Track
+
+LIST = spotify_id("list")
+FIRST_REQUEST = r"/v1/playlists/[^/?]+$"
+FURTHER_PAGE = r"/(tracks|items)\?"
+PROBE = r"fields=snapshot_id"
+
+
+def one_list(days: str = "2026-01-01: [A, B]", pad_to: int = 0, shape: str = "tracks") -> str:
+    """Return a scenario with one list, `list`, whose days are written out."""
+    return f"{{shape: {shape}, tracks: 0, histories: {{list: {{days: {{{days}}}, pad_to: {pad_to}}}}}}}"
+
+
+class Restless:
+    """A world in which the n-th question for a list is answered as of the n-th of these days, the last for ever."""
+
+    def __init__(self, scenario: str, days: Sequence[int]) -> None:
+        self._world = GeneratedWorld.from_text(scenario)
+        self._days = itertools.chain(days, itertools.repeat(days[-1]))
+
+    @property
+    def shape(self) -> Shape:
+        return self._world.shape
+
+    @property
+    def days(self) -> Sequence[date]:
+        return self._world.days
+
+    @property
+    def playlist_ids(self) -> Sequence[str]:
+        return self._world.playlist_ids
+
+    @property
+    def faults(self) -> Sequence[Fault]:
+        return self._world.faults
+
+    def label(self, playlist_id: str) -> str:
+        return self._world.label(playlist_id)
+
+    def playlist(self, playlist_id: str, day: date) -> PlaylistState | Failure:  # noqa: ARG002 (it is as it likes)
+        return self._world.playlist(playlist_id, date(2026, 1, next(self._days)))
+
+    def track(self, track_id: str, day: date) -> Track | None:
+        return self._world.track(track_id, day)
+
+
+def spoiled(scenario: str, where: str, target: str, spoil: Callable[[Any], Any], **rule: Any) -> Fault:
+    """Return the fault that requests matching `where` are answered as `target` would be, spoiled."""
+    body = usual_body(scenario, target, DAY)
+    changed = spoil(body)
+    return Fault(where, body=body if changed is None else changed, **rule)

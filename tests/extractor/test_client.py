@@ -1,0 +1,149 @@
+"""Asking: what is asked again, what is an answer, and how long it may take."""
+
+import socket
+from dataclasses import replace
+
+import pytest
+
+from extractor.client import MAX_BODY_BYTES
+from tests.extractor.asking import MISSING, Serve, asking, on_api
+from tests.extractor.conftest import FakeTime
+from tests.simulator.faults import Fault
+
+PASSING = {
+    "500 in JSON": on_api(status=500),
+    "500 in HTML": on_api(status=500, body="<html>no</html>", headers={"content-type": "text/html"}),
+    "502 in HTML": on_api(status=502, body="<html>no</html>", headers={"content-type": "text/html"}),
+    "503 empty": on_api(status=503, body=""),
+    "504 in HTML": on_api(status=504, body="<html>no</html>"),
+    "202": on_api(status=202, body=""),
+    "200 and {}": on_api(body={}),
+    "200 and nothing": on_api(body=""),
+    "200 and null": on_api(body="null"),
+    "200 and a list": on_api(body=[1]),
+    "200 and no JSON": on_api(body="<html>ok</html>"),
+    "200 and JSON nested without end": on_api(body="[" * 200_000),
+    "200 and a cut body": on_api(truncate=100),
+    "200 and no byte of a body": on_api(truncate=0),
+    "a reset connection": on_api(drop=True),
+}
+
+
+@pytest.mark.parametrize("fault", PASSING.values(), ids=PASSING)
+def test_a_passing_fault_is_asked_again(serve: Serve, time: FakeTime, fault: Fault) -> None:
+    me = asking(serve, time, replace(fault, times=2))
+    answer = me.get()
+    assert (answer.status, answer.requests, answer.reason) == (200, 3, None)
+    assert answer.body
+    assert answer.body["name"] == "A"
+
+
+@pytest.mark.parametrize("fault", PASSING.values(), ids=PASSING)
+def test_a_fault_that_stays_is_given_up_with_a_reason(serve: Serve, time: FakeTime, fault: Fault) -> None:
+    me = asking(serve, time, fault)
+    answer = me.get()
+    assert answer.body is None
+    assert answer.reason
+    assert answer.requests == len(me.statuses) == 5
+    assert "<" not in answer.reason
+    assert answer.status == (None if fault.drop or fault.truncate is not None else fault.status or 200)
+
+
+def test_the_reason_holds_spotifys_words(serve: Serve, time: FakeTime) -> None:
+    assert asking(serve, time, on_api(status=503)).get().reason == "503 Service unavailable"
+
+
+def test_nobody_who_listens_is_a_reason_and_no_exception(serve: Serve, time: FakeTime) -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))  # and never listens
+        me = asking(serve, time, base_url=f"http://127.0.0.1:{unused.getsockname()[1]}/v1")
+        answer = me.get()
+    assert (answer.status, answer.requests) == (None, 5)
+    assert answer.reason
+    assert "no answer" in answer.reason
+
+
+def test_waits_between_attempts_grow_and_vary(serve: Serve, time: FakeTime) -> None:
+    asking(serve, time, on_api(status=500)).get()
+    assert len(time.sleeps) == 4
+    for doubled, pause in zip((1, 2, 4, 8), time.sleeps, strict=True):
+        assert doubled / 2 <= pause <= doubled * 1.5
+    assert len({pause / doubled for doubled, pause in zip((1, 2, 4, 8), time.sleeps, strict=True)}) == 4
+
+
+def test_all_backing_off_of_a_run_together_is_bounded(serve: Serve, time: FakeTime) -> None:
+    me = asking(serve, time, on_api(status=500))
+    answers = [me.get() for _ in range(60)]
+    assert sum(time.sleeps) <= 300
+    assert sum(time.sleeps) > 250
+    assert answers[0].requests == 5
+    # What is left of the patience at the end: nothing, or a pause of a second.
+    assert all(answer.requests <= 2 for answer in answers[-20:])
+    assert all(answer.reason == "500 Server error." for answer in answers)
+
+
+def test_waiting_is_counted(serve: Serve, time: FakeTime) -> None:
+    me = asking(serve, time, on_api(times=2, status=500), on_api(after=3, times=1, status=429))
+    me.get()
+    me.get()
+    assert me.client.waited_seconds == pytest.approx(sum(time.sleeps))
+    assert me.client.waited_seconds > 2
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "reason"),
+    [
+        (400, {"error": {"status": 400, "message": "Invalid base62 id"}}, "400 Invalid base62 id"),
+        (403, {"error": {"status": 403, "message": "Forbidden"}}, "403 Forbidden"),
+        (403, {"error": {"status": 403}}, "403"),
+        (403, "Check settings on developer.spotify.com/dashboard", "403 Check settings on developer"),
+        (404, {"error": {"status": 404, "message": "Resource not found"}}, "404 Resource not found"),
+        (404, "<html>nothing</html>", "404"),
+        (404, "", "404"),
+        (410, {"error": "gone", "error_description": "Gone for good"}, "410 Gone for good"),
+        (418, [1, 2], "418"),
+    ],
+)
+def test_a_refusal_is_an_answer_at_once_with_spotifys_words(
+    serve: Serve, time: FakeTime, status: int, body: object, reason: str
+) -> None:
+    me = asking(serve, time, on_api(status=status, body=body))
+    answer = me.get()
+    assert (answer.status, answer.requests) == (status, 1)
+    assert answer.reason
+    assert answer.reason.startswith(reason)
+    assert time.sleeps == []
+
+
+def test_a_refusal_keeps_its_body(serve: Serve, time: FakeTime) -> None:
+    answer = asking(serve, time).get(MISSING)
+    assert answer.body == {"error": {"status": 404, "message": "Resource not found"}}
+
+
+def test_words_without_end_are_cut(serve: Serve, time: FakeTime) -> None:
+    answer = asking(serve, time, on_api(status=403, body="no " * 10_000)).get()
+    assert answer.reason
+    assert len(answer.reason) < 300
+
+
+def test_an_oversized_body_is_not_read_and_not_asked_again(serve: Serve, time: FakeTime) -> None:
+    me = asking(serve, time, on_api(body="x" * (MAX_BODY_BYTES + 1)))
+    answer = me.get()
+    assert (answer.status, answer.body, answer.requests) == (None, None, 1)
+    assert answer.reason
+    assert str(MAX_BODY_BYTES) in answer.reason
+
+
+def test_an_answer_says_when_it_came(serve: Serve, time: FakeTime) -> None:
+    answer = asking(serve, time, on_api(times=1, status=500)).get()
+    assert answer.observed_at == time.now()
+    assert answer.observed_at > time.start
+
+
+def test_requests_are_counted_per_endpoint_with_every_retry(serve: Serve, time: FakeTime) -> None:
+    me = asking(serve, time, on_api(times=2, status=500), on_api(after=4, times=1, status=429))
+    me.client.get("tracks", MISSING)
+    me.client.get("playlists", MISSING)
+    me.client.get("playlists", MISSING)
+    assert me.statuses == [500, 500, 404, 404, 429, 404]
+    assert me.client.requests == {"tracks": 3, "playlists": 3}

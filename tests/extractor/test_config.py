@@ -1,0 +1,242 @@
+"""config.yaml: what is accepted, and what is refused in which words."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from extractor.config import Api, Config, Endpoint, read_config
+from extractor.errors import ConfigError
+
+PROJECT = Path(__file__).resolve().parents[2]
+
+
+def written(folder: Path, text: str) -> Path:
+    path = folder / "config.yaml"
+    path.write_text(text, "utf-8")
+    return path
+
+
+def refusal(folder: Path, text: str) -> str:
+    """Return the words in which a configuration is refused; they name its file."""
+    path = written(folder, text)
+    with pytest.raises(ConfigError) as caught:
+        read_config(path)
+    assert str(path) in str(caught.value)
+    return str(caught.value)
+
+
+def defaults_in(folder: Path) -> Config:
+    config = Config()
+    paths = {name: folder / getattr(config, name) for name in ("seeds", "landing", "warehouse", "database")}
+    return replace(config, **paths)
+
+
+def test_the_projects_file_says_the_defaults_relative_to_itself() -> None:
+    assert read_config(PROJECT / "config.yaml") == defaults_in(PROJECT)
+
+
+def test_the_projects_file_names_every_key() -> None:
+    content = yaml.safe_load((PROJECT / "config.yaml").read_text())
+    assert list(content) == list(vars(Config()))
+    assert list(content["api"]) == list(vars(Api()))
+
+
+def test_the_defaults_are_those_of_the_design() -> None:
+    config = Config()
+    assert config.api == Api("https://api.spotify.com/v1", "https://accounts.spotify.com/api/token", 2, 120, None)
+    assert config.endpoints == {"tracks": Endpoint("tracks?ids=", 50, "tracks")}
+    assert (config.seeds, config.tracks_file, config.discover_tracks) == (Path("seeds"), None, True)
+    assert (config.batch_number, config.batch_size) == (1, None)
+    assert (config.landing, config.drop_fields) == (Path("data/landing"), ("available_markets",))
+    assert (config.warehouse, config.database) == (Path("data/warehouse.duckdb"), Path("data/spotify.duckdb"))
+
+
+@pytest.mark.parametrize("text", ["", "\n\n", "# nothing yet\n", "---\n", "{}\n"])
+def test_an_empty_file_is_all_defaults(tmp_path: Path, text: str) -> None:
+    assert read_config(written(tmp_path, text)) == defaults_in(tmp_path)
+
+
+def test_every_key_can_be_set(tmp_path: Path) -> None:
+    text = """
+api: {base_url: "http://127.0.0.1:1/v1", token_url: "http://127.0.0.1:1/t", max_in_flight: 4,
+      max_wait_seconds: 0, requests_per_day: 600}
+endpoints: {tracks: {path: "songs?ids=", batch: 20, items: songs}}
+seeds: watched
+tracks_file: ids.txt
+discover_tracks: false
+batch_number: 3
+batch_size: 100
+landing: landed
+drop_fields: []
+warehouse: w.duckdb
+database: d.duckdb
+"""
+    assert read_config(written(tmp_path, text)) == Config(
+        api=Api("http://127.0.0.1:1/v1", "http://127.0.0.1:1/t", 4, 0, 600),
+        endpoints={"tracks": Endpoint("songs?ids=", 20, "songs")},
+        seeds=tmp_path / "watched",
+        tracks_file=tmp_path / "ids.txt",
+        discover_tracks=False,
+        batch_number=3,
+        batch_size=100,
+        landing=tmp_path / "landed",
+        drop_fields=(),
+        warehouse=tmp_path / "w.duckdb",
+        database=tmp_path / "d.duckdb",
+    )
+
+
+def test_absolute_paths_stay_and_home_is_the_users(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    config = read_config(written(tmp_path, "{landing: /srv/landing, seeds: ~/watched}"))
+    assert (config.landing, config.seeds) == (Path("/srv/landing"), tmp_path / "home" / "watched")
+
+
+def test_paths_are_relative_to_the_file_and_not_to_where_one_stands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written(tmp_path, "landing: here")
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert read_config(Path("../config.yaml")).landing.resolve() == tmp_path / "here"
+
+
+def test_an_unknown_key_is_refused_with_the_nearest_known_one(tmp_path: Path) -> None:
+    assert re.search(r"batchsize.*unknown key.*'batch_size'", refusal(tmp_path, "batchsize: 5"))
+
+
+def test_an_unknown_key_like_no_other_is_refused_with_all_known_ones(tmp_path: Path) -> None:
+    message = refusal(tmp_path, "xyzzy: 1")
+    assert all(name in message for name in vars(Config()))
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("api: {max_inflight: 1}", "api.max_inflight"),
+        ("endpoints: {tracks: {path: p, batch: 1, items: i, size: 3}}", "endpoints.tracks.size"),
+    ],
+)
+def test_unknown_nested_keys_are_named_with_their_path(tmp_path: Path, text: str, key: str) -> None:
+    message = refusal(tmp_path, text)
+    assert f"{key}: unknown key" in message
+
+
+def test_an_endpoint_lacking_a_key_is_refused(tmp_path: Path) -> None:
+    assert "endpoints.tracks.items: missing" in refusal(tmp_path, "endpoints: {tracks: {path: p, batch: 1}}")
+
+
+@pytest.mark.parametrize("text", ["endpoints: {}", "endpoints: {albums: {path: p, batch: 1, items: i}}"])
+def test_the_one_endpoint_is_tracks(tmp_path: Path, text: str) -> None:
+    assert "endpoints: must hold exactly one endpoint, tracks" in refusal(tmp_path, text)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("batch_size", "yes"),  # true, to YAML, which is an int, to Python
+        ("batch_size", "'10'"),
+        ("batch_size", "1.5"),
+        ("batch_number", "null"),
+        ("discover_tracks", "1"),
+        ("discover_tracks", "'yes'"),
+        ("seeds", "5"),
+        ("seeds", "''"),
+        ("seeds", "null"),
+        ("landing", "[a]"),
+        ("landing", "2026-01-01"),
+        ("tracks_file", "''"),
+        ("drop_fields", "available_markets"),
+        ("drop_fields", "{a: b}"),
+        ("drop_fields", "[1]"),
+        ("drop_fields", "null"),
+    ],
+)
+def test_a_value_of_another_type_is_refused_with_key_and_value(tmp_path: Path, key: str, value: str) -> None:
+    message = refusal(tmp_path, f"{key}: {value}")
+    assert f"{key}: must be" in message
+    assert repr(yaml.safe_load(value)) in message
+
+
+@pytest.mark.parametrize(
+    ("key", "value"), [("max_in_flight", "true"), ("max_wait_seconds", "null"), ("base_url", "1"), ("token_url", "")]
+)
+def test_a_nested_value_of_another_type_is_refused_with_its_path(tmp_path: Path, key: str, value: str) -> None:
+    assert f"api.{key}: must be" in refusal(tmp_path, f"api: {{{key}: {value}}}")
+
+
+@pytest.mark.parametrize("text", ["api: 5", "api: null", "api: [a]", "endpoints: null", "endpoints: {tracks: 1}"])
+def test_a_section_that_is_no_mapping_is_refused(tmp_path: Path, text: str) -> None:
+    assert text.partition(":")[0] in refusal(tmp_path, text)
+
+
+@pytest.mark.parametrize("text", ["- a", "hello", "5", "[]", "false", "0", "''"])
+def test_a_file_that_is_no_mapping_is_refused(tmp_path: Path, text: str) -> None:
+    assert "must be a mapping" in refusal(tmp_path, text)
+
+
+@pytest.mark.parametrize(
+    "text", ["a: [", "a: b: c", "\tseeds: x", "seeds: &x *y", "!!python/name:os.system", "landing: 2026-02-30", "\x01"]
+)
+def test_invalid_yaml_is_refused(tmp_path: Path, text: str) -> None:
+    assert "not readable as YAML" in refusal(tmp_path, text)
+
+
+def test_a_file_that_is_not_utf8_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_bytes("seeds: caf\xe9".encode("latin-1"))
+    with pytest.raises(ConfigError, match="not readable"):
+        read_config(path)
+
+
+def test_a_missing_file_is_refused_with_the_option_that_names_one(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"nowhere\.yaml: no such file; .*--config"):
+        read_config(tmp_path / "nowhere.yaml")
+
+
+def test_a_folder_is_no_configuration(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=re.escape(str(tmp_path))):
+        read_config(tmp_path)
+
+
+def test_the_home_of_nobody_is_refused(tmp_path: Path) -> None:
+    assert "landing" in refusal(tmp_path, "landing: ~nobody-of-this-name/landing")
+
+
+RANGES: list[tuple[str, Any]] = [
+    ("api.max_in_flight", 0),
+    ("api.requests_per_day", 0),
+    ("api.max_wait_seconds", -1),
+    ("batch_number", 0),
+    ("batch_size", 0),
+    ("batch_size", -5),
+    ("endpoints.tracks.batch", 0),
+    ("endpoints.tracks.batch", 51),
+    ("api.base_url", "api.spotify.com/v1"),
+    ("api.base_url", "ftp://api.spotify.com"),
+    ("api.token_url", "https://"),
+]
+
+
+@pytest.mark.parametrize(("key", "value"), RANGES)
+def test_a_value_out_of_range_is_refused_with_its_key(tmp_path: Path, key: str, value: Any) -> None:
+    endpoint = {"path": "tracks?ids=", "batch": 50, "items": "tracks"}
+    *sections, name = key.split(".")
+    content: dict[str, Any] = {name: value}
+    if sections == ["endpoints", "tracks"]:
+        content = endpoint | content
+    for section in reversed(sections):
+        content = {section: content}
+    assert f"{key}: " in refusal(tmp_path, yaml.safe_dump(content))
+
+
+def test_a_batch_number_needs_a_batch_size(tmp_path: Path) -> None:
+    assert "batch_size" in refusal(tmp_path, "batch_number: 2")
+
+
+def test_the_first_batch_number_needs_none(tmp_path: Path) -> None:
+    assert read_config(written(tmp_path, "batch_number: 1")).batch_number == 1

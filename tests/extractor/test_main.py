@@ -1,0 +1,210 @@
+"""The commands: what they print and with which code they end."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from extractor.__main__ import main
+from extractor.client import Clock
+from tests.extractor.conftest import FakeTime
+from tests.simulator.faults import Fault
+from tests.simulator.server import Simulator
+
+WORLD = "{tracks: 0, histories: {l1: {days: {2026-01-01: [A]}}, l2: {days: {2026-01-01: [B]}}}}"
+QUOTA: dict[str, Any] = {"status": 429, "headers": {"Retry-After": "9000"}}
+
+Run = Callable[..., int]
+
+
+@pytest.fixture
+def run(
+    serve: Callable[..., Simulator], time: FakeTime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., Run]:
+    """Return a function that serves WORLD with faults and returns a function that runs a command."""
+
+    def make(*faults: Fault, clock: Clock | None = None) -> Run:
+        simulator = serve(WORLD, *faults)
+        for name, value in simulator.credentials.items():
+            monkeypatch.setenv(name, value)
+        path = tmp_path / "config.yaml"
+        api = f"{{base_url: '{simulator.base_url}', token_url: '{simulator.token_url}', max_in_flight: 1}}"
+        path.write_text(f"{{api: {api}, landing: landing, warehouse: data/w.duckdb, database: data/s.duckdb}}")
+        (tmp_path / "seeds").mkdir(exist_ok=True)
+        rows = "\n".join(simulator.world.playlist_ids)
+        (tmp_path / "seeds" / "playlists.csv").write_text(f"playlist_id\n{rows}\n")
+        return lambda *arguments: main([*arguments, "--config", str(path)], clock or time.clock)
+
+    return make
+
+
+def told(capsys: pytest.CaptureFixture[str]) -> str:
+    """Return what was said on standard error: never a traceback."""
+    said = capsys.readouterr().err
+    assert "Traceback" not in said
+    return said
+
+
+def test_all_read_is_0(run: Callable[..., Run], capsys: pytest.CaptureFixture[str]) -> None:
+    assert run()("extract", "--date", "2026-01-01") == 0
+    assert "2026-01-01: 2 of 2 playlists" in capsys.readouterr().out
+
+
+def test_without_a_date_it_is_today_in_utc(run: Callable[..., Run], tmp_path: Path) -> None:
+    run()("extract")
+    assert (tmp_path / "landing" / "2026-01-02").is_dir()
+
+
+def test_partly_read_is_3(run: Callable[..., Run], capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(Fault("/v1/playlists", times=1, status=404))("extract") == 3
+    assert "1 of 2 playlists (1 not read)" in capsys.readouterr().out
+
+
+def test_stopped_by_the_quota_is_75(run: Callable[..., Run], capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(Fault("/v1/playlists", after=1, **QUOTA))("extract") == 75
+    assert "continue after 2026-01-02 08:30 UTC with the same command" in capsys.readouterr().out
+
+
+def test_no_token_is_1(run: Callable[..., Run], capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(Fault("/api/token", status=500))("extract") == 1
+    assert told(capsys).startswith("error: no token from")
+
+
+def test_refused_credentials_are_2(
+    run: Callable[..., Run], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command = run()
+    monkeypatch.setenv("SPOTIFY_CLIENT_SECRET", "wrong-secret")
+    assert command("extract") == 2
+    said = told(capsys)
+    assert "refused the client id or secret" in said
+    assert "wrong-secret" not in said
+
+
+def test_missing_credentials_are_2(
+    run: Callable[..., Run], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command = run()
+    monkeypatch.delenv("SPOTIFY_CLIENT_ID")
+    assert command("extract") == 2
+    assert "SPOTIFY_CLIENT_ID not set" in told(capsys)
+
+
+def test_a_bad_configuration_is_2(run: Callable[..., Run], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    command = run()
+    (tmp_path / "config.yaml").write_text("landings: x")
+    assert command("extract") == 2
+    assert "config.yaml: landings: unknown key" in told(capsys)
+
+
+def test_a_day_to_come_is_2(run: Callable[..., Run], capsys: pytest.CaptureFixture[str]) -> None:
+    assert run()("extract", "--date", "2026-01-03") == 2
+    assert "--date 2026-01-03: a day that is still to come" in told(capsys)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["extract", "--date", "yesterday"],
+        ["extract", "--date", "2026-02-30"],
+        ["extract", "--date", "01.01.2026"],
+        ["extract", "--date", ""],
+        ["fetch"],
+        ["extract", "--unknown"],
+        ["extract", "load"],
+    ],
+)
+def test_wrong_usage_is_2(run: Callable[..., Run], capsys: pytest.CaptureFixture[str], arguments: list[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        run()(*arguments)
+    assert caught.value.code == 2
+    assert "usage: ./run.sh" in told(capsys)
+
+
+@pytest.mark.parametrize("command", ["login", "purge", "report"])
+def test_a_command_of_a_later_version_is_2_in_words(
+    run: Callable[..., Run], capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    assert run()(command) == 2
+    assert f"{command}: not part of this version yet" in told(capsys)
+
+
+def test_help_names_every_command_and_exit_code(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["--help"])
+    assert caught.value.code == 0
+    said = capsys.readouterr().out
+    assert all(word in said for word in ("daily", "extract", "load", "build", "publish", "status", "75", "--date"))
+
+
+def test_an_interrupt_is_130_and_says_that_nothing_is_lost(
+    run: Callable[..., Run], time: FakeTime, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupt(_: float) -> None:
+        raise KeyboardInterrupt
+
+    clock = Clock(time.now, time.clock.monotonic, interrupt)
+    command = run(Fault("/v1/playlists", after=1, times=1, status=500), clock=clock)
+    assert command("extract") == 130
+    assert "interrupted: what was answered is landed" in told(capsys)
+    assert command("extract") == 0
+    assert "1 of 1 playlists" in capsys.readouterr().out
+
+
+def test_a_landing_folder_that_cannot_be_written_is_1(
+    run: Callable[..., Run], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = run()
+    (tmp_path / "landing").write_text("a file")
+    assert command("extract") == 1
+    assert "landing" in told(capsys)
+
+
+def test_load_tells_what_it_loaded(run: Callable[..., Run], capsys: pytest.CaptureFixture[str]) -> None:
+    command = run()
+    command("extract")
+    assert command("load") == 0
+    assert "loaded 6 answers from 1 new files" in capsys.readouterr().out
+
+
+def test_loading_asks_for_no_credentials(run: Callable[..., Run], monkeypatch: pytest.MonkeyPatch) -> None:
+    command = run()
+    for name in Simulator.credentials:
+        monkeypatch.delenv(name)
+    assert command("load") == 0
+
+
+def test_publishing_without_a_build_is_1(run: Callable[..., Run], capsys: pytest.CaptureFixture[str]) -> None:
+    assert run()("publish") == 1
+    assert "run `./run.sh build` first" in told(capsys)
+
+
+def test_a_state_of_nothing_is_1(run: Callable[..., Run], capsys: pytest.CaptureFixture[str]) -> None:
+    assert run()("status") == 1
+    assert "nothing is published yet; run `./run.sh daily`" in told(capsys)
+
+
+@pytest.mark.usefixtures("fake_dbt")
+@pytest.mark.parametrize(("fault", "code"), [({"status": 404}, 3), (QUOTA, 75)])
+def test_a_daily_run_publishes_also_what_was_only_partly_read(
+    run: Callable[..., Run], tmp_path: Path, fault: dict[str, Any], code: int
+) -> None:
+    assert run(Fault("/v1/playlists", after=1, **fault))("daily") == code
+    assert (tmp_path / "data" / "s.duckdb").exists()
+
+
+@pytest.mark.usefixtures("fake_dbt")
+def test_a_daily_run_whose_build_fails_publishes_nothing(
+    run: Callable[..., Run], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("FAKE_EXIT", "1")
+    assert run(Fault("/v1/playlists", after=1, status=404))() == 1
+    assert "nothing is published" in told(capsys)
+    assert not (tmp_path / "data" / "s.duckdb").exists()
+
+
+@pytest.mark.usefixtures("fake_dbt")
+def test_the_command_is_daily_where_none_is_named(run: Callable[..., Run], tmp_path: Path) -> None:
+    assert run()() == 0
+    assert (tmp_path / "data" / "s.duckdb").exists()

@@ -1,0 +1,148 @@
+"""Runs that follow another: they ask for what is missing, whatever ended the one before."""
+
+import os
+import signal
+import subprocess
+import sys
+import time as real_time
+from pathlib import Path
+
+import pytest
+
+from extractor.landing import envelopes, remember_day
+from tests.extractor.conftest import DAY, NEXT_DAY, Bench, MakeBench
+from tests.extractor.listing import FIRST_REQUEST, LIST, one_list
+from tests.simulator.faults import Fault
+from tests.simulator.identifiers import spotify_id
+
+LISTS = ", ".join(f"l{number}: {{days: {{2026-01-01: [A{number}]}}}}" for number in range(8))
+EIGHT = f"{{tracks: 0, histories: {{{LISTS}}}}}"
+PROJECT = Path(__file__).resolve().parents[2]
+
+
+def asked(run: Bench) -> int:
+    return run.simulator.count("/v1/")
+
+
+def test_a_run_after_a_whole_one_asks_nothing(bench: MakeBench) -> None:
+    run = bench(EIGHT)
+    run.watch(*run.simulator.world.playlist_ids, tracks=(spotify_id("B"), spotify_id("A1")))
+    assert run.extract().exit_code == 0
+    before = asked(run)
+    again = run.extract()
+    assert again.exit_code == 0
+    assert asked(run) == before == 9
+    assert "no playlists to ask" in again.summary
+
+
+def test_a_run_stopped_by_the_quota_is_continued_where_it_stopped(bench: MakeBench) -> None:
+    run = bench(EIGHT, Fault("/v1/", after=5, times=1, status=429, headers={"Retry-After": "9000"}))
+    run.watch(*run.simulator.world.playlist_ids, tracks=(spotify_id("B"),))
+    stopped = run.extract()
+    assert stopped.exit_code == 75
+    assert "stopped: " in stopped.summary
+    assert "2026-01-02 08:30" in stopped.summary
+    assert len(run.reads()) == 5
+    before = asked(run)
+    assert run.extract().exit_code == 0
+    assert asked(run) - before == 4
+    lists = [each["asked"]["playlist_id"] for each in run.landed("playlist_reads")]
+    assert lists == list(run.simulator.world.playlist_ids)
+
+
+def test_a_stopped_run_says_so_in_its_last_line(bench: MakeBench) -> None:
+    run = bench(EIGHT, Fault("/v1/", after=5, times=1, status=429, headers={"Retry-After": "9000"}))
+    run.extract()
+    start, end = (each["body"] for each in run.landed("runs"))
+    assert (start["event"], start["playlists"], start["tracks"], start["discover_tracks"]) == ("start", 8, 0, True)
+    assert (end["event"], end["exit_code"], end["playlists_asked"], end["playlists_answered"]) == ("end", 75, 8, 5)
+    assert end["requests"] == {"playlists": 6}
+
+
+def test_a_whole_run_says_so_in_its_last_line(bench: MakeBench) -> None:
+    run = bench(EIGHT)
+    run.watch(*run.simulator.world.playlist_ids, tracks=(spotify_id("B"),))
+    run.extract()
+    end = run.landed("runs")[-1]["body"]
+    assert (end["exit_code"], end["playlists_answered"], end["playlists_failed"]) == (0, 8, 0)
+    assert (end["tracks_asked"], end["tracks_answered"], end["tracks_failed"]) == (1, 1, 0)
+    assert end["requests"] == {"playlists": 8, "tracks": 1}
+
+
+def test_slices_together_read_everything_once(bench: MakeBench) -> None:
+    run = bench(EIGHT)
+    for number in range(1, 5):
+        run.set(batch_number=number, batch_size=3)
+        assert run.extract().exit_code == 0
+    lists = [each["asked"]["playlist_id"] for each in run.landed("playlist_reads")]
+    assert lists == list(run.simulator.world.playlist_ids)
+    assert [each["worker"] for each in run.landed("playlist_reads")] == [1, 1, 1, 2, 2, 2, 3, 3]
+    assert asked(run) == 8
+
+
+def kill_while_asking(run: Bench, requests: int) -> None:
+    """Start a run as a process of its own, and kill it when it has asked so often."""
+    config = run.config.landing.parent / "config.yaml"
+    api = f"{{base_url: '{run.simulator.base_url}', token_url: '{run.simulator.token_url}', max_in_flight: 1}}"
+    config.write_text(f"api: {api}\nlanding: {run.config.landing}\nwarehouse: {run.config.warehouse}\n")
+    run.simulator.day = DAY
+    command = [sys.executable, "-m", "extractor", "extract", "--config", str(config), "--date", DAY.isoformat()]
+    environment = os.environ | run.simulator.credentials
+    with subprocess.Popen(command, cwd=PROJECT, env=environment, stderr=subprocess.PIPE) as process:
+        patience = real_time.monotonic() + 10
+        while asked(run) < requests and process.poll() is None and real_time.monotonic() < patience:
+            real_time.sleep(0.01)
+        process.send_signal(signal.SIGKILL)
+        _, told = process.communicate()
+    assert asked(run) == requests, told.decode()
+
+
+def test_a_killed_run_leaves_whole_lines_and_is_continued(bench: MakeBench) -> None:
+    run = bench(EIGHT, Fault("/v1/", after=5, times=1, delay=30))
+    kill_while_asking(run, 6)
+    (path,) = (run.config.landing / DAY.isoformat()).iterdir()
+    lines = [envelope["endpoint"] for _, envelope in envelopes(path)]
+    assert lines == ["runs", *["playlists", "playlist_reads"] * 5]
+    assert len(remember_day(run.config.landing, DAY).read_playlists) == 5
+    assert run.extract().exit_code == 0
+    assert asked(run) == 6 + 3
+    assert len(remember_day(run.config.landing, DAY).read_playlists) == 8
+
+
+DAMAGES = [b"", b"{", b"[]", b"null", b"\xff\xfe", b'{"snapshot_id": "x"}', b'{"snapshot_id":"x","day":5,"tracks":[]}']
+
+
+@pytest.mark.parametrize("content", [None, *DAMAGES])
+def test_known_contents_lost_or_damaged_cost_requests_and_nothing_else(bench: MakeBench, content: bytes | None) -> None:
+    run = bench(one_list(pad_to=101))
+    run.extract()
+    for path in (run.config.landing / "contents").iterdir():
+        path.unlink() if content is None else path.write_bytes(content)
+    assert run.extract(NEXT_DAY).exit_code == 0
+    assert run.reads(NEXT_DAY)[0]["outcome"] == "complete"
+    third = NEXT_DAY.replace(day=3)
+    run.extract(third)
+    assert run.reads(third)[0]["outcome"] == "unchanged"
+
+
+def test_known_contents_of_an_unreadable_list_may_be_damaged_too(bench: MakeBench) -> None:
+    run = bench(one_list(), Fault(FIRST_REQUEST, status=404))
+    (run.config.landing / "contents").mkdir(parents=True)
+    (run.config.landing / "contents" / f"{LIST}.json").write_bytes(b"{")
+    assert run.extract().exit_code == 3
+
+
+def test_a_refused_login_lands_nothing(bench: MakeBench, tmp_path: Path) -> None:
+    run = bench(one_list(), Fault("/api/token", status=400, body={"error": "invalid_client"}))
+    with pytest.raises(Exception, match="refused the client id or secret"):
+        run.extract()
+    assert not (tmp_path / "landing").exists()
+
+
+def test_a_run_has_a_file_of_its_own(bench: MakeBench) -> None:
+    run = bench(one_list())
+    run.extract()
+    run.extract()
+    paths = list((run.config.landing / DAY.isoformat()).iterdir())
+    assert len(paths) == 2
+    assert all(next(envelopes(path))[1]["run"] == path.name.removesuffix(".ndjson.gz") for path in paths)

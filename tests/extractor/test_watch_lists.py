@@ -1,0 +1,85 @@
+"""What was watched, kept beside the answers and loaded with them."""
+
+import csv
+import gzip
+from pathlib import Path
+
+import pytest
+
+from extractor.config import WatchList
+from extractor.landing import keep_watch_list
+from extractor.load import load
+from tests.extractor.conftest import DAY, NEXT_DAY, Bench, MakeBench
+from tests.extractor.listing import LIST, one_list
+from tests.extractor.test_load import query
+from tests.simulator.identifiers import spotify_id
+
+
+def watch_lists(run: Bench) -> dict[str, list[list[str]]]:
+    """Return the rows of the kept watch-lists by name."""
+    paths = (run.config.landing / "watched").iterdir()
+    return {path.name: list(csv.reader(gzip.decompress(path.read_bytes()).decode().splitlines())) for path in paths}
+
+
+def test_a_watch_list_is_kept_once_however_often_it_is_used(bench: MakeBench) -> None:
+    run = bench(one_list())
+    (run.config.seeds / "playlists.csv").write_text(f'playlist_id,label\n{LIST},"a, ""label"""\n')
+    for day in (DAY, DAY, NEXT_DAY):
+        run.extract(day)
+    ((name, rows),) = watch_lists(run).items()
+    assert rows == [["kind", "id", "label"], ["playlist", LIST, 'a, "label"']]
+    starts = [each["body"] for day in (DAY, NEXT_DAY) for each in run.landed("runs", day) if "watched" in each["body"]]
+    assert {f"{start['watched']}.csv.gz" for start in starts} == {name}
+
+
+def test_another_watch_list_is_kept_beside_the_first(bench: MakeBench) -> None:
+    run = bench(one_list())
+    run.extract()
+    run.watch(LIST, tracks=(spotify_id("B"),))
+    run.extract()
+    assert sorted(map(len, watch_lists(run).values())) == [2, 3]
+
+
+LABELS = [
+    "",
+    "plain",
+    "a, b",
+    'say "hi"',
+    "it's",
+    "a;b;c",
+    "a|b",
+    "a\tb",
+    " space ",
+    "# hash",
+    "two\nlines",
+    "🎧",
+    "NULL",
+]
+WATCHED = "select kind, id, coalesce(label, '') from raw.watched"
+
+
+def keep(folder: Path, labels: list[str]) -> list[tuple[str, str, str]]:
+    """Keep a watch-list with these labels; return the rows that it ought to be in the warehouse."""
+    playlists = {f"{number:022}": label for number, label in enumerate(labels)}
+    keep_watch_list(folder, WatchList(playlists, {"x" * 22: ""}, 0, 0))
+    return [*(("playlist", *row) for row in playlists.items()), ("track", "x" * 22, "")]
+
+
+@pytest.mark.parametrize("labels", [LABELS, ["a;b;c"], ["a|b"], [""]])
+def test_kept_watch_lists_are_loaded_with_their_labels(folder: Path, warehouse: Path, labels: list[str]) -> None:
+    rows = keep(folder, labels)
+    load(folder, warehouse)
+    assert sorted(query(warehouse, WATCHED)) == rows
+
+
+def test_a_label_late_in_a_long_watch_list_is_loaded_as_it_is(folder: Path, warehouse: Path) -> None:
+    rows = keep(folder, [""] * 30_000 + ['a, "b"\nc'])
+    load(folder, warehouse)
+    assert sorted(query(warehouse, WATCHED)) == rows
+
+
+def test_kept_watch_lists_are_loaded_once(folder: Path, warehouse: Path) -> None:
+    for labels in (["a"], ["b", "c"]):
+        keep(folder, labels)
+        load(folder, warehouse)
+    assert query(warehouse, "select count(*), count(distinct watched) from raw.watched") == [(5, 2)]

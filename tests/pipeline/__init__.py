@@ -1,0 +1,1 @@
+"""The real commands against the simulator, judged by plain loops. Start with oracle.py."""

@@ -1,0 +1,170 @@
+"""A configured project in a folder of its own, the real commands on it, and what they publish."""
+
+import csv
+import os
+import subprocess
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from random import Random
+from threading import Event, Lock
+from typing import Any
+
+import duckdb
+import yaml
+
+from extractor.client import Clock
+from extractor.config import Credentials, read_config
+from extractor.extract import Extraction, extract
+from tests.pipeline.oracle import Stay
+from tests.simulator.server import Simulator
+
+REPO = Path(__file__).resolve().parents[2]
+MARTS = (
+    "tracks_in_playlist",
+    "track_info",
+    "track_info_history",
+    "track_daily_popularity",
+    "playlist_days",
+    "playlists",
+    "runs",
+)
+OBSERVED = {"track_daily_popularity": ("observed_at",), "runs": ("run_id", "started_at", "ended_at", "waited_seconds")}
+"""Columns that say when somebody looked: they differ between two ways to the same tables."""
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A command that has ended."""
+
+    exit_code: int
+    stdout: str
+    stderr: str
+    seconds: float
+
+    @property
+    def told(self) -> str:
+        return self.stdout + self.stderr
+
+
+@dataclass(frozen=True)
+class Project:
+    """A folder with a config.yaml, seeds and, in time, landing, warehouse and published database."""
+
+    folder: Path
+    simulator: Simulator
+    abandoned: Event = field(default_factory=Event)
+
+    @property
+    def config(self) -> Path:
+        return self.folder / "config.yaml"
+
+    @property
+    def landing(self) -> Path:
+        return self.folder / "landing"
+
+    @property
+    def database(self) -> Path:
+        return self.folder / "spotify.duckdb"
+
+    @property
+    def warehouse(self) -> Path:
+        return self.folder / "warehouse.duckdb"
+
+    def configure(self, **options: Any) -> None:
+        """Write config.yaml: the simulator, everything in this folder, and what a test wants besides."""
+        api = {"base_url": self.simulator.base_url, "token_url": self.simulator.token_url}
+        paths = {"landing": "landing", "warehouse": "warehouse.duckdb", "database": "spotify.duckdb", "seeds": "seeds"}
+        content = {**paths, **options, "api": {**api, **options.get("api", {})}}
+        self.config.write_text(yaml.safe_dump(content), encoding="utf-8")
+
+    def watch(self, playlists: Iterable[str], tracks: Iterable[str] = ()) -> None:
+        """Write the seeds."""
+        world = self.simulator.world
+        (self.folder / "seeds").mkdir(parents=True, exist_ok=True)
+        labelled = [(playlist_id, world.label(playlist_id)) for playlist_id in playlists]
+        for kind, rows in (("playlist", labelled), ("track", [(track_id, "") for track_id in tracks])):
+            with (self.folder / "seeds" / f"{kind}s.csv").open("w", encoding="utf-8", newline="") as file:
+                csv.writer(file).writerows([(f"{kind}_id", "label"), *rows])
+
+    def run(self, command: str, day: date | None = None, *options: str, **how: Any) -> Finished:
+        """Run `./run.sh COMMAND`, on a day that the simulator is then set to, as somebody with credentials would."""
+        if day:
+            self.simulator.day = day
+            options = ("--date", day.isoformat(), *options)
+        assert not self.abandoned.is_set(), "nobody waits for this any more"
+        started = time.monotonic()
+        done = self.start(command, *options, **how)
+        stdout, stderr = done.communicate(timeout=120)
+        return Finished(done.returncode, stdout, stderr, time.monotonic() - started)
+
+    def start(
+        self,
+        command: str,
+        *options: str,
+        program: Path = REPO / "run.sh",
+        config: str | None = None,
+        cwd: Path = REPO,
+        environment: Mapping[str, str] | None = None,
+        wrapped_in: Sequence[str] = (),
+    ) -> "subprocess.Popen[str]":
+        """Start `./run.sh COMMAND`, perhaps by way of another program, and don't wait for it."""
+        return subprocess.Popen(
+            [*wrapped_in, str(program), command, "--config", config or str(self.config), *options],
+            cwd=cwd,
+            env=plain_environment() | dict(self.simulator.credentials if environment is None else environment),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def extract(self, day: date) -> Extraction:
+        """Extract a day in this process: saves the half second it takes to start another, and all backing off."""
+        self.simulator.day = day
+        credentials = Credentials.from_environment(self.simulator.credentials)
+        return extract(read_config(self.config), credentials, day, impatient_clock(), Random(1))
+
+    def publish(self) -> None:
+        """Load, build and publish what has landed, by the real commands."""
+        for command in ("load", "build", "publish"):
+            finished = self.run(command)
+            assert finished.exit_code == 0, finished.told
+
+    def rows(self, sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
+        """Ask the published file."""
+        with duckdb.connect(str(self.database), read_only=True) as connection:
+            return connection.execute(sql, parameters).fetchall()
+
+    def stays(self) -> list[Stay]:
+        return sorted(Stay(*row) for row in self.rows(f"select {', '.join(Stay._fields)} from tracks_in_playlist"))
+
+    def marts(self) -> dict[str, list[tuple[Any, ...]]]:
+        """Every mart without the columns that say when somebody looked, in one order of rows."""
+        contents = {}
+        for mart in MARTS:
+            less = f"exclude ({', '.join(OBSERVED[mart])})" if mart in OBSERVED else ""
+            contents[mart] = self.rows(f"select * {less} from {mart} order by all")
+        return contents
+
+
+def plain_environment() -> dict[str, str]:
+    """What a command gets from us besides credentials: where programs are, and nothing to trip over."""
+    return {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
+
+
+def impatient_clock() -> Clock:
+    """A clock on which sleeping takes no time, but is over later."""
+    slept, lock = [0.0], Lock()
+
+    def sleep(seconds: float) -> None:
+        with lock:
+            slept[0] += seconds
+
+    return Clock(
+        now=lambda: datetime.now(UTC) + timedelta(seconds=slept[0]),
+        monotonic=lambda: time.monotonic() + slept[0],
+        sleep=sleep,
+    )

@@ -1,0 +1,147 @@
+"""What tracks_in_playlist must say, in plain loops: sections 3 and 4 of the design, read for read.
+
+The reads of a list are gone through in the order of days. A day without a read is simply not there: it proves nothing.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import NamedTuple
+
+BEST_FIRST = ("complete", "unchanged", "partial", "unavailable", "failed")
+NO_CLAIM = date(1970, 1, 1)
+
+
+class Entry(NamedTuple):
+    """A position of a list. A null entry has no track; local files and episodes are `other` and hold none either."""
+
+    track_id: str | None
+    added_at: str | None
+    other: bool = False
+
+    @property
+    def is_null(self) -> bool:
+        return self.track_id is None and not self.other
+
+
+@dataclass(frozen=True)
+class Read:
+    """One attempt to read a list on a day. An `unchanged` read brings no entries of its own."""
+
+    playlist_id: str
+    day: date
+    outcome: str
+    entries: Sequence[Entry] = ()
+
+
+class Stay(NamedTuple):
+    """A row of tracks_in_playlist, in the order of its columns."""
+
+    playlist_id: str
+    track_id: str
+    stay_number: int
+    added_at: date
+    last_seen: date
+    first_seen: date
+    first_absent: date | None
+    added_at_source: str
+    starts_before_watch: bool
+    is_current: bool
+    days_seen: int
+
+
+@dataclass
+class OpenStay:
+    """A stay while the reads are gone through."""
+
+    first_read: Read
+    read_before: date | None
+    last_seen: date
+    last_claims: set[str | None]
+    days_seen: int = 1
+    first_absent: date | None = None
+
+
+def tracks_in_playlist(reads: Iterable[Read]) -> list[Stay]:
+    """Return the rows for `reads`, given in the order in which they were made."""
+    by_list: dict[str, list[Read]] = {}
+    for read in reads:
+        by_list.setdefault(read.playlist_id, []).append(read)
+    return sorted(row for list_reads in by_list.values() for row in _rows_of_a_list(list_reads))
+
+
+def counted_reads(reads: Iterable[Read]) -> list[Read]:
+    """Return the one read of a list that counts for each day, in the order of days: the best, then the latest."""
+    counted: dict[date, Read] = {}
+    for read in reads:
+        rival = counted.get(read.day)
+        if rival is None or BEST_FIRST.index(read.outcome) <= BEST_FIRST.index(rival.outcome):
+            counted[read.day] = read
+    return [counted[day] for day in sorted(counted)]
+
+
+def _rows_of_a_list(reads: Iterable[Read]) -> list[Stay]:
+    stays: dict[str, list[OpenStay]] = {}
+    content: Sequence[Entry] | None = None  # of the last complete read
+    day_before: date | None = None  # of the last complete or unchanged read
+    for read in counted_reads(reads):
+        if read.outcome == "complete":
+            content = read.entries
+        elif read.outcome != "unchanged":
+            continue  # partial, unavailable, failed: neither holds nor misses a track
+        assert content is not None, "unchanged since a read that is not known"
+        held: dict[str, set[str | None]] = {}
+        for entry in content:
+            if entry.track_id is not None and not entry.other:
+                held.setdefault(entry.track_id, set()).add(entry.added_at)
+        null_claims = {entry.added_at for entry in content if entry.is_null}
+        for track_id, claims in held.items():
+            track_stays = stays.setdefault(track_id, [])
+            if track_stays and track_stays[-1].first_absent is None:
+                track_stays[-1].last_seen = read.day
+                track_stays[-1].last_claims = claims
+                track_stays[-1].days_seen += 1
+            else:
+                first_read = Read(read.playlist_id, read.day, read.outcome, content)
+                track_stays.append(OpenStay(first_read, day_before, read.day, claims))
+        for track_id, track_stays in stays.items():
+            stay = track_stays[-1]
+            masked = bool(stay.last_claims & null_claims)
+            if track_id not in held and stay.first_absent is None and not masked:
+                stay.first_absent = read.day
+        day_before = read.day
+    return [
+        _row(track_id, number, stay)
+        for track_id, track_stays in stays.items()
+        for number, stay in enumerate(track_stays, 1)
+    ]
+
+
+def _row(track_id: str, number: int, stay: OpenStay) -> Stay:
+    first_seen = stay.first_read.day
+    claim = _earliest_claim(track_id, stay.first_read)
+    believed = (
+        claim is not None
+        and claim != NO_CLAIM
+        and claim <= first_seen
+        and (stay.read_before is None or claim >= stay.read_before)
+    )
+    return Stay(
+        playlist_id=stay.first_read.playlist_id,
+        track_id=track_id,
+        stay_number=number,
+        added_at=claim if believed and claim else first_seen,
+        last_seen=stay.last_seen,
+        first_seen=first_seen,
+        first_absent=stay.first_absent,
+        added_at_source="claimed" if believed else "observed",
+        starts_before_watch=stay.read_before is None,
+        is_current=stay.first_absent is None,
+        days_seen=stay.days_seen,
+    )
+
+
+def _earliest_claim(track_id: str, read: Read) -> date | None:
+    claims = [entry.added_at for entry in read.entries if entry.track_id == track_id and entry.added_at is not None]
+    instants = [datetime.fromisoformat(claim).astimezone(UTC) for claim in claims]
+    return min(instants).date() if instants else None

@@ -1,0 +1,166 @@
+"""Landing files that a kill cut off heal; files that were damaged are told, and nothing of them is believed."""
+
+import shutil
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from extractor.errors import ExtractorError
+from extractor.load import load
+from tests.pipeline import damage
+from tests.pipeline.conftest import MakeProject
+from tests.pipeline.harness import Project
+
+FIRST, SECOND, THIRD = (date(2026, 1, number) for number in (1, 2, 3))
+WORLD = """
+days: 3
+tracks: 200
+playlists: {one: {size: 30, churn: 0.2}, two: {size: 120, churn: 0.1}, three: {size: 40, list_popularity_zero: 0.5}}
+"""
+ANSWERS = ("runs", "playlists", "playlist_items", "playlist_reads", "tracks")
+
+
+@pytest.fixture
+def project(make_project: MakeProject) -> Project:
+    return make_project(WORLD, api={"max_in_flight": 1})
+
+
+def landed(project: Project, day: date) -> Path:
+    """The one landing file of a day."""
+    (path,) = (project.landing / day.isoformat()).glob("*.ndjson.gz")
+    return path
+
+
+def spoil(project: Project, day: date, how: Callable[[bytes], bytes]) -> Path:
+    path = landed(project, day)
+    path.write_bytes(how(path.read_bytes()))
+    return path
+
+
+def raw(warehouse: Path) -> dict[str, list[tuple[Any, ...]]]:
+    """What a load has put into the warehouse; nothing at all where it has made no tables."""
+    with duckdb.connect(str(warehouse)) as connection:
+        tables = {name for (name,) in connection.execute("select table_name from duckdb_tables()").fetchall()}
+        return {
+            name: connection.execute(f"select * exclude (load_number) from raw.{name} order by all").fetchall()
+            for name in ANSWERS
+            if name in tables
+        }
+
+
+def days_loaded(project: Project) -> set[date]:
+    return {row[3] for rows in raw(project.warehouse).values() for row in rows}
+
+
+@pytest.mark.parametrize("how", [damage.cut_stream, damage.cut_text, damage.cut_last_line])
+def test_a_torn_end_is_left_out_and_asked_for_again(project: Project, how: Callable[[bytes], bytes]) -> None:
+    project.extract(FIRST)
+    spoil(project, FIRST, how)
+    finished = project.run("load")
+    assert finished.exit_code == 0, finished.told
+    assert "error" not in finished.told
+    torn = raw(project.warehouse)
+    assert len(torn["runs"]) == 1, "the end of the run is what was torn off"
+    project.extract(FIRST)
+    assert project.run("load").exit_code == 0
+    healed = raw(project.warehouse)
+    assert completely_read(project) == set(project.simulator.world.playlist_ids)
+    assert all(set(torn[name]) <= set(healed[name]) for name in ANSWERS)
+
+
+def test_what_is_moved_away_is_not_taken_for_known(make_project: MakeProject) -> None:
+    """The message about a damaged file says that it may be moved away: then nothing may count on what it held."""
+    project = make_project("{days: 3, tracks: 200, playlists: {long: {size: 120}}}")
+    project.extract(FIRST)
+    landed(project, FIRST).unlink()
+    project.extract(SECOND)
+    assert project.run("load").exit_code == 0
+    assert completely_read(project) == set(project.simulator.world.playlist_ids), "unchanged since a read that is gone"
+
+
+def completely_read(project: Project) -> set[str]:
+    """The lists of which the warehouse holds a complete read: `unchanged` means nothing without one."""
+    query = "select asked ->> 'playlist_id' from raw.playlist_reads where body ->> 'outcome' = 'complete'"
+    with duckdb.connect(str(project.warehouse)) as connection:
+        return {playlist_id for (playlist_id,) in connection.execute(query).fetchall()}
+
+
+@pytest.mark.parametrize("how", [damage.break_line, damage.drop_line])
+def test_a_damaged_line_is_named_and_only_its_file_left_out(project: Project, how: Callable[[bytes], bytes]) -> None:
+    for day in (FIRST, SECOND, THIRD):
+        project.extract(day)
+    path = spoil(project, SECOND, how)
+    finished = project.run("load")
+    assert finished.exit_code == 1, finished.told
+    assert f"{path}:3" in finished.stderr
+    assert "Traceback" not in finished.stderr
+    assert days_loaded(project) == {FIRST, THIRD}
+
+
+@pytest.mark.parametrize("how", [damage.change_digit, damage.overwrite_middle])
+def test_a_damaged_stream_is_named_and_only_its_file_left_out(project: Project, how: Callable[[bytes], bytes]) -> None:
+    for day in (FIRST, SECOND, THIRD):
+        project.extract(day)
+    path = spoil(project, SECOND, how)
+    finished = project.run("load")
+    assert finished.exit_code == 1, finished.told
+    assert str(path) in finished.stderr
+    assert days_loaded(project) == {FIRST, THIRD}
+
+
+def test_no_flipped_bit_changes_an_answer(project: Project, tmp_path: Path) -> None:
+    project.extract(FIRST)
+    load(project.landing, project.warehouse)
+    answers = raw(project.warehouse)
+    path = landed(project, FIRST)
+    sound = path.read_bytes()
+    believed, unnamed = [], []
+    for seed in range(24):
+        warehouse = tmp_path / f"{seed}.duckdb"
+        path.write_bytes(damage.flip_bit(sound, seed))
+        try:
+            load(project.landing, warehouse)
+        except ExtractorError as error:
+            if str(path) not in str(error):
+                unnamed.append((seed, str(error)))
+            assert not any(raw(warehouse).values()), seed
+        else:
+            if raw(warehouse) != answers:
+                believed.append(seed)
+    assert not believed, "other answers than Spotify's were loaded"
+    assert not unnamed, "refused without naming the file"
+
+
+def test_damage_leaves_the_published_file_as_it_was(project: Project) -> None:
+    assert project.run("daily", FIRST).exit_code == 0
+    published = project.database.read_bytes()
+    project.extract(SECOND)
+    path = spoil(project, SECOND, damage.break_line)
+    finished = project.run("daily", THIRD)
+    assert finished.exit_code == 1, finished.told
+    assert f"{path}:3" in finished.stderr
+    assert days_loaded(project) == {FIRST, THIRD}
+    assert project.database.read_bytes() == published
+    path.unlink()
+    healed = project.run("daily", THIRD)
+    assert healed.exit_code == 0, healed.told
+    assert project.rows("select distinct date from playlist_days where outcome = 'complete' order by date") == [
+        (FIRST,),
+        (THIRD,),
+    ]
+
+
+def test_a_file_loaded_twice_or_from_elsewhere_is_loaded_once(project: Project, tmp_path: Path) -> None:
+    project.extract(FIRST)
+    assert project.run("load").exit_code == 0
+    before = raw(project.warehouse)
+    moved = tmp_path / "moved"
+    shutil.copytree(project.landing, moved)
+    project.configure(landing=str(moved))
+    assert project.run("load").exit_code == 0
+    assert project.run("load").exit_code == 0
+    assert raw(project.warehouse) == before

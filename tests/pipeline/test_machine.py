@@ -1,0 +1,168 @@
+"""What a machine does to a run: other processes, full disks, folders that can't be written, a failing build."""
+
+import base64
+import gzip
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from extractor.landing import envelopes
+from tests.pipeline.conftest import MakeProject
+from tests.pipeline.harness import Finished, Project
+from tests.simulator.faults import Fault
+from tests.simulator.identifiers import spotify_id
+from tests.simulator.server import Simulator
+
+FIRST, SECOND = date(2026, 1, 1), date(2026, 1, 2)
+WORLD = "{days: 3, tracks: 300, playlists: {one: {size: 60}, two: {size: 220}, three: {size: 90, churn: 0.2}}}"
+
+HOLDER = """
+import sys, duckdb
+with duckdb.connect(sys.argv[1]):
+    print("open", flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def project(make_project: MakeProject) -> Project:
+    return make_project(WORLD)
+
+
+def landed_days(project: Project) -> dict[str, list[Path]]:
+    found: dict[str, list[Path]] = {}
+    for path in sorted(project.landing.glob("*/*.ndjson.gz")):
+        found.setdefault(path.parent.name, []).append(path)
+    return found
+
+
+@pytest.fixture
+def held_warehouse(project: Project) -> Iterator["subprocess.Popen[str]"]:
+    """Another process that has the warehouse open until its input ends."""
+    command = [sys.executable, "-c", HOLDER, str(project.warehouse)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout
+        assert holder.stdout.readline() == "open\n"
+        yield holder
+
+
+def test_a_warehouse_open_elsewhere_is_told_and_nothing_lost(
+    project: Project, held_warehouse: "subprocess.Popen[str]"
+) -> None:
+    project.extract(FIRST)
+    for command in ("load", "build"):
+        refused = project.run(command)
+        assert refused.exit_code == 1, refused.told
+        assert f"{project.warehouse}: open in another process" in refused.stderr
+        assert "Traceback" not in refused.stderr
+    held_warehouse.communicate()
+    loaded = project.run("load")
+    assert loaded.exit_code == 0, loaded.told
+    assert "loaded 0 answers" not in loaded.stdout
+
+
+def test_a_landing_folder_that_can_not_be_made_is_told(project: Project) -> None:
+    (project.folder / "file").write_text("")
+    project.configure(landing="file/landing")
+    finished = project.run("extract", FIRST)
+    assert finished.exit_code == 1, finished.told
+    assert "file/landing" in finished.stderr
+    assert "Traceback" not in finished.stderr
+    project.configure()
+    assert project.run("extract", FIRST).exit_code == 0
+
+
+# A disk that takes no file longer than 60 kB: what a full one does, without having to fill one.
+SMALL_DISK = ("bash", "-c", 'ulimit -f 60 && exec "$0" "$@"')
+
+
+def test_a_full_disk_is_told_and_what_landed_is_whole(make_project: MakeProject) -> None:
+    project = make_project(WORLD, api={"max_in_flight": 1})
+    finished = project.run("extract", FIRST, wrapped_in=SMALL_DISK)
+    assert finished.exit_code == 1, finished.told
+    (path,) = landed_days(project)[FIRST.isoformat()]
+    assert f"{path}: can't be written" in finished.stderr
+    assert "Traceback" not in finished.stderr
+    whole = [envelope["endpoint"] for _, envelope in envelopes(path)]
+    read = whole.count("playlist_reads")
+    assert read == 1, whole
+    later = project.run("extract", FIRST)
+    assert later.exit_code == 0, later.told
+    assert "2 of 2 playlists" in later.stdout
+    project.publish()
+    undisturbed = make_project(WORLD)
+    undisturbed.extract(FIRST)
+    undisturbed.publish()
+    for mart, rows in undisturbed.marts().items():
+        assert mart == "runs" or project.marts()[mart] == rows
+
+
+def test_a_failing_data_test_leaves_the_published_file_as_it_was(make_project: MakeProject) -> None:
+    body = {
+        "id": spotify_id("one"),
+        "name": "one",
+        "owner": {"id": "curator"},
+        "snapshot_id": "impossible",
+        "tracks": {"items": [impossible_entry()], "next": None, "offset": 0, "limit": 100, "total": 1},
+    }
+    project = make_project(WORLD)
+    fault = Fault(path=f"playlists/{spotify_id('one')}", day=SECOND, body=body)
+    with Simulator(project.simulator.world, faults=[fault]) as simulator:
+        faulty = Project(project.folder, simulator)
+        faulty.configure()
+        assert faulty.run("daily", FIRST).exit_code == 0
+        published = faulty.database.read_bytes()
+        finished = faulty.run("daily", SECOND)
+        assert finished.exit_code == 1, finished.told
+        assert "popularity" in finished.told
+        assert "nothing is published" in finished.stderr
+        assert faulty.database.read_bytes() == published
+        refused = faulty.run("publish")
+        assert refused.exit_code == 1, refused.told
+        assert faulty.database.read_bytes() == published
+
+
+def impossible_entry() -> dict[str, object]:
+    track_id = spotify_id("impossible")
+    track = {"id": track_id, "uri": f"spotify:track:{track_id}", "type": "track", "name": "A", "popularity": 101}
+    return {"added_at": "2026-01-02T00:00:00Z", "is_local": False, "track": track}
+
+
+def test_of_two_daily_runs_at_once_the_second_waits(make_project: MakeProject) -> None:
+    world = WORLD.removesuffix("}") + ", faults: [{path: /v1/playlists, delay: 0.4}]}"
+    project = make_project(world, api={"max_in_flight": 1})
+    both = [project.start("daily", "--date", str(FIRST)) for _ in range(2)]
+    ended = [process.communicate(timeout=120) for process in both]
+    assert [process.returncode for process in both] == [0, 0], ended
+    assert sum("another run holds" in stderr for _, stderr in ended) == 1, ended
+    rows = project.rows("select started_at, ended_at, playlists_asked from runs order by started_at")
+    assert [asked for _, _, asked in rows] == [3, 0]
+    first, second = rows
+    assert second[0] - first[1] > timedelta(seconds=1), "the second started before the first had built and published"
+
+
+def test_no_secret_is_in_any_file_or_word(project: Project) -> None:
+    finished = [project.run("daily", FIRST), project.run("status", FIRST)]
+    wrong = {"SPOTIFY_CLIENT_ID": "another-client", "SPOTIFY_CLIENT_SECRET": "another-secret"}
+    refused = project.run("extract", SECOND, environment=wrong)
+    assert [each.exit_code for each in (*finished, refused)] == [0, 0, 2]
+    client, secret = project.simulator.credentials.values()
+    secrets = [secret, *wrong.values(), *project.simulator.tokens._expiry]
+    secrets += [base64.b64encode(f"{client}:{secret}".encode()).decode(), "Bearer ", "Basic "]
+    assert len(secrets) > 6
+    assert_nowhere(secrets, project.folder, [*finished, refused])
+
+
+def assert_nowhere(secrets: list[str], folder: Path, said: list[Finished]) -> None:
+    for each in said:
+        assert not [secret for secret in secrets if secret in each.told]
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    assert len(files) > 5
+    for path in files:
+        content = path.read_bytes()
+        content = gzip.decompress(content) if path.suffix == ".gz" else content
+        assert not [secret for secret in secrets if secret.encode() in content], path
