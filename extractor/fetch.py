@@ -106,7 +106,9 @@ class Fetcher:
         if read.outcome == "complete" and (known is None or known.day <= self._day):
             tracks = tuple(dict.fromkeys(read.tracks))
             if known is None or (known.snapshot_id, known.tracks) != (read.snapshot_id, tracks):
-                KnownContent(read.snapshot_id, self._day, tracks).save(self._config.landing, playlist_id)
+                path = self._landing.path
+                content = KnownContent(read.snapshot_id, self._day, tracks, path.name, path.stat().st_size)
+                content.save(self._config.landing, playlist_id)
         return read
 
     def _attempt(self, playlist_id: str, attempt: int, known: KnownContent | None) -> Read:

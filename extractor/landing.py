@@ -196,6 +196,18 @@ def envelopes(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
         yield number, envelope
 
 
+def is_sound(path: Path) -> bool:
+    """Whether a gzip file goes to its end and fits its checksum; False, too, where it can't be read."""
+    try:
+        unpacker = zlib.decompressobj(wbits=31)
+        with path.open("rb") as packed:
+            while chunk := packed.read(UNPACKED_AT_ONCE):
+                unpacker.decompress(chunk)
+    except (OSError, zlib.error):
+        return False
+    return unpacker.eof and not unpacker.unused_data
+
+
 def _unpack(path: Path) -> bytes:
     """The text of a gzip file, as far as it goes where its end is missing."""
     text = bytearray()
@@ -242,22 +254,33 @@ def keep_watch_list(folder: Path, watched: WatchList) -> str:
 
 @dataclass(frozen=True)
 class KnownContent:
-    """What the last complete read of a list held: enough to skip its pages while its snapshot_id stays."""
+    """What the last complete read of a list held: enough to skip its pages while its snapshot_id stays.
+
+    `landed_in` is the landing file that holds the read, as it was then: a file that is gone, or shorter now, proves
+    nothing any more, and the list is read in full.
+    """
 
     snapshot_id: str | None
     day: date
     tracks: tuple[str, ...]
+    landed_in: str
+    landed_bytes: int
 
     @classmethod
     def load(cls, folder: Path, playlist_id: str) -> KnownContent | None:
+        """What is known of a list; None without a cache, or with one that is not ours or no longer proven."""
         try:
             known = json.loads((folder / "contents" / f"{playlist_id}.json").read_bytes())
-            return cls(known["snapshot_id"], date.fromisoformat(known["day"]), tuple(known["tracks"]))
-        except (FileNotFoundError, ValueError, KeyError, TypeError):
-            return None  # no cache, or not one of ours: the list is read in full
+            known["day"], known["tracks"] = date.fromisoformat(known["day"]), tuple(known["tracks"])
+            content = cls(**known)
+            landed_bytes = (folder / content.day.isoformat() / content.landed_in).stat().st_size
+            return content if landed_bytes >= content.landed_bytes else None
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
 
     def save(self, folder: Path, playlist_id: str) -> None:
-        known = {"snapshot_id": self.snapshot_id, "day": self.day.isoformat(), "tracks": self.tracks}
+        """Keep it for the runs to come."""
+        known = vars(self) | {"day": self.day.isoformat()}
         replace_file(folder / "contents" / f"{playlist_id}.json", json.dumps(known).encode())
 
 

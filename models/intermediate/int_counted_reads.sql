@@ -19,6 +19,11 @@ judged as (
             when reads.outcome = 'unchanged' and complete_reads.snapshot_id is null then 'partial'
             else reads.outcome
         end as judged_outcome,
+        case
+            when reads.outcome = 'unchanged' and complete_reads.snapshot_id is null
+                then 'not the snapshot_id of the last complete read'
+            else reads.reason
+        end as judged_reason,
         case when reads.outcome = 'unchanged' then complete_reads.read_number end as unchanged_since
     from reads
     left join complete_reads
@@ -57,7 +62,7 @@ final as (
         ranked.playlist_id,
         ranked.day,
         ranked.judged_outcome as outcome,
-        ranked.reason,
+        ranked.judged_reason as reason,
         coalesce(complete_reads.read_number, ranked.unchanged_since) as read_number,
         ranked.entries,
         ranked.total,

@@ -28,9 +28,13 @@ latest_first as (
         day,
         popularity,
         observed_at,
+        -- a list may say 0 where another list, or the track itself, says more: that 0 is the last to be believed
         row_number() over (
             partition by track_id, day
-            order by observed_at desc, popularity desc
+            order by
+                case when endpoint = 'playlists' and popularity = 0 then 1 else 0 end asc,
+                observed_at desc,
+                popularity desc
         ) as place
     from readings
     where

@@ -53,8 +53,10 @@ where track_id = '{track}'
 order by added_at, playlist"""
 
 POPULARITY = """select date, popularity, bar(popularity, 0, 100, 30) as chart,
-    (select count(*) from tracks_in_playlist s where s.track_id = p.track_id and date between s.first_seen and s.last_seen)
-        as in_lists
+    (
+        select count(*) from tracks_in_playlist s
+        where s.track_id = p.track_id and date between s.first_seen and s.last_seen
+    ) as in_lists
 from track_daily_popularity p
 where track_id = '{track}'
 order by date"""
@@ -78,10 +80,9 @@ def main(arguments: list[str]) -> int:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
     _answer(config.database)
-    print(f"\nAsk it more: {_shown(config.database)}, with any DuckDB client, for example\n")
-    print(
-        f"  .venv/bin/python -c \"import duckdb; duckdb.connect('{_shown(config.database)}').sql('from playlists').show()\""
-    )
+    shown = _shown(config.database)
+    print(f"\nAsk it more: {shown}, with any DuckDB client, for example\n")
+    print(f"  .venv/bin/python -c \"import duckdb; duckdb.connect('{shown}').sql('from playlists').show()\"")
     return 0
 
 
