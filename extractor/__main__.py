@@ -1,4 +1,4 @@
-"""The commands behind ./run.sh: `python -m extractor daily | extract | load | build | publish | status`."""
+"""The commands behind ./run.sh: `python -m extractor daily | extract | load | build | publish | status | purge`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import random
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 from extractor.client import Clock
@@ -17,11 +17,12 @@ from extractor.extract import extract
 from extractor.load import load
 from extractor.lock import alone
 from extractor.publish import publish
+from extractor.purge import purge
 from extractor.status import status
-from extractor.transform import PROJECT, build
+from extractor.transform import PROJECT, BuildOptions, build
 
-COMMANDS = ("daily", "extract", "load", "build", "publish", "status")
-LATER = ("login", "purge", "report")
+COMMANDS = ("daily", "extract", "load", "build", "publish", "status", "purge")
+LATER = ("login", "report")
 
 
 def main(arguments: Sequence[str], clock: Clock | None = None) -> int:
@@ -35,7 +36,10 @@ def main(arguments: Sequence[str], clock: Clock | None = None) -> int:
         day = options.date or clock.now().date()
         if day > clock.now().date():
             raise ConfigError(f"--date {day}: a day that is still to come can't have been observed (days are UTC)")
-        return _run(options.command, config, day, clock, full_refresh=options.full_refresh)
+        build_options = BuildOptions(options.full_refresh, options.full_tests, options.forget_purged)
+        if options.command == "purge":
+            return _purge(config, options.keep_days, day)
+        return _run(options.command, config, day, clock, build_options)
     except ExtractorError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
@@ -44,7 +48,15 @@ def main(arguments: Sequence[str], clock: Clock | None = None) -> int:
         return 130
 
 
-def _run(command: str, config: Config, day: date, clock: Clock, *, full_refresh: bool) -> int:
+def _purge(config: Config, keep_days: int | None, day: date) -> int:
+    if keep_days is None:
+        raise ConfigError("purge: say how many days of raw answers to keep: ./run.sh purge --keep-days 90")
+    with alone(config.warehouse, "warehouse", sys.stderr):
+        print(purge(config, day - timedelta(days=keep_days)))
+    return 0
+
+
+def _run(command: str, config: Config, day: date, clock: Clock, build_options: BuildOptions) -> int:
     if command == "status":
         print(status(config, day))
         return 0
@@ -64,7 +76,7 @@ def _run(command: str, config: Config, day: date, clock: Clock, *, full_refresh:
             loaded = load(config.landing, config.warehouse)
             print(f"loaded {loaded.answers} answers from {loaded.files} new files", flush=True)
         if "build" in steps:
-            print(build(config, full_refresh=full_refresh), flush=True)
+            print(build(config, build_options), flush=True)
         if "publish" in steps:
             print(publish(config), flush=True)
     return exit_code
@@ -82,10 +94,11 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
   build     dbt build: the tables and their tests
   publish   the tables, if every test passed, into the file that analysts open
   status    the last runs and what is missing
+  purge     remove old landing files and raw answers; the tables stay as they are
   demo      thirty simulated days, no account needed
   test      every check that CI runs
 
-Not part of this version yet: login (user tokens), purge (old raw answers), report (a page to look at).
+Not part of this version yet: login (user tokens), report (a page to look at).
 
 exit codes: 0 all read; 3 some lists or tracks not read (published); 75 stopped by the quota (published, run again
 later); 2 configuration or usage; 1 anything else (nothing published).""",
@@ -96,7 +109,16 @@ later); 2 configuration or usage; 1 anything else (nothing published).""",
     )
     parser.add_argument("--date", type=_day, help="the UTC day the run is for, YYYY-MM-DD; default: today")
     parser.add_argument("--full-refresh", action="store_true", help="rebuild every table from raw")
+    parser.add_argument("--full-tests", action="store_true", help="test all rows, not only those that may have changed")
+    parser.add_argument("--forget-purged", action="store_true", help="insist on a full refresh after a purge")
+    parser.add_argument("--keep-days", type=_count, help="purge: days of raw answers to keep")
     return parser.parse_args(arguments)
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of days")
+    return int(text)
 
 
 def _day(text: str) -> date:

@@ -228,15 +228,6 @@ def _unpack(path: Path) -> bytes:
     return bytes(text)
 
 
-def remember_day(folder: Path, day: date) -> DayMemory:
-    """Everything landed for a day, by whichever run."""
-    memory = DayMemory()
-    for path in sorted((folder / day.isoformat()).glob("*.ndjson.gz")):
-        for _, envelope in envelopes(path):
-            memory.absorb(envelope)
-    return memory
-
-
 def keep_watch_list(folder: Path, watched: WatchList) -> str:
     """Store the watch-list under the hash of its text, unless it is there already; returns the hash."""
     text = io.StringIO()
@@ -282,6 +273,28 @@ class KnownContent:
         """Keep it for the runs to come."""
         known = vars(self) | {"day": self.day.isoformat()}
         replace_file(folder / "contents" / f"{playlist_id}.json", json.dumps(known).encode())
+
+
+def remember_day(folder: Path, day: date) -> DayMemory:
+    """Everything landed for a day, by whichever run; what a killed run could not note of its lists is noted now."""
+    memory = DayMemory()
+    for path in sorted((folder / day.isoformat()).glob("*.ndjson.gz")):
+        tracks: dict[str, list[str]] = {}
+        for _, envelope in envelopes(path):
+            memory.absorb(envelope)
+            endpoint, asked, body = envelope["endpoint"], envelope["asked"], envelope["body"]
+            playlist_id = asked.get("playlist_id", "")
+            if endpoint == "playlists" and "fields" not in asked:
+                tracks[playlist_id] = []  # a new attempt
+            if endpoint in ("playlists", "playlist_items") and isinstance(body, dict):
+                tracks.setdefault(playlist_id, []).extend(track_id for track_id, _ in tracks_of(body))
+            elif endpoint == "playlist_reads" and body["outcome"] == "complete":
+                known = KnownContent.load(folder, playlist_id)
+                if known is None or known.day < day:
+                    held = tuple(dict.fromkeys(tracks.pop(playlist_id, ())))
+                    size = path.stat().st_size
+                    KnownContent(body.get("snapshot_id"), day, held, path.name, size).save(folder, playlist_id)
+    return memory
 
 
 def replace_file(path: Path, content: bytes) -> None:

@@ -16,7 +16,7 @@ from extractor.landing import envelopes, is_sound
 from extractor.warehouse import opened
 
 ENDPOINTS = ("runs", "playlists", "playlist_items", "playlist_reads", "tracks")
-ENDPOINT_NAME = re.compile(r"(?!(?:landing_files|watched|built)$)[a-z][a-z0-9_]*")
+ENDPOINT_NAME = re.compile(r"(?!(?:landing_files|watched|built|purged)$)[a-z][a-z0-9_]*")
 """What may become the name of a table. No extractor of ours writes anything else."""
 
 LEDGER = """
@@ -24,6 +24,7 @@ create schema if not exists raw;
 create table if not exists raw.landing_files (file varchar, bytes bigint, lines integer, load_number integer);
 create table if not exists raw.watched (watched varchar, kind varchar, id varchar, label varchar);
 create table if not exists raw.built (model varchar, load_number integer);
+create table if not exists raw.purged (before_day date, answers bigint);
 """
 
 ANSWERS = """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,4 +27,6 @@ def alone(warehouse: Path, what: str, console: TextIO) -> Iterator[None]:
         except BlockingIOError:
             print(f"another run holds {path.name}; waiting for it to end", file=console, flush=True)
             fcntl.flock(lock, fcntl.LOCK_EX)
+        # A dbt that outlives a killed run keeps the lock, and the next run waits for it.
+        os.set_inheritable(lock.fileno(), True)
         yield

@@ -12,7 +12,12 @@ from extractor.errors import BuildError, WarehouseError
 from extractor.transform import has_passed
 from extractor.warehouse import opened
 
-MARTS = "select table_name, comment from duckdb_tables() where database_name = 'warehouse' and schema_name = 'main'"
+MARTS = """
+select table_name as name, comment from duckdb_tables() where database_name = 'warehouse' and schema_name = 'main'
+union all
+select view_name, comment from duckdb_views()
+where database_name = 'warehouse' and schema_name = 'main' and not internal
+"""
 COLUMNS = """
 select column_name, comment from duckdb_columns()
 where database_name = 'warehouse' and schema_name = 'main' and table_name = ? and comment is not null

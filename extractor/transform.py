@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 
 from extractor.config import Config
@@ -16,7 +17,16 @@ from extractor.warehouse import opened
 PROJECT = Path(__file__).resolve().parent.parent
 
 
-def build(config: Config, *, full_refresh: bool = False) -> str:
+@dataclass(frozen=True)
+class BuildOptions:
+    """How to build: everything anew or what is new, testing all rows or the changed ones."""
+
+    full_refresh: bool = False
+    full_tests: bool = False
+    forget_purged: bool = False
+
+
+def build(config: Config, options: BuildOptions = BuildOptions()) -> str:
     """Run `dbt build` and remember that it passed. Raises BuildError if a model or a data test failed."""
     with opened(config.warehouse):
         pass  # a lock held elsewhere is told now, in our words
@@ -28,18 +38,27 @@ def build(config: Config, *, full_refresh: bool = False) -> str:
     command += ["--target-path", str(target), "--log-path", str(target)]
     # Unit tests test the SQL, not the day: CI runs them.
     command += ["--exclude-resource-type", "unit_test"]
-    command += ["--full-refresh"] if full_refresh else []
+    command += ["--full-refresh"] if options.full_refresh else []
+    variables: dict[str, object] = {} if options.full_tests else {"test_scope": "changed"}
+    variables |= {"forget_purged": True} if options.forget_purged else {}
+    command += ["--vars", json.dumps(variables)]
     secrets = ("SPOTIFY_CLIENT_ID", "SPOTIFY_CLIENT_SECRET", "SPOTIFY_REFRESH_TOKEN")
     environment = {name: value for name, value in os.environ.items() if name not in secrets}
     environment["SPOTIFY_WAREHOUSE"] = str(config.warehouse)
-    finished = subprocess.run(command, env=environment, cwd=PROJECT, check=False)  # noqa: S603 (our own command)
+    # close_fds: dbt holds our lock, too, see lock.py
+    finished = subprocess.run(command, env=environment, cwd=PROJECT, check=False, close_fds=False)  # noqa: S603 (our own)
     if finished.returncode != 0:
         raise BuildError(
             f"dbt build failed (details above and in {target / 'dbt.log'}); nothing is published, "
             f"{config.database} stays as it was"
         )
-    passed.write_text(_state_of(config.warehouse))
+    remember_passed(config)
     return _summary(target)
+
+
+def remember_passed(config: Config) -> None:
+    """Note that the marts are those of a passed build, for publishing to see."""
+    _passed_file(config).write_text(_state_of(config.warehouse))
 
 
 def has_passed(config: Config) -> bool:

@@ -17,6 +17,7 @@ def opened(path: Path, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyCo
     try:
         if not read_only:
             path.parent.mkdir(parents=True, exist_ok=True)
+            _create(path)
         with duckdb.connect(str(path), read_only=read_only) as connection:
             yield connection
     except (duckdb.Error, OSError) as error:
@@ -26,3 +27,13 @@ def opened(path: Path, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyCo
                 "published database instead) and run the same command again; nothing is lost"
             ) from error
         raise WarehouseError(f"{path}: {error}") from error
+
+
+def _create(path: Path) -> None:
+    """An empty database, put in place whole: DuckDB writes a new file in pieces, and a kill would leave half of one."""
+    if path.exists() and path.stat().st_size > 0:
+        return
+    beside = path.with_name(f".{path.name}.new")
+    beside.unlink(missing_ok=True)
+    duckdb.connect(str(beside)).close()
+    beside.replace(path)

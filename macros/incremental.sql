@@ -5,18 +5,81 @@
     {{ return(api.Relation.create(schema='raw', identifier=name)) }}
 {%- endmacro %}
 
-{% macro last_load_built() -%}
+{% macro last_load_built(models=none) -%}
     {#- a number, not a subquery, so that every engine can skip what lies before it; 0 builds everything -#}
-    {%- if not (execute and is_incremental()) -%}
+    {%- if not execute or flags.FULL_REFRESH or not (models or is_incremental()) -%}
         {{ return(0) }}
     {%- endif -%}
-    {%- set built -%}
-        select coalesce(max(load_number), 0) from {{ ledger('built') }} where model = '{{ this.identifier }}'
+    {%- set built = adapter.get_relation(target.database, 'raw', 'built') -%}
+    {%- set loads = [] -%}
+    {%- for model in models or [this.identifier] if built -%}
+        {%- set last_load = "select max(load_number) from " ~ built ~ " where model = '" ~ model ~ "'" -%}
+        {%- do loads.append(run_query(last_load).columns[0].values()[0] or 0) -%}
+    {%- endfor -%}
+    {{ return(loads | min or 0) }}
+{%- endmacro %}
+
+{% macro first_load_to_unpack(readers) -%}
+    {#- what the models that go on have not seen yet; one that is built anew takes everything from staging itself. A file
+        loaded while it was written has pages in one load, and how the reading ended in the next: back to its pages. -#}
+    {%- set built = [] -%}
+    {%- for reader in readers if last_load_built([reader]) > 0 -%}
+        {%- do built.append(last_load_built([reader])) -%}
+    {%- endfor -%}
+    {%- if not built -%}
+        {{ return('null') }}
+    {%- endif -%}
+    {%- set first_load -%}
+        select least({{ built | min + 1 }}, min(pages.load_number))
+        from {{ source('raw', 'playlists') }} as pages
+        inner join {{ source('raw', 'playlist_reads') }} as reads on pages.run_id = reads.run_id
+        where reads.load_number > {{ built | min }}
     {%- endset -%}
-    {{ return(run_query(built).columns[0].values()[0]) }}
+    {{ return(run_query(first_load).columns[0].values()[0]) }}
+{%- endmacro %}
+
+{% macro refuse_partial_refresh(worked_out, everything, key='playlist_id') -%}
+    {#- a model built anew from what was worked out for the last build only would lose the rest -#}
+    {%- if execute and flags.WHICH in ('build', 'run') and not is_incremental() -%}
+        {%- set left_out -%}
+            select count(*)
+            from (select {{ key }} from {{ everything }}) as everything
+            where {{ key }} not in (select {{ key }} from {{ worked_out }} where is_rebuilt)
+        {%- endset -%}
+        {%- if run_query(left_out).columns[0].values()[0] > 0 -%}
+            {{ exceptions.raise_compiler_error(
+                this.identifier ~ " can't be built anew alone: rebuild everything with ./run.sh build --full-refresh"
+            ) }}
+        {%- endif -%}
+    {%- endif -%}
 {%- endmacro %}
 
 {% macro remember_build() -%}
     insert into {{ ledger('built') }}
     select '{{ this.identifier }}', max(load_number) from {{ ledger('landing_files') }}
+{%- endmacro %}
+
+{% macro forget_rebuilt(worked_out, key='playlist_id') -%}
+    {#- pre-hook: what is made anew loses its rows first, because some of those may be no more -#}
+    {%- if is_incremental() -%}
+        delete from {{ this }} where {{ key }} in (select {{ key }} from {{ worked_out }} where is_rebuilt)
+    {%- else -%}
+        select 1
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro state_of(model_name, columns) -%}
+    {#- the rows of a later model as the last build left them: none before its first build, nor in a full refresh -#}
+    {%- set state = adapter.get_relation(this.database, this.schema, model_name) if execute else none -%}
+    {%- if state and not flags.FULL_REFRESH -%}
+        (select {{ columns | join(', ') }} from {{ state }})
+    {%- else -%}
+        (
+            select
+                {% for name, type in columns.items() -%}
+                    cast(null as {{ type }}) as {{ name }}{{ ',' if not loop.last }}
+                {% endfor %}
+            where false
+        )
+    {%- endif -%}
 {%- endmacro %}

@@ -28,9 +28,15 @@ echo "== lint"
 tests/lint.sh "$PWD/.venv-lint/bin" "$bin" || failed+=(lint)
 echo "== dbt build and unit tests"
 (dbt_build) >"$scratch/dbt.log" 2>&1 || failed+=(dbt)
-if [[ ${failed[*]} == *dbt* ]]; then cat "$scratch/dbt.log"; else tail -n 3 "$scratch/dbt.log"; fi
+if [[ ${failed[*]} == *dbt* ]]; then cat "$scratch/dbt.log"; else tail -n 1 "$scratch/dbt.log"; fi
+
+# Two at a time, for two cores: the histories and the kills beside everything else.
 echo "== pytest"
-"$bin/python" -m pytest --durations=10 || failed+=(pytest)
+"$bin/python" -m pytest tests/conformance tests/kills >"$scratch/histories.log" 2>&1 &
+histories=$!
+"$bin/python" -m pytest tests/simulator tests/extractor tests/pipeline --durations=5 || failed+=(pytest)
+wait "$histories" || failed+=(histories)
+cat "$scratch/histories.log"
 
 [[ ${#failed[@]} -eq 0 ]] || echo "failed: ${failed[*]}" >&2
 [[ ${#failed[@]} -eq 0 ]]

@@ -1,5 +1,5 @@
--- For each presence that is not followed by another in the next read: the first read that proves the track absent.
--- Masked reads right after the presence prove nothing; reads are numbered without holes, so a run of them is a row
+-- For each presence that is not followed by another in the next span: the first span that proves the track absent.
+-- Masked spans right after the presence prove nothing; spans are numbered without holes, so a run of them is a row
 -- count.
 with presences as (
 
@@ -7,15 +7,15 @@ with presences as (
 
 ),
 
-masked_reads as (
+masked_spans as (
 
-    select * from {{ ref('int_masked_reads') }}
+    select * from {{ ref('int_masked_spans') }}
 
 ),
 
-spans as (
+windows as (
 
-    select * from {{ ref('int_read_spans') }}
+    select * from {{ ref('int_stay_windows') }}
 
 ),
 
@@ -24,10 +24,10 @@ numbered as (
     select
         *,
         row_number() over (
-            partition by playlist_id, track_id, last_held_read_number
-            order by read_number
+            partition by playlist_id, track_id, last_held_span_number
+            order by span_number
         ) as place
-    from masked_reads
+    from masked_spans
 
 ),
 
@@ -36,11 +36,11 @@ mask_runs as (
     select
         playlist_id,
         track_id,
-        last_held_read_number,
-        count(*) as masked_reads
+        last_held_span_number,
+        count(*) as masked_spans
     from numbered
-    where read_number = last_held_read_number + place
-    group by playlist_id, track_id, last_held_read_number
+    where span_number = last_held_span_number + place
+    group by playlist_id, track_id, last_held_span_number
 
 ),
 
@@ -49,18 +49,18 @@ candidates as (
     select
         presences.playlist_id,
         presences.track_id,
-        presences.read_number as last_held_read_number,
-        presences.next_read_number,
-        presences.read_number + 1 + coalesce(mask_runs.masked_reads, 0) as absent_read_number
+        presences.span_number as last_held_span_number,
+        presences.next_span_number,
+        presences.span_number + 1 + coalesce(mask_runs.masked_spans, 0) as absent_span_number
     from presences
     left join mask_runs
         on
             presences.playlist_id = mask_runs.playlist_id
             and presences.track_id = mask_runs.track_id
-            and presences.read_number = mask_runs.last_held_read_number
+            and presences.span_number = mask_runs.last_held_span_number
     where
-        presences.next_read_number is null
-        or presences.next_read_number > presences.read_number + 1
+        presences.next_span_number is null
+        or presences.next_span_number > presences.span_number + 1
 
 ),
 
@@ -69,16 +69,16 @@ final as (
     select
         candidates.playlist_id,
         candidates.track_id,
-        candidates.last_held_read_number,
-        spans.first_day as first_absent
+        candidates.last_held_span_number,
+        windows.first_day as first_absent
     from candidates
-    inner join spans
+    inner join windows
         on
-            candidates.playlist_id = spans.playlist_id
-            and candidates.absent_read_number = spans.read_number
+            candidates.playlist_id = windows.playlist_id
+            and candidates.absent_span_number = windows.span_number
     where
-        candidates.next_read_number is null
-        or candidates.absent_read_number < candidates.next_read_number
+        candidates.next_span_number is null
+        or candidates.absent_span_number < candidates.next_span_number
 
 )
 

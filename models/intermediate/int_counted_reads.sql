@@ -1,37 +1,22 @@
--- One read counts per list and day. `unchanged` is believed only against the last complete read before it.
-with reads as (
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    pre_hook="{{ forget_rebuilt(ref('int_read_candidates')) }}",
+    post_hook='{{ remember_build() }}',
+) }}
+{{ refuse_partial_refresh(ref('int_read_candidates'), ref('int_playlist_reads')) }}
 
-    select * from {{ ref('stg_spotify__playlist_reads') }}
+-- One read counts per list and day, the best and then the latest. Every row carries on the content of the list as last
+-- known, and how many of its days were usable (complete or unchanged) so far.
+with judged_reads as (
+
+    select * from {{ ref('int_judged_reads') }}
 
 ),
 
-complete_reads as (
+contents as (
 
-    select * from {{ ref('int_complete_reads') }}
-
-),
-
-judged as (
-
-    select
-        reads.*,
-        case
-            when reads.outcome = 'unchanged' and complete_reads.snapshot_id is null then 'partial'
-            else reads.outcome
-        end as judged_outcome,
-        case
-            when reads.outcome = 'unchanged' and complete_reads.snapshot_id is null
-                then 'not the snapshot_id of the last complete read'
-            else reads.reason
-        end as judged_reason,
-        case when reads.outcome = 'unchanged' then complete_reads.read_number end as unchanged_since
-    from reads
-    left join complete_reads
-        on
-            reads.playlist_id = complete_reads.playlist_id
-            and reads.snapshot_id = complete_reads.snapshot_id
-            and reads.day > complete_reads.day
-            and (reads.day <= complete_reads.next_day or complete_reads.next_day is null)
+    select * from {{ ref('int_read_contents') }}
 
 ),
 
@@ -42,37 +27,56 @@ ranked as (
         row_number() over (
             partition by playlist_id, day
             order by
-                case judged_outcome
+                case outcome
                     when 'complete' then 1
                     when 'unchanged' then 2
                     when 'partial' then 3
                     when 'unavailable' then 4
                     else 5
-                end,
+                end asc,
                 observed_at desc,
                 run_id desc
         ) as best_first
-    from judged
+    from judged_reads
+
+),
+
+counted as (
+
+    select
+        *,
+        usable_days_before + sum(case when outcome in ('complete', 'unchanged') then 1 else 0 end)
+            over (partition by playlist_id order by day)
+            as usable_number,
+        max(load_number) over (partition by playlist_id) as latest_load_number
+    from ranked
+    where best_first = 1
 
 ),
 
 final as (
 
     select
-        ranked.playlist_id,
-        ranked.day,
-        ranked.judged_outcome as outcome,
-        ranked.judged_reason as reason,
-        coalesce(complete_reads.read_number, ranked.unchanged_since) as read_number,
-        ranked.entries,
-        ranked.total,
-        ranked.snapshot_id
-    from ranked
-    left join complete_reads
+        counted.playlist_id,
+        counted.day,
+        counted.outcome,
+        counted.reason,
+        counted.entries,
+        counted.total,
+        counted.snapshot_id,
+        contents.snapshot_id as content_snapshot_id,
+        contents.content_hash,
+        contents.content_load_number,
+        contents.entries as content_entries,
+        contents.unavailable_entries as content_unavailable_entries,
+        cast(counted.usable_number as integer) as usable_number,
+        counted.latest_load_number as load_number
+    from counted
+    left join contents
         on
-            ranked.playlist_id = complete_reads.playlist_id
-            and ranked.day = complete_reads.day
-    where ranked.best_first = 1
+            counted.playlist_id = contents.playlist_id
+            and counted.day >= contents.day
+            and (counted.day < contents.next_day or contents.next_day is null)
 
 )
 

@@ -1,13 +1,7 @@
 -- Tracks that are followed: asked for themselves, watched, or found in a watched list by a run that discovers tracks.
-with readings as (
+with followed_tracks as (
 
-    select * from {{ ref('int_track_readings') }}
-
-),
-
-runs as (
-
-    select * from {{ ref('int_runs') }}
+    select * from {{ ref('int_followed_tracks') }}
 
 ),
 
@@ -17,23 +11,15 @@ watched as (
 
 ),
 
-watched_tracks as (
-
-    select spotify_id
-    from watched
-    where kind = 'track'
-
-),
-
 final as (
 
-    select distinct readings.track_id
-    from readings
-    left join runs on readings.run_id = runs.run_id
-    where
-        readings.endpoint = 'tracks'
-        or runs.discovers_tracks
-        or readings.track_id in (select watched_tracks.spotify_id from watched_tracks)
+    select track_id from followed_tracks
+
+    union
+
+    select spotify_id as track_id
+    from watched
+    where kind = 'track'
 
 )
 

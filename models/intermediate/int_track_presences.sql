@@ -1,31 +1,57 @@
--- Complete reads that hold a track, each with the number of the next one that does.
-with entries as (
+-- Spans that hold a track, each with the number of the next one that does. Of a list that goes on, the known span
+-- holds the tracks of its open stays.
+{% set stays = state_of('int_stays', {
+    'playlist_id': 'varchar', 'track_id': 'varchar', 'first_absent': 'date'
+}) %}
 
-    select * from {{ ref('int_playlist_entries') }}
+with windows as (
+
+    select * from {{ ref('int_stay_windows') }}
 
 ),
 
-spans as (
+contents as (
 
-    select * from {{ ref('int_read_spans') }}
+    select * from {{ ref('int_playlist_contents') }}
+
+),
+
+stays as (
+
+    select * from {{ stays }} as state
 
 ),
 
 held as (
 
     select
-        spans.playlist_id,
-        entries.track_id,
-        spans.read_number,
-        min(entries.added_at) as earliest_claim
-    from spans
-    inner join entries
+        windows.playlist_id,
+        contents.track_id,
+        windows.span_number,
+        min(contents.added_at) as earliest_claim
+    from windows
+    inner join contents
         on
-            spans.playlist_id = entries.playlist_id
-            and spans.run_id = entries.run_id
-            and spans.attempt = entries.attempt
-    where entries.kind = 'track'
-    group by spans.playlist_id, entries.track_id, spans.read_number
+            windows.playlist_id = contents.playlist_id
+            and windows.content_hash = contents.content_hash
+            and windows.content_load_number = contents.load_number
+    where
+        not windows.is_known
+        and contents.kind = 'track'
+    group by windows.playlist_id, contents.track_id, windows.span_number
+
+    union all
+
+    select
+        windows.playlist_id,
+        stays.track_id,
+        windows.span_number,
+        null as earliest_claim
+    from windows
+    inner join stays on windows.playlist_id = stays.playlist_id
+    where
+        windows.is_known
+        and stays.first_absent is null
 
 ),
 
@@ -33,7 +59,7 @@ final as (
 
     select
         *,
-        lead(read_number) over (partition by playlist_id, track_id order by read_number) as next_read_number
+        lead(span_number) over (partition by playlist_id, track_id order by span_number) as next_span_number
     from held
 
 )

@@ -1,9 +1,9 @@
 {{ config(materialized='view') }}
 
 -- Every sight of a track, in a list or asked for itself: its popularity, and which version of its description came.
-with entries as (
+with list_readings as (
 
-    select * from {{ ref('int_playlist_entries') }}
+    select * from {{ ref('int_playlist_readings') }}
 
 ),
 
@@ -24,8 +24,7 @@ final as (
         description_hash,
         observed_at,
         load_number
-    from entries
-    where kind = 'track'
+    from list_readings
 
     union all
 

@@ -1,74 +1,67 @@
--- The observation calendar: every day from a list's first read to the last day anything was read.
+{{ config(
+    materialized='incremental',
+    incremental_strategy='delete+insert',
+    unique_key=['playlist_id', 'date'],
+    on_schema_change='fail',
+    post_hook='{{ remember_build() }}',
+) }}
+
+-- The observation calendar: every day from a list's first read to the last day anything was read. New days are added;
+-- where a late day changed what counts, the days of that list are written anew.
 with counted_reads as (
 
     select * from {{ ref('int_counted_reads') }}
 
 ),
 
-complete_reads as (
+last_known as (
 
-    select * from {{ ref('int_complete_reads') }}
-
-),
-
-entries as (
-
-    select * from {{ ref('int_playlist_entries') }}
+    select max(known.date) as day
+    from {{ state_of('playlist_days', {'date': 'date'}) }} as known
 
 ),
 
-last_day as (
+last_read as (
 
     select max(day) as day from counted_reads
 
 ),
 
-first_days as (
+lists as (
 
     select
         playlist_id,
-        min(day) as day
+        min(day) as first_day,
+        min(case when load_number > {{ last_load_built() }} then day end) as first_new_day
     from counted_reads
     group by playlist_id
+
+),
+
+calendar_starts as (
+
+    select
+        lists.playlist_id,
+        greatest(
+            lists.first_day,
+            least(
+                coalesce(lists.first_new_day, last_read.day + 1),
+                coalesce(last_known.day + 1, lists.first_day)
+            )
+        ) as first_day,
+        last_read.day as last_day
+    from lists
+    cross join last_known
+    cross join last_read
 
 ),
 
 calendar as (
 
     select
-        first_days.playlist_id,
-        {{ calendar('first_days.day', 'last_day.day') }} as date
-    from first_days
-    cross join last_day
-
-),
-
-unavailable_entries as (
-
-    select
         playlist_id,
-        run_id,
-        attempt,
-        count(*) as entries
-    from entries
-    where kind = 'unavailable'
-    group by playlist_id, run_id, attempt
-
-),
-
-contents as (
-
-    select
-        complete_reads.playlist_id,
-        complete_reads.read_number,
-        complete_reads.entries,
-        coalesce(unavailable_entries.entries, 0) as unavailable_entries
-    from complete_reads
-    left join unavailable_entries
-        on
-            complete_reads.playlist_id = unavailable_entries.playlist_id
-            and complete_reads.run_id = unavailable_entries.run_id
-            and complete_reads.attempt = unavailable_entries.attempt
+        {{ calendar('first_day', 'last_day') }} as date
+    from calendar_starts
 
 ),
 
@@ -79,19 +72,20 @@ final as (
         calendar.date,
         coalesce(counted_reads.outcome, 'not_run') as outcome,
         counted_reads.reason,
-        coalesce(contents.entries, counted_reads.entries) as entries,
+        case
+            when counted_reads.outcome = 'unchanged' then counted_reads.content_entries
+            else counted_reads.entries
+        end as entries,
         counted_reads.total,
-        cast(contents.unavailable_entries as integer) as unavailable_entries,
+        case
+            when counted_reads.outcome in ('complete', 'unchanged') then counted_reads.content_unavailable_entries
+        end as unavailable_entries,
         counted_reads.snapshot_id
     from calendar
     left join counted_reads
         on
             calendar.playlist_id = counted_reads.playlist_id
             and calendar.date = counted_reads.day
-    left join contents
-        on
-            counted_reads.playlist_id = contents.playlist_id
-            and counted_reads.read_number = contents.read_number
 
 )
 

@@ -12,7 +12,8 @@ descriptions as (
 
 complete_reads as (
 
-    select * from {{ ref('int_complete_reads') }}
+    select * from {{ ref('int_counted_reads') }}
+    where outcome = 'complete'
 
 ),
 

@@ -5,6 +5,7 @@
     on_schema_change='fail',
     post_hook='{{ remember_build() }}',
 ) }}
+{{ refuse_partial_refresh(ref('int_touched_days'), ref('int_track_readings'), 'day') }}
 
 -- A day that got a new reading, however late, is replaced whole.
 with readings as (
@@ -15,9 +16,7 @@ with readings as (
 
 touched_days as (
 
-    select distinct day
-    from readings
-    where load_number > {{ last_load_built() }}
+    select * from {{ ref('int_touched_days') }}
 
 ),
 
@@ -28,7 +27,7 @@ latest_first as (
         day,
         popularity,
         observed_at,
-        -- a list may say 0 where another list, or the track itself, says more: that 0 is the last to be believed
+        -- a list may say 0 where another one, or the track itself, says more: which of them was read last is chance
         row_number() over (
             partition by track_id, day
             order by

@@ -1,3 +1,4 @@
+{{ config(materialized='view') }}
 {% set mapped = mapped_columns(model.columns) %}
 
 with track_info_history as (

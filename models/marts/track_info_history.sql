@@ -1,8 +1,16 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='delete+insert',
+    unique_key='track_id',
+    on_schema_change='fail',
+    post_hook='{{ remember_build() }}',
+) }}
 {% set mapped = mapped_columns(model.columns) %}
 
-with description_days as (
+-- A track with a new version of its description, or newly known, is written anew; every other one stays as it is.
+with versions as (
 
-    select * from {{ ref('int_track_description_days') }}
+    select * from {{ ref('int_track_versions') }}
 
 ),
 
@@ -12,17 +20,45 @@ descriptions as (
 
 ),
 
+known_tracks as (
+
+    select * from {{ ref('int_known_tracks') }}
+
+),
+
+written_tracks as (
+
+    select distinct track_id
+    from {{ state_of('track_info_history', {'track_id': 'varchar'}) }} as written
+
+),
+
+changed_tracks as (
+
+    select track_id
+    from versions
+    where load_number > {{ last_load_built() }}
+
+    union
+
+    select track_id
+    from known_tracks
+    where track_id not in (select written_tracks.track_id from written_tracks)
+
+),
+
 described as (
 
     select
         {% for column in mapped -%}
             {{ mapped_value('descriptions.description', column) }} as {{ column.name }},
         {% endfor -%}
-        description_days.track_id,
-        description_days.day
-    from description_days
-    inner join descriptions
-        on description_days.description_hash = descriptions.description_hash
+        versions.track_id,
+        versions.day
+    from versions
+    inner join changed_tracks on versions.track_id = changed_tracks.track_id
+    inner join known_tracks on versions.track_id = known_tracks.track_id
+    inner join descriptions on versions.description_hash = descriptions.description_hash
 
 ),
 

@@ -41,6 +41,7 @@ final as (
         attempt,
         first_position + ordinal - 1 as position,
         {{ json_field('fields', 'id') }} as spotify_id,
+        coalesce({{ json_field('fields', 'id') }}, {{ json_field('fields', 'uri') }}) as item_key,
         case
             when
                 {{ json_field('fields', 'id') }} is null

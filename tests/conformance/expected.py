@@ -18,6 +18,12 @@ class Sighting(NamedTuple):
     day: date
     observed_at: datetime
     popularity: int | None
+    in_list: bool
+
+    @property
+    def credit(self) -> tuple[bool, datetime]:
+        """Which of a day's answers counts: the latest, but a list's 0 only where nothing else was said."""
+        return not (self.in_list and self.popularity == 0), self.observed_at
 
 
 def stays(history: History, today: date = DAYS[-1]) -> list[oracle.Stay]:
@@ -46,7 +52,7 @@ def popularities(history: History, sightings: Iterable[Sighting], today: date = 
     for sighting in sightings:
         key = (sighting.track, sighting.day)
         if sighting.popularity is not None and history.is_known(sighting.track, today):
-            latest[key] = max(latest.get(key, sighting), sighting, key=lambda seen: seen.observed_at)
+            latest[key] = max(latest.get(key, sighting), sighting, key=lambda seen: seen.credit)
     return sorted(
         Popularity(track, day, seen.popularity)
         for (track, day), seen in latest.items()

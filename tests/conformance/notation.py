@@ -1,6 +1,6 @@
 """Histories from YAML and back, in the format that README.md explains."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
@@ -73,7 +73,7 @@ def _history(name: str, told: Mapping[str, Any]) -> History:
     popularities = told.get("popularities")
     return History(
         name=name,
-        why=told["why"],
+        why=told["why"].strip(),
         reads=tuple(_read(**read) for read in told["reads"]),
         asked=tuple(
             Asked(_day(asked["day"]), asked["track"], asked.get("popularity")) for asked in told.get("asked", ())
@@ -121,6 +121,7 @@ def _entry(told: Any) -> Entry:
 
 
 def _row(
+    *,
     track: str,
     first_seen: Any,
     last_seen: Any,
@@ -193,5 +194,5 @@ def _told_row(row: Stay) -> dict[str, Any]:
     return told
 
 
-def _without_none(values: Mapping[str, Any], keep: Callable[[Any], bool] = lambda value: value is not None) -> Any:
-    return {name: value for name, value in values.items() if keep(value)}
+def _without_none(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not None}

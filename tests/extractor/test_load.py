@@ -20,7 +20,7 @@ from tests.extractor.killing import at_call, killed_at
 from tests.extractor.test_landing import HOSTILE, NOON
 
 TABLES = "select table_name from duckdb_tables() where schema_name = 'raw' order by 1"
-OTHERS = ("landing_files", "watched", "built")  # tables of raw that hold no answers
+OTHERS = ("landing_files", "watched", "built", "purged")  # tables of raw that hold no answers
 
 
 def land(folder: Path, run: str, *endpoints: str, end: bool = True) -> Path:

@@ -122,7 +122,7 @@ def test_wrong_usage_is_2(run: Callable[..., Run], capsys: pytest.CaptureFixture
     assert "usage: ./run.sh" in told(capsys)
 
 
-@pytest.mark.parametrize("command", ["login", "purge", "report"])
+@pytest.mark.parametrize("command", ["login", "report"])
 def test_a_command_of_a_later_version_is_2_in_words(
     run: Callable[..., Run], capsys: pytest.CaptureFixture[str], command: str
 ) -> None:

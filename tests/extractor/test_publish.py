@@ -11,7 +11,7 @@ import pytest
 from extractor.config import Config, read_config
 from extractor.errors import BuildError, WarehouseError
 from extractor.publish import publish
-from extractor.transform import build
+from extractor.transform import BuildOptions, build
 from tests.extractor.killing import killed_at
 
 
@@ -156,7 +156,7 @@ def test_a_full_refresh_is_asked_of_dbt(config: Config) -> None:
     arguments = config.warehouse.parent / "dbt" / "arguments.txt"
     build(config)
     assert "--full-refresh" not in arguments.read_text()
-    build(config, full_refresh=True)
+    build(config, BuildOptions(full_refresh=True))
     assert "--full-refresh" in arguments.read_text()
 
 

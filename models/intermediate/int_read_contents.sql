@@ -1,7 +1,7 @@
--- The complete read that counts for each list and day, numbered in the order of days, not of arrival.
-with reads as (
+-- What is known of a list from a complete read on, until the next one: the complete read that counts for each day.
+with candidates as (
 
-    select * from {{ ref('stg_spotify__playlist_reads') }}
+    select * from {{ ref('int_read_candidates') }}
 
 ),
 
@@ -10,8 +10,8 @@ ranked as (
     select
         *,
         row_number() over (partition by playlist_id, day order by observed_at desc, run_id desc) as latest_first
-    from reads
-    where outcome = 'complete'
+    from candidates
+    where outcome in ('complete', 'known')
 
 ),
 
@@ -19,13 +19,13 @@ final as (
 
     select
         playlist_id,
-        row_number() over (partition by playlist_id order by day) as read_number,
         day,
         lead(day) over (partition by playlist_id order by day) as next_day,
-        run_id,
-        attempt,
         snapshot_id,
-        entries
+        content_hash,
+        content_load_number,
+        entries,
+        unavailable_entries
     from ranked
     where latest_first = 1
 

@@ -1,8 +1,5 @@
-{{ config(
-    materialized='incremental',
-    incremental_strategy='append',
-    post_hook='{{ remember_build() }}',
-) }}
+-- Entries of what has been loaded since the models that read them were last built, unpacked once for all of them.
+{% set readers = ['int_playlist_reads', 'int_playlist_contents', 'int_playlist_readings'] %}
 
 with entries as (
 
@@ -19,14 +16,15 @@ final as (
         attempt,
         position,
         kind,
-        case when kind = 'track' then spotify_id end as track_id,
+        spotify_id,
+        item_key,
         added_at,
         popularity,
         case when kind = 'track' then md5(description) end as description_hash,
         observed_at,
         load_number
     from entries
-    where load_number > {{ last_load_built() }}
+    where load_number >= {{ first_load_to_unpack(readers) }}
 
 )
 

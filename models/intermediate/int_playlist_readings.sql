@@ -1,0 +1,33 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    post_hook='{{ remember_build() }}',
+) }}
+
+-- Every sight of a track in a list: its popularity, and which version of its description came with it.
+{% set all_entries, new_entries = ref('stg_spotify__playlist_entries'), ref('int_new_entries') %}
+
+with entries as (
+
+    select * from {{ new_entries if is_incremental() else all_entries }}
+
+),
+
+final as (
+
+    select distinct
+        spotify_id as track_id,
+        day,
+        run_id,
+        popularity,
+        {{ 'description_hash' if is_incremental() else 'md5(description) as description_hash' }},
+        observed_at,
+        load_number
+    from entries
+    where
+        kind = 'track'
+        and load_number > {{ last_load_built() }}
+
+)
+
+select * from final

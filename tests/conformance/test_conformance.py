@@ -1,0 +1,126 @@
+"""Laws 1, 2, 3 and 5 on every history and every random world: each way to the marts gives the rows they must have."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+import pytest
+
+from tests.conformance import differences, expected
+from tests.conformance.conftest import HISTORIES, WAYS, WORLDS, Conformance
+from tests.conformance.history import DAYS, History
+from tests.conformance.notation import OUTCOMES, write_text
+from tests.conformance.ways import Marts
+from tests.pipeline.harness import MARTS
+from tests.pipeline.oracle import Stay
+
+each_history = pytest.mark.parametrize("history", HISTORIES, ids=[history.name for history in HISTORIES])
+each_way = pytest.mark.parametrize("way", WAYS)
+each_day = pytest.mark.parametrize("today", DAYS, ids=str)
+Rows = dict[str, list[tuple[Any, ...]]]
+
+
+@each_history
+def test_the_oracle_has_the_rows_written_by_hand(history: History) -> None:
+    assert expected.stays(history) == sorted(history.rows or ())
+
+
+@each_way
+@each_history
+def test_the_rows_are_those_written_by_hand(conformance: Conformance, history: History, way: str) -> None:
+    actual = stays(conformance, conformance.ways[way]).get(history.name, [])
+    check(conformance, {history.name: actual}, {history.name: history.rows or ()})
+
+
+@each_way
+@pytest.mark.parametrize(
+    "history", [each for each in HISTORIES if each.popularities is not None], ids=lambda history: history.name
+)
+def test_the_popularities_are_those_written_by_hand(conformance: Conformance, history: History, way: str) -> None:
+    rows = popularities(conformance, conformance.ways[way]).get(history.name, [])
+    check(conformance, {history.name: rows}, {history.name: history.popularities or ()})
+
+
+@pytest.mark.parametrize("mart", MARTS)
+@pytest.mark.parametrize("way", WAYS[1:])
+def test_every_way_gives_the_same_rows(conformance: Conformance, way: str, mart: str) -> None:
+    actual, wanted = (conformance.rows(conformance.ways[name], mart) for name in (way, WAYS[0]))
+    check(conformance, actual, wanted)
+    assert conformance.ways[way][mart] == conformance.ways[WAYS[0]][mart]
+
+
+@each_way
+def test_every_world_has_the_stays_of_the_oracle(conformance: Conformance, way: str) -> None:
+    wanted = by_history(conformance, expected.stays)
+    check(conformance, stays(conformance, conformance.ways[way]), wanted)
+
+
+@each_day
+def test_on_each_day_the_stays_are_those_of_what_had_arrived(conformance: Conformance, today: date) -> None:
+    wanted = by_history(conformance, lambda history: expected.stays(history, today))
+    check(conformance, stays(conformance, conformance.days[today]), wanted)
+
+
+@each_day
+def test_on_each_day_the_calendar_says_how_lists_were_read(conformance: Conformance, today: date) -> None:
+    wanted = by_history(conformance, lambda history: expected.calendar(history, today))
+    actual = conformance.rows(conformance.days[today], "playlist_days", "playlist_id", "date", "outcome")
+    check(conformance, actual, wanted)
+
+
+@each_day
+def test_on_each_day_popularity_is_the_latest_that_was_said(conformance: Conformance, today: date) -> None:
+    wanted = by_history(
+        conformance,
+        lambda history: expected.popularities(history, conformance.sightings(history, today), today),
+    )
+    known = {history.name: history for history in conformance.histories}
+    actual = {
+        name: [row for row in rows if known[name].is_known(row[0], today)]
+        for name, rows in popularities(conformance, conformance.days[today]).items()
+    }
+    check(conformance, {name: rows for name, rows in actual.items() if rows}, wanted)
+
+
+def test_the_worlds_are_worth_comparing(conformance: Conformance) -> None:
+    assert len(conformance.worlds) == WORLDS >= 200
+    rows = [row for world in conformance.worlds for row in expected.stays(world)]
+    outcomes = Counter(row[2] for world in conformance.worlds for row in expected.calendar(world))
+    assert min(outcomes[each] for each in (*OUTCOMES, "not_run")) > 50
+    assert sum(row.stay_number > 1 for row in rows) > 75
+    assert sum(row.added_at_source == "claimed" for row in rows) > 250
+    assert sum(row.first_absent is not None for row in rows) > 250
+    assert sum(row.days_seen < (row.last_seen - row.first_seen).days + 1 for row in rows) > 250
+    assert sum(world.known is not None for world in conformance.worlds) > 40
+    assert sum(read.arrives is not None for world in conformance.worlds for read in world.reads) > 500
+
+
+def by_history(
+    conformance: Conformance, rows_of: Callable[[History], Sequence[tuple[Any, ...]]]
+) -> Mapping[str, Sequence[tuple[Any, ...]]]:
+    """What is expected of each history that has any rows."""
+    return {history.name: rows for history in conformance.histories if (rows := rows_of(history))}
+
+
+def stays(conformance: Conformance, marts: Marts) -> Rows:
+    return conformance.rows(marts, "tracks_in_playlist", *Stay._fields)
+
+
+def popularities(conformance: Conformance, marts: Marts) -> Rows:
+    return conformance.rows(marts, "track_daily_popularity", "track_id", "date", "popularity")
+
+
+def check(
+    conformance: Conformance,
+    actual: Mapping[str, Sequence[tuple[Any, ...]]],
+    wanted: Mapping[str, Sequence[tuple[Any, ...]]],
+) -> None:
+    """Fail with the names of the histories that differ, and the first random world among them as YAML."""
+    if found := differences.told(actual, wanted):
+        failing = [world for world in conformance.worlds if world.name in found]
+        # The smallest is the easiest to understand.
+        smallest = sorted(failing, key=lambda world: sum(len(read.entries or ()) + 1 for read in world.reads))[:1]
+        pasted = [f"# for histories/:\n{write_text(world, expected.stays(world))}" for world in smallest]
+        told = {world.name: found[world.name] for world in smallest} | found
+        pytest.fail("\n".join([differences.text(told), *pasted]), pytrace=False)

@@ -1,0 +1,125 @@
+"""Three ways to bring the same landing files to the same marts: at once, day by day, and in no order at all."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import duckdb
+import yaml
+
+from tests.conformance.history import DAYS
+from tests.conformance.writing import Written
+from tests.pipeline.harness import MARTS, REPO
+
+Row = tuple[Any, ...]
+SHUFFLED = 5
+"""Builds of the shuffled way, before the two that bring nothing new."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """The rows of a mart."""
+
+    columns: tuple[str, ...]
+    rows: tuple[Row, ...]
+
+
+Marts = dict[str, Table]
+
+
+class Store:
+    """A project in a folder of its own, without an extractor: files come in from elsewhere."""
+
+    def __init__(self, source: Path, folder: Path) -> None:
+        self._source = source
+        self._folder = folder
+        paths = {"landing": "landing", "warehouse": "warehouse.duckdb", "database": "spotify.duckdb"}
+        folder.mkdir()
+        (folder / "config.yaml").write_text(yaml.safe_dump(paths), encoding="utf-8")
+
+    def receive(self, files: Iterable[Written]) -> None:
+        for file in files:
+            for path in (file.watched, file.landing):
+                self._copy(path)
+
+    def receive_half(self, file: Written) -> None:
+        """A file that is still being written, or copied: as good as its whole lines."""
+        self._copy(file.watched)
+        landing = self._copy(file.landing)
+        content = landing.read_bytes()
+        landing.write_bytes(content[: len(content) // 2])
+
+    def run(self, *commands: str) -> None:
+        """Run commands as ./run.sh does; a command may have options."""
+        for command in commands:
+            finished = subprocess.run(
+                [sys.executable, "-P", "-m", "extractor", *command.split(), "--config", self._folder / "config.yaml"],
+                cwd=REPO,
+                env=os.environ | {"PYTHONPATH": str(REPO)},
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            assert finished.returncode == 0, f"{command}:\n{finished.stdout}{finished.stderr}"
+
+    def marts(self, names: Iterable[str] = MARTS) -> Marts:
+        """What is published."""
+        tables = {}
+        with duckdb.connect(str(self._folder / "spotify.duckdb"), read_only=True) as connection:
+            for name in names:
+                cursor = connection.execute(f"select * from {name} order by all")
+                columns = tuple(column[0] for column in cursor.description or ())
+                tables[name] = Table(columns, tuple(cursor.fetchall()))
+        return tables
+
+    def _copy(self, path: Path) -> Path:
+        to = self._folder / "landing" / path
+        to.parent.mkdir(parents=True, exist_ok=True)
+        return Path(shutil.copyfile(self._source / path, to))
+
+
+def at_once(store: Store, files: Sequence[Written]) -> Marts:
+    store.receive(files)
+    store.run("load", "build", "publish")
+    return store.marts()
+
+
+def day_by_day(store: Store, files: Sequence[Written]) -> dict[date, Marts]:
+    """The marts at the end of every day, with what had arrived by then."""
+    marts = {}
+    for today in DAYS:
+        store.receive(file for file in files if file.run.arrival == today)
+        store.run("load", "build", "publish")
+        marts[today] = store.marts()
+    return marts
+
+
+def shuffled(store: Store, files: Sequence[Written]) -> dict[str, Marts]:
+    """The marts after everything arrived in no order, some of it torn, and after they were rebuilt from nothing.
+
+    Of each group of arrivals one file comes in two halves, with a build in between. Loading again is loading nothing;
+    so is building again.
+    """
+    rng = Random("conformance")  # always the same order
+    order = rng.sample(files, len(files))
+    halves: list[Written] = []
+    for number in range(SHUFFLED):
+        store.receive(halves)
+        *whole, torn = order[number::SHUFFLED]
+        store.receive(whole)
+        halves = [torn]
+        store.receive_half(torn)
+        store.run("load", "load", "build", *(["build"] if number == SHUFFLED // 2 else []))
+    store.receive(halves)
+    store.run("load", "build", "publish", "load")
+    arrived = store.marts()
+    store.run("build --full-refresh", "publish")
+    return {"shuffled": arrived, "full refresh": store.marts()}

@@ -1,0 +1,107 @@
+"""Guarded history: old raw answers can go, the tables stay, and nothing forgets by accident."""
+
+import subprocess
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from tests.pipeline.conftest import MakeProject
+from tests.pipeline.harness import REPO, Finished, Project
+from tests.pipeline.test_increments import Marts, everything
+
+DAYS = tuple(date(2026, 1, number) for number in (1, 2, 3, 4))
+WORLD = """
+first_day: 2026-01-01
+days: 4
+tracks: 200
+playlists:
+  churning: {size: 30, churn: 0.3, returns: 0.5, pool: [0, 90]}
+  long: {size: 120, churn: 0.05, pool: [50, 200]}
+histories:
+  leaves: {days: {2026-01-01: [A, B], 2026-01-02: [B], 2026-01-04: [A, B]}}
+"""
+
+
+class Purged:
+    """Three days, the first two purged, and one day more; beside it the same days undisturbed."""
+
+    def __init__(self, make_project: MakeProject) -> None:
+        self.project = project = make_project(WORLD)
+        self.early = project.run("purge", DAYS[0], "--keep-days", "1")
+        for day in DAYS[:3]:
+            assert project.run("daily", day).exit_code == 0
+        self.before = everything(project)
+        self.purge = project.run("purge", DAYS[2], "--keep-days", "1")
+        self.again = project.run("purge", DAYS[2], "--keep-days", "1")
+        assert project.run("publish").exit_code == 0
+        self.after = everything(project)
+        self.days_left = sorted(path.name for path in project.landing.glob("20*"))
+        self.refused = project.run("build", None, "--full-refresh")
+        self.refused_by_hand = dbt(project, "build", "--full-refresh")
+        self.next_day = project.run("daily", DAYS[3])
+        self.whole = project.marts()
+        self.insisted = project.run("build", None, "--full-refresh", "--forget-purged")
+        undisturbed = make_project(WORLD)
+        for day in DAYS:
+            undisturbed.extract(day)
+        assert undisturbed.run("load").exit_code == 0
+        assert undisturbed.run("build", None, "--full-tests").exit_code == 0
+        assert undisturbed.run("publish").exit_code == 0
+        self.undisturbed = undisturbed.marts()
+
+
+def dbt(project: Project, *arguments: str) -> Finished:
+    """A dbt command typed by hand in the project's folder."""
+    command = [str(REPO / ".venv/bin/dbt"), *arguments, "--target-path", str(project.folder / "by hand")]
+    environment = {"SPOTIFY_WAREHOUSE": str(project.warehouse), "PATH": "/usr/bin:/bin", "HOME": str(project.folder)}
+    done = subprocess.run(command, cwd=REPO, env=environment, capture_output=True, text=True, check=False)
+    return Finished(done.returncode, done.stdout, done.stderr, 0.0)
+
+
+def without_runs(marts: Marts) -> Marts:
+    return {name: rows for name, rows in marts.items() if name != "runs"}
+
+
+@pytest.fixture(scope="module")
+def purged(make_shared_project: MakeProject) -> Purged:
+    return Purged(make_shared_project)
+
+
+def test_a_purge_needs_a_passed_build(purged: Purged) -> None:
+    assert purged.early.exit_code == 1
+    assert "run `./run.sh build` first" in purged.early.told
+
+
+def test_a_purge_touches_no_mart(purged: Purged) -> None:
+    assert purged.purge.exit_code == 0, purged.purge.told
+    assert "2 landing files" in purged.purge.stdout
+    assert purged.after == purged.before
+    assert purged.days_left == [DAYS[2].isoformat()]
+
+
+def test_a_second_purge_finds_nothing(purged: Purged) -> None:
+    assert purged.again.exit_code == 0
+    assert "purged 0 raw answers and 0 landing files" in purged.again.stdout
+
+
+def test_days_go_on_after_a_purge_as_if_there_had_been_none(purged: Purged) -> None:
+    assert purged.next_day.exit_code == 0, purged.next_day.told
+    assert without_runs(purged.whole) == without_runs(purged.undisturbed)
+
+
+@pytest.mark.parametrize("way", ["refused", "refused_by_hand"])
+def test_a_full_refresh_after_a_purge_is_refused_and_says_what_would_be_lost(purged: Purged, way: str) -> None:
+    refused: Finished = getattr(purged, way)
+    assert refused.exit_code != 0
+    assert "a full refresh would lose history" in refused.told
+    assert "days before 2026-01-03" in refused.told
+    assert "--forget-purged" in refused.told
+
+
+def test_who_insists_may_forget(purged: Purged) -> None:
+    assert purged.insisted.exit_code == 0, purged.insisted.told
+    with duckdb.connect(str(Path(purged.project.warehouse)), read_only=True) as connection:
+        [(first_day,)] = connection.execute("select min(first_seen) from tracks_in_playlist").fetchall()
+    assert first_day == DAYS[2]
