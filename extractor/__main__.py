@@ -52,7 +52,7 @@ def _purge(config: Config, keep_days: int | None, day: date) -> int:
     if keep_days is None:
         raise ConfigError("purge: say how many days of raw answers to keep: ./run.sh purge --keep-days 90")
     with alone(config.warehouse, "warehouse", sys.stderr):
-        print(purge(config, day - timedelta(days=keep_days)))
+        print(purge(config, day - timedelta(days=keep_days - 1)))
     return 0
 
 
@@ -111,13 +111,13 @@ later); 2 configuration or usage; 1 anything else (nothing published).""",
     parser.add_argument("--full-refresh", action="store_true", help="rebuild every table from raw")
     parser.add_argument("--full-tests", action="store_true", help="test all rows, not only those that may have changed")
     parser.add_argument("--forget-purged", action="store_true", help="insist on a full refresh after a purge")
-    parser.add_argument("--keep-days", type=_count, help="purge: days of raw answers to keep")
+    parser.add_argument("--keep-days", type=_count, help="purge: days of raw answers to keep, the present one included")
     return parser.parse_args(arguments)
 
 
 def _count(text: str) -> int:
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of days")
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r}: at least 1 day, the present one, is kept")
     return int(text)
 
 

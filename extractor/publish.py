@@ -10,7 +10,7 @@ import duckdb
 from extractor.config import Config
 from extractor.errors import BuildError, WarehouseError
 from extractor.transform import has_passed
-from extractor.warehouse import opened
+from extractor.warehouse import opened, remove
 
 MARTS = """
 select table_name as name, comment from duckdb_tables() where database_name = 'warehouse' and schema_name = 'main'
@@ -35,7 +35,7 @@ def publish(config: Config) -> str:
             "run `./run.sh build` first. Nothing is published"
         )
     beside = config.database.with_name(f".{config.database.name}.new")
-    beside.unlink(missing_ok=True)
+    remove(beside)
     with opened(beside) as connection:
         connection.execute(f"attach {_quoted(str(config.warehouse))} as warehouse (read_only)")
         for table, comment in connection.execute(MARTS).fetchall():

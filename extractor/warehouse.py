@@ -34,6 +34,12 @@ def _create(path: Path) -> None:
     if path.exists() and path.stat().st_size > 0:
         return
     beside = path.with_name(f".{path.name}.new")
-    beside.unlink(missing_ok=True)
+    remove(beside)
     duckdb.connect(str(beside)).close()
     beside.replace(path)
+
+
+def remove(path: Path) -> None:
+    """Remove a database that a kill may have left, with the log it would otherwise take up again."""
+    for leftover in (path, path.with_name(f"{path.name}.wal")):
+        leftover.unlink(missing_ok=True)

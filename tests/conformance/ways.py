@@ -19,7 +19,7 @@ from tests.conformance.writing import Written
 from tests.pipeline.harness import MARTS, REPO
 
 Row = tuple[Any, ...]
-SHUFFLED = 5
+SHUFFLED = 3
 """Builds of the shuffled way, before the two that bring nothing new."""
 
 
