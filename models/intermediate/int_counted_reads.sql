@@ -72,11 +72,7 @@ final as (
         cast(counted.usable_number as integer) as usable_number,
         counted.latest_load_number as load_number
     from counted
-    left join contents
-        on
-            counted.playlist_id = contents.playlist_id
-            and counted.day >= contents.day
-            and (counted.day < contents.next_day or contents.next_day is null)
+    {{ join_latest('contents', 'counted', '>=') }}
 
 )
 

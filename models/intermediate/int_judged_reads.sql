@@ -34,11 +34,7 @@ final as (
         candidates.observed_at,
         candidates.load_number
     from candidates
-    left join contents
-        on
-            candidates.playlist_id = contents.playlist_id
-            and candidates.day > contents.day
-            and (candidates.day <= contents.next_day or contents.next_day is null)
+    {{ join_latest('contents', 'candidates', '>') }}
     where candidates.outcome <> 'known'
 
 )

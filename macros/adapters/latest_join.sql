@@ -1,0 +1,13 @@
+{# For each row the latest row of another table before its day (or on it): a range join without an engine's help costs
+   the square of a list's history. #}
+
+{% macro join_latest(other, rows, before) -%}
+    {{ return(adapter.dispatch('join_latest', 'spotify')(other, rows, before)) }}
+{%- endmacro %}
+
+{% macro duckdb__join_latest(other, rows, before) -%}
+    asof left join {{ other }}
+        on
+            {{ rows }}.playlist_id = {{ other }}.playlist_id
+            and {{ rows }}.day {{ before }} {{ other }}.day
+{%- endmacro %}
