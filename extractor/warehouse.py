@@ -10,6 +10,9 @@ import duckdb
 
 from extractor.errors import WarehouseError
 
+STORAGE: dict[str, str | bool | int | float | list[str]] = {"storage_compatibility_version": "v1.2.0"}
+"""Of new files: the first version that packs long text, such as raw answers, to a tenth of its size."""
+
 
 @contextmanager
 def opened(path: Path, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -35,7 +38,7 @@ def _create(path: Path) -> None:
         return
     beside = path.with_name(f".{path.name}.new")
     remove(beside)
-    duckdb.connect(str(beside)).close()
+    duckdb.connect(str(beside), config=STORAGE).close()
     beside.replace(path)
 
 

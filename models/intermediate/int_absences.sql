@@ -1,9 +1,8 @@
--- For each presence that is not followed by another in the next span: the first span that proves the track absent.
--- Masked spans right after the presence prove nothing; spans are numbered without holes, so a run of them is a row
--- count.
-with presences as (
+-- For each stretch: the first span after it that proves the track absent. Masked spans right after it prove nothing;
+-- spans are numbered without holes, so a run of them is a row count.
+with stretches as (
 
-    select * from {{ ref('int_track_presences') }}
+    select * from {{ ref('int_stretches') }}
 
 ),
 
@@ -47,20 +46,17 @@ mask_runs as (
 candidates as (
 
     select
-        presences.playlist_id,
-        presences.track_id,
-        presences.span_number as last_held_span_number,
-        presences.next_span_number,
-        presences.span_number + 1 + coalesce(mask_runs.masked_spans, 0) as absent_span_number
-    from presences
+        stretches.playlist_id,
+        stretches.track_id,
+        stretches.last_span_number as last_held_span_number,
+        stretches.next_span_number,
+        stretches.last_span_number + 1 + coalesce(mask_runs.masked_spans, 0) as absent_span_number
+    from stretches
     left join mask_runs
         on
-            presences.playlist_id = mask_runs.playlist_id
-            and presences.track_id = mask_runs.track_id
-            and presences.span_number = mask_runs.last_held_span_number
-    where
-        presences.next_span_number is null
-        or presences.next_span_number > presences.span_number + 1
+            stretches.playlist_id = mask_runs.playlist_id
+            and stretches.track_id = mask_runs.track_id
+            and stretches.last_span_number = mask_runs.last_held_span_number
 
 ),
 

@@ -1,10 +1,10 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
-    pre_hook="{{ forget_rebuilt(ref('int_read_candidates')) }}",
+    pre_hook="{{ forget_rebuilt(ref('int_read_changes')) }}",
     post_hook='{{ remember_build() }}',
 ) }}
-{{ refuse_partial_refresh(ref('int_read_candidates'), ref('int_playlist_reads')) }}
+{{ refuse_partial_refresh(ref('int_read_changes'), ref('int_playlist_reads')) }}
 
 -- One read counts per list and day, the best and then the latest. Every row carries on the content of the list as last
 -- known, and how many of its days were usable (complete or unchanged) so far.

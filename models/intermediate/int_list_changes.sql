@@ -1,5 +1,5 @@
 -- Lists with new spans, and whether their stays are made anew or go on from what is known: not where the first span is
--- new, not where null entries hide a track so far, and not where a new null entry has the added_at of a track before.
+-- new, not where null entries hide a track so far, and not where a new null entry may hide one.
 {% set stays = state_of('int_stays', {
     'playlist_id': 'varchar', 'first_absent': 'date', 'last_seen': 'date'
 }) %}
@@ -10,21 +10,9 @@ with touched_lists as (
 
 ),
 
-spans as (
+hidden_tracks as (
 
-    select * from {{ ref('int_read_spans') }}
-
-),
-
-null_entries as (
-
-    select * from {{ ref('int_new_null_entries') }}
-
-),
-
-contents as (
-
-    select * from {{ ref('int_playlist_contents') }}
+    select * from {{ ref('int_hidden_tracks') }}
 
 ),
 
@@ -45,33 +33,10 @@ lists_with_stays as (
 
 ),
 
-spans_before as (
-
-    select distinct
-        spans.playlist_id,
-        spans.content_hash,
-        spans.content_load_number,
-        null_entries.added_at
-    from null_entries
-    inner join spans
-        on
-            null_entries.playlist_id = spans.playlist_id
-            and null_entries.first_span_number - 1 <= spans.span_number
-            and null_entries.span_number > spans.span_number
-
-),
-
 hiding_lists as (
 
-    select distinct spans_before.playlist_id
-    from spans_before
-    inner join contents
-        on
-            spans_before.playlist_id = contents.playlist_id
-            and spans_before.content_hash = contents.content_hash
-            and spans_before.content_load_number = contents.load_number
-            and spans_before.added_at is not distinct from contents.added_at
-    where contents.kind = 'track'
+    select distinct playlist_id
+    from hidden_tracks
 
 ),
 

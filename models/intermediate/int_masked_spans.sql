@@ -12,9 +12,9 @@ contents as (
 
 ),
 
-presences as (
+stretches as (
 
-    select * from {{ ref('int_track_presences') }}
+    select * from {{ ref('int_stretches') }}
 
 ),
 
@@ -63,9 +63,9 @@ claims as (
 final as (
 
     select distinct
-        presences.playlist_id,
-        presences.track_id,
-        presences.span_number as last_held_span_number,
+        stretches.playlist_id,
+        stretches.track_id,
+        stretches.last_span_number as last_held_span_number,
         hidden.span_number
     from hidden
     inner join claims
@@ -73,14 +73,14 @@ final as (
             hidden.playlist_id = claims.playlist_id
             and hidden.added_at is not distinct from claims.added_at
             and hidden.span_number > claims.span_number
-    inner join presences
+    inner join stretches
         on
-            claims.playlist_id = presences.playlist_id
-            and claims.track_id = presences.track_id
-            and claims.span_number = presences.span_number
+            claims.playlist_id = stretches.playlist_id
+            and claims.track_id = stretches.track_id
+            and claims.span_number = stretches.last_span_number
     where
-        hidden.span_number < presences.next_span_number
-        or presences.next_span_number is null
+        hidden.span_number < stretches.next_span_number
+        or stretches.next_span_number is null
 
 )
 

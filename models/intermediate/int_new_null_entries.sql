@@ -24,6 +24,8 @@ final as (
         spans.playlist_id,
         spans.span_number,
         touched_lists.first_span_number,
+        spans.content_hash,
+        spans.content_load_number,
         contents.added_at
     from touched_lists
     inner join spans

@@ -2,11 +2,11 @@
     materialized='incremental',
     incremental_strategy='delete+insert',
     unique_key=['playlist_id', 'span_number'],
-    pre_hook="{{ forget_rebuilt(ref('int_span_days')) }}",
+    pre_hook="{{ forget_rebuilt(ref('int_read_changes')) }}",
     post_hook='{{ remember_build() }}',
 ) }}
 {{ refuse_partial_refresh(
-    ref('int_span_days'), ref('int_counted_reads') ~ " where outcome in ('complete', 'unchanged')"
+    ref('int_read_changes'), ref('int_counted_reads') ~ " where outcome in ('complete', 'unchanged')"
 ) }}
 
 -- A span: usable days of a list, one after the other, on which it held the same. A day more with the same content

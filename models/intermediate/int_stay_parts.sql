@@ -1,8 +1,8 @@
 -- What the windows hold of each stay: a longest run of spans in which a track is never absent, from its first present
 -- span to its last.
-with presences as (
+with stretches as (
 
-    select * from {{ ref('int_track_presences') }}
+    select * from {{ ref('int_stretches') }}
 
 ),
 
@@ -12,50 +12,61 @@ absences as (
 
 ),
 
-windows as (
+followed as (
 
-    select * from {{ ref('int_stay_windows') }}
+    select
+        stretches.*,
+        absences.first_absent
+    from stretches
+    left join absences
+        on
+            stretches.playlist_id = absences.playlist_id
+            and stretches.track_id = absences.track_id
+            and stretches.last_span_number = absences.last_held_span_number
 
 ),
 
 numbered as (
 
     select
-        presences.playlist_id,
-        presences.track_id,
-        presences.span_number,
-        absences.first_absent,
-        -- one more than the proven absences before this span
-        1 + count(absences.first_absent) over (
-            partition by presences.playlist_id, presences.track_id
-            order by presences.span_number
+        *,
+        -- one more than the proven absences before this stretch
+        1 + count(first_absent) over (
+            partition by playlist_id, track_id
+            order by first_span_number
             rows between unbounded preceding and 1 preceding
         ) as part_number
-    from presences
-    left join absences
-        on
-            presences.playlist_id = absences.playlist_id
-            and presences.track_id = absences.track_id
-            and presences.span_number = absences.last_held_span_number
+    from followed
+
+),
+
+placed as (
+
+    select
+        *,
+        row_number() over (partition by playlist_id, track_id, part_number order by first_span_number) as place
+    from numbered
 
 ),
 
 final as (
 
     select
-        numbered.playlist_id,
-        numbered.track_id,
-        numbered.part_number,
-        min(numbered.span_number) as first_span_number,
-        max(numbered.span_number) as last_span_number,
-        max(numbered.first_absent) as first_absent,
-        sum(windows.last_usable_number - windows.first_usable_number + 1) as usable_days_held
-    from numbered
-    inner join windows
-        on
-            numbered.playlist_id = windows.playlist_id
-            and numbered.span_number = windows.span_number
-    group by numbered.playlist_id, numbered.track_id, numbered.part_number
+        playlist_id,
+        track_id,
+        part_number,
+        max(case when place = 1 and is_known then 1 else 0 end) = 1 as is_known,
+        min(first_day) as first_day,
+        min(first_usable_number) as first_usable_number,
+        min(case when place = 1 then last_usable_day_before end) as last_usable_day_before,
+        cast(min(case when place = 1 then earliest_claim end) as date) as claimed_on,
+        max(last_day) as last_day,
+        max(last_usable_number) as last_usable_number,
+        sum(last_usable_number - first_usable_number + 1) as usable_days_held,
+        max(first_absent) as first_absent,
+        max(case when reaches_the_end then 1 else 0 end) = 1 as reaches_the_end
+    from placed
+    group by playlist_id, track_id, part_number
 
 )
 

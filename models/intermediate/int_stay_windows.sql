@@ -26,7 +26,8 @@ final as (
         spans.last_usable_number,
         spans.last_usable_day_before,
         list_changes.is_rebuilt,
-        not list_changes.is_rebuilt and spans.span_number < list_changes.first_span_number as is_known
+        not list_changes.is_rebuilt and spans.span_number < list_changes.first_span_number as is_known,
+        lead(spans.span_number) over (partition by spans.playlist_id order by spans.span_number) is null as is_last
     from spans
     inner join list_changes on spans.playlist_id = list_changes.playlist_id
     where

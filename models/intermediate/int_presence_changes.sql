@@ -1,5 +1,5 @@
--- Spans that hold a track, each with the number of the next one that does. Of a list that goes on, the known span
--- holds the tracks of its open stays.
+-- Where a track appears in a list, and where it is gone: the spans in which its presence differs from the span before.
+-- Of a list that goes on, the known span holds the tracks of its open stays.
 {% set stays = state_of('int_stays', {
     'playlist_id': 'varchar', 'track_id': 'varchar', 'first_absent': 'date'
 }) %}
@@ -28,7 +28,7 @@ held as (
         windows.playlist_id,
         contents.track_id,
         windows.span_number,
-        min(contents.added_at) as earliest_claim
+        contents.added_at
     from windows
     inner join contents
         on
@@ -38,7 +38,6 @@ held as (
     where
         not windows.is_known
         and contents.kind = 'track'
-    group by windows.playlist_id, contents.track_id, windows.span_number
 
     union all
 
@@ -46,7 +45,7 @@ held as (
         windows.playlist_id,
         stays.track_id,
         windows.span_number,
-        null as earliest_claim
+        null as added_at
     from windows
     inner join stays on windows.playlist_id = stays.playlist_id
     where
@@ -55,12 +54,41 @@ held as (
 
 ),
 
+compared as (
+
+    select
+        playlist_id,
+        track_id,
+        span_number,
+        added_at,
+        1 as is_held,
+        0 as was_held
+    from held
+
+    union all
+
+    select
+        playlist_id,
+        track_id,
+        span_number + 1 as span_number,
+        null as added_at,
+        0 as is_held,
+        1 as was_held
+    from held
+
+),
+
 final as (
 
     select
-        *,
-        lead(span_number) over (partition by playlist_id, track_id order by span_number) as next_span_number
-    from held
+        playlist_id,
+        track_id,
+        span_number,
+        max(is_held) = 1 as is_held,
+        min(added_at) as earliest_claim
+    from compared
+    group by playlist_id, track_id, span_number
+    having max(is_held) <> max(was_held)
 
 )
 
