@@ -6,12 +6,14 @@
 ) }}
 {{ refuse_partial_refresh(ref('int_touched_tracks'), ref('int_track_readings'), 'track_id') }}
 
-{% set state = state_of('int_track_versions', {'track_id': 'varchar', 'day': 'date', 'description_hash': 'varchar'}) %}
+{% set versions = state_of('int_track_versions', {
+    'track_id': 'varchar', 'day': 'date', 'description_hash': 'varchar'
+}) %}
 
 -- Days on which a track's description, the last one of the day, was not that of the last day it was seen.
-with readings as (
+with descriptions as (
 
-    select * from {{ ref('int_track_readings') }}
+    select * from {{ ref('int_day_descriptions') }}
 
 ),
 
@@ -21,76 +23,39 @@ touched_tracks as (
 
 ),
 
-tracks_that_go_on as (
+versions as (
 
-    select * from touched_tracks
-    where not is_rebuilt
-
-),
-
-state as (
-
-    select * from {{ state }} as versions
-    where track_id in (select tracks_that_go_on.track_id from tracks_that_go_on)
-
-),
-
-last_days as (
-
-    select
-        track_id,
-        max(day) as day
-    from state
-    group by track_id
+    select * from {{ versions }} as state
 
 ),
 
 known_versions as (
 
     select
-        state.track_id,
-        state.description_hash
-    from state
-    inner join last_days
-        on
-            state.track_id = last_days.track_id
-            and state.day = last_days.day
-
-),
-
-last_of_day as (
-
-    select
-        readings.track_id,
-        readings.day,
-        readings.description_hash,
-        readings.load_number,
-        row_number() over (
-            partition by readings.track_id, readings.day
-            order by readings.observed_at desc, readings.description_hash asc
-        ) as latest_first
-    from readings
-    inner join touched_tracks on readings.track_id = touched_tracks.track_id
-    where
-        touched_tracks.is_rebuilt
-        or readings.load_number > {{ last_load_built() }}
+        versions.*,
+        row_number() over (partition by versions.track_id order by versions.day desc) as latest_first
+    from versions
+    inner join touched_tracks on versions.track_id = touched_tracks.track_id
+    where not touched_tracks.is_rebuilt
 
 ),
 
 compared as (
 
     select
-        last_of_day.track_id,
-        last_of_day.day,
-        last_of_day.description_hash,
-        max(last_of_day.load_number) over (partition by last_of_day.track_id) as load_number,
+        descriptions.track_id,
+        descriptions.day,
+        descriptions.description_hash,
+        max(descriptions.load_number) over (partition by descriptions.track_id) as load_number,
         coalesce(
-            lag(last_of_day.description_hash) over (partition by last_of_day.track_id order by last_of_day.day),
+            lag(descriptions.description_hash) over (partition by descriptions.track_id order by descriptions.day),
             known_versions.description_hash
         ) as description_hash_before
-    from last_of_day
-    left join known_versions on last_of_day.track_id = known_versions.track_id
-    where last_of_day.latest_first = 1
+    from descriptions
+    left join known_versions
+        on
+            descriptions.track_id = known_versions.track_id
+            and known_versions.latest_first = 1
 
 ),
 
