@@ -25,9 +25,7 @@ contents as (
         run_id,
         playlist_id,
         attempt,
-        md5({{ ordered_text(
-            "kind || ' ' || coalesce(item_key, '') || ' ' || coalesce(cast(added_at as varchar), '')", "position"
-        ) }}) as content_hash,
+        {{ hash_of_all("concat_ws(' ', position, kind, item_key, '@', added_at)") }} as content_hash,
         cast(sum(case when kind = 'unavailable' then 1 else 0 end) as integer) as unavailable_entries
     from entries
     group by run_id, playlist_id, attempt

@@ -1,0 +1,7 @@
+{# One hash of all values of a group, in whatever order they come: nothing is sorted, nothing is held in memory. #}
+
+{% macro hash_of_all(text) -%}{{ return(adapter.dispatch('hash_of_all', 'spotify')(text)) }}{%- endmacro %}
+
+{% macro duckdb__hash_of_all(text) -%}
+    md5(concat_ws(' ', sum(md5_number_lower({{ text }})), sum(md5_number_upper({{ text }}))))
+{%- endmacro %}
