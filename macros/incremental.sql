@@ -20,20 +20,17 @@
 {%- endmacro %}
 
 {% macro first_load_to_unpack(readers) -%}
-    {#- what the models that go on have not seen yet; one that is built anew takes everything from staging itself. A file
-        loaded while it was written has pages in one load, and how the reading ended in the next: back to its pages. -#}
-    {%- set built = [] -%}
-    {%- for reader in readers if last_load_built([reader]) > 0 -%}
-        {%- do built.append(last_load_built([reader])) -%}
-    {%- endfor -%}
-    {%- if not built -%}
-        {{ return('null') }}
+    {#- what the readers have not seen yet. A file loaded while it was written has pages in one load, and how the reading
+        ended in the next: back to its pages. -#}
+    {%- set built = last_load_built(readers) -%}
+    {%- if built == 0 -%}
+        {{ return(0) }}
     {%- endif -%}
     {%- set first_load -%}
-        select least({{ built | min + 1 }}, min(pages.load_number))
+        select least({{ built + 1 }}, min(pages.load_number))
         from {{ source('raw', 'playlists') }} as pages
         inner join {{ source('raw', 'playlist_reads') }} as reads on pages.run_id = reads.run_id
-        where reads.load_number > {{ built | min }}
+        where reads.load_number > {{ built }}
     {%- endset -%}
     {{ return(run_query(first_load).columns[0].values()[0]) }}
 {%- endmacro %}

@@ -33,19 +33,28 @@
 
 {% macro duckdb__json_field(fields, name) -%}struct_extract({{ fields }}, '{{ name }}'){%- endmacro %}
 
-{% macro json_is_array(value) -%}{{ return(adapter.dispatch('json_is_array', 'spotify')(value)) }}{%- endmacro %}
-
-{% macro duckdb__json_is_array(value) -%}json_type({{ value }}) = 'ARRAY'{%- endmacro %}
-
 {% macro json_without(column, key) -%}{{ return(adapter.dispatch('json_without', 'spotify')(column, key)) }}{%- endmacro %}
 
 {% macro duckdb__json_without(column, key) -%}json_merge_patch({{ column }}, '{"{{ key }}": null}'){%- endmacro %}
 
-{% macro json_elements(array) -%}{{ return(adapter.dispatch('json_elements', 'spotify')(array)) }}{%- endmacro %}
+{% macro json_list(column, paths) -%}{{ return(adapter.dispatch('json_list', 'spotify')(column, paths)) }}{%- endmacro %}
 
-{% macro duckdb__json_elements(array) -%}
-    unnest(from_json({{ array }}, '["json"]')) as element,
-    generate_subscripts(from_json({{ array }}, '["json"]'), 1) as ordinal
+{#- The elements of the array at the first of the paths that has any. Never the whole array as one JSON value: taking
+    that apart again costs many times the memory -#}
+{% macro duckdb__json_list(column, paths) -%}
+    coalesce(
+        {% for path in paths -%}
+            nullif(json_extract({{ column }}, '{{ json_path(path) }}[*]'), []),
+        {% endfor -%}
+        []
+    )
+{%- endmacro %}
+
+{% macro json_elements(list) -%}{{ return(adapter.dispatch('json_elements', 'spotify')(list)) }}{%- endmacro %}
+
+{% macro duckdb__json_elements(list) -%}
+    nullif(unnest({{ list }}), 'null') as element,
+    generate_subscripts({{ list }}, 1) as ordinal
 {%- endmacro %}
 
 {% macro json_text_at(array, ordinal) -%}
@@ -56,6 +65,6 @@
     list_extract(from_json({{ array }}, '["varchar"]'), {{ ordinal }})
 {%- endmacro %}
 
-{% macro json_length(array) -%}{{ return(adapter.dispatch('json_length', 'spotify')(array)) }}{%- endmacro %}
+{% macro json_length(list) -%}{{ return(adapter.dispatch('json_length', 'spotify')(list)) }}{%- endmacro %}
 
-{% macro duckdb__json_length(array) -%}json_array_length({{ array }}){%- endmacro %}
+{% macro duckdb__json_length(list) -%}len({{ list }}){%- endmacro %}

@@ -5,8 +5,6 @@
 ) }}
 
 -- What a list held, once for all the reads that found the same.
-{% set all_entries, new_entries = ref('stg_spotify__playlist_entries'), ref('int_new_entries') %}
-
 with reads as (
 
     select * from {{ ref('int_playlist_reads') }}
@@ -15,7 +13,7 @@ with reads as (
 
 entries as (
 
-    select * from {{ new_entries if is_incremental() else all_entries }}
+    select * from {{ ref('int_new_entries') }}
 
 ),
 

@@ -5,11 +5,9 @@
 ) }}
 
 -- Every sight of a track in a list: its popularity, and which version of its description came with it.
-{% set all_entries, new_entries = ref('stg_spotify__playlist_entries'), ref('int_new_entries') %}
-
 with entries as (
 
-    select * from {{ new_entries if is_incremental() else all_entries }}
+    select * from {{ ref('int_new_entries') }}
 
 ),
 
@@ -20,7 +18,7 @@ final as (
         day,
         run_id,
         popularity,
-        {{ 'description_hash' if is_incremental() else 'md5(description) as description_hash' }},
+        description_hash,
         observed_at,
         load_number
     from entries

@@ -5,8 +5,6 @@
 ) }}
 
 -- Every ended reading of a list, with the hash of what it held: positions, items and claims, not popularity.
-{% set all_entries, new_entries = ref('stg_spotify__playlist_entries'), ref('int_new_entries') %}
-
 with reads as (
 
     select * from {{ ref('stg_spotify__playlist_reads') }}
@@ -15,7 +13,7 @@ with reads as (
 
 entries as (
 
-    select * from {{ new_entries if is_incremental() else all_entries }}
+    select * from {{ ref('int_new_entries') }}
 
 ),
 

@@ -21,7 +21,7 @@ pages as (
         observed_at,
         load_number,
         0 as first_position,
-        coalesce({{ json_value('body', ['items', 'items']) }}, {{ json_value('body', ['tracks', 'items']) }}) as items
+        {{ json_list('body', [['items', 'items'], ['tracks', 'items']]) }} as items
     from first_pages
     where
         status = 200
@@ -36,7 +36,7 @@ pages as (
         observed_at,
         load_number,
         {{ cast_or_null(json_text('asked', ['offset']), 'integer') }} as first_position,
-        {{ json_value('body', ['items']) }} as items
+        {{ json_list('body', [['items']]) }} as items
     from further_pages
     where status = 200
 
@@ -54,7 +54,6 @@ final as (
         observed_at,
         load_number
     from pages
-    where {{ json_is_array('items') }}
 
 )
 

@@ -9,11 +9,11 @@ elements as (
 
     select
         *,
-        {{ json_elements(json_value('body', ['tracks'])) }}
+        {{ json_elements(json_list('body', [['tracks']])) }}
     from source
     where
         status = 200
-        and {{ json_length(json_value('body', ['tracks'])) }} = {{ json_length(json_value('asked', ['ids'])) }}
+        and {{ json_length(json_list('body', [['tracks']])) }} = {{ json_length(json_list('asked', [['ids']])) }}
 
 ),
 
