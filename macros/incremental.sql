@@ -35,6 +35,21 @@
     {{ return(run_query(first_load).columns[0].values()[0]) }}
 {%- endmacro %}
 
+{% macro first_new_day(readings, model) -%}
+    {#- a date, not a subquery, so that every engine can skip the days before it -#}
+    {%- set first_day -%}
+        select min(day) from {{ readings }} where load_number > {{ last_load_built([model]) }}
+    {%- endset -%}
+    {%- set day = run_query(first_day).columns[0].values()[0] if execute and load_relation(readings) -%}
+    {{ return("date '" ~ day ~ "'" if day else 'null') }}
+{%- endmacro %}
+
+{% macro makes_anew(worked_out) -%}
+    {#- asked before, so that what was worked off is looked into only where something is made anew -#}
+    {%- set rebuilt = "select count(*) from " ~ worked_out ~ " where is_rebuilt" -%}
+    {{ return(execute and load_relation(worked_out) and run_query(rebuilt).columns[0].values()[0] > 0) }}
+{%- endmacro %}
+
 {% macro refuse_partial_refresh(worked_out, everything, key='playlist_id') -%}
     {#- a model built anew from what was worked out for the last build only would lose the rest -#}
     {%- if execute and flags.WHICH in ('build', 'run') and not is_incremental() -%}

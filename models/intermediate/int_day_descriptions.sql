@@ -5,25 +5,34 @@ with readings as (
 
 ),
 
-touched_tracks as (
+rebuilt_tracks as (
 
     select * from {{ ref('int_touched_tracks') }}
+    where is_rebuilt
+
+),
+
+read as (
+
+    select * from readings
+    where
+        load_number > {{ last_load_built(['int_track_versions']) }}
+        or (
+            {{ makes_anew(ref('int_touched_tracks')) }}
+            and track_id in (select rebuilt_tracks.track_id from rebuilt_tracks)
+        )
 
 ),
 
 ranked as (
 
     select
-        readings.*,
+        *,
         row_number() over (
-            partition by readings.track_id, readings.day
-            order by readings.observed_at desc, readings.description_hash asc
+            partition by track_id, day
+            order by observed_at desc, description_hash asc
         ) as latest_first
-    from readings
-    inner join touched_tracks on readings.track_id = touched_tracks.track_id
-    where
-        touched_tracks.is_rebuilt
-        or readings.load_number > {{ last_load_built(['int_track_versions']) }}
+    from read
 
 ),
 

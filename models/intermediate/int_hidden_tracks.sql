@@ -1,5 +1,5 @@
 -- Tracks that a new null entry may hide: those that claimed its added_at in a span before, and that its own span does
--- not hold.
+-- not hold. Contents are looked into for lists with new null entries only: mostly for none.
 with null_entries as (
 
     select * from {{ ref('int_new_null_entries') }}
@@ -15,6 +15,9 @@ spans as (
 contents as (
 
     select * from {{ ref('int_playlist_contents') }}
+    where
+        kind = 'track'
+        and playlist_id in (select null_entries.playlist_id from null_entries)
 
 ),
 
@@ -48,7 +51,6 @@ claims_before as (
             and spans_before.content_hash_before = contents.content_hash
             and spans_before.content_load_number_before = contents.load_number
             and spans_before.added_at is not distinct from contents.added_at
-    where contents.kind = 'track'
 
 ),
 
@@ -64,7 +66,6 @@ held_beside as (
             null_entries.playlist_id = contents.playlist_id
             and null_entries.content_hash = contents.content_hash
             and null_entries.content_load_number = contents.load_number
-    where contents.kind = 'track'
 
 ),
 

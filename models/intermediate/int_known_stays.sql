@@ -1,4 +1,4 @@
--- The last known stay of each track, in the lists whose stays go on.
+-- The last known stay of each track whose stays begin or end in the windows of a list that goes on.
 {% set stays = state_of('int_stays', {
     'playlist_id': 'varchar', 'track_id': 'varchar', 'stay_number': 'integer', 'first_seen': 'date',
     'first_usable_number': 'integer', 'claimed_on': 'date', 'last_usable_day_before': 'date',
@@ -14,20 +14,24 @@ with stays as (
 list_changes as (
 
     select * from {{ ref('int_list_changes') }}
+    where not is_rebuilt
+
+),
+
+parts as (
+
+    select * from {{ ref('int_stay_parts') }}
+    where playlist_id in (select list_changes.playlist_id from list_changes)
 
 ),
 
 ranked as (
 
     select
-        stays.*,
-        row_number() over (
-            partition by stays.playlist_id, stays.track_id
-            order by stays.stay_number desc
-        ) as latest_first
+        *,
+        row_number() over (partition by playlist_id, track_id order by stay_number desc) as latest_first
     from stays
-    inner join list_changes on stays.playlist_id = list_changes.playlist_id
-    where not list_changes.is_rebuilt
+    where (playlist_id, track_id) in (select (parts.playlist_id, parts.track_id) from parts)
 
 ),
 

@@ -37,7 +37,6 @@ joined as (
         on
             parts.playlist_id = known_stays.playlist_id
             and parts.track_id = known_stays.track_id
-    where not (parts.is_known and parts.first_absent is null)
 
 ),
 

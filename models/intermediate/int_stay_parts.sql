@@ -1,5 +1,5 @@
--- What the windows hold of each stay: a longest run of spans in which a track is never absent, from its first present
--- span to its last.
+-- What the windows hold of each stay that begins or ends in them: a longest run of spans in which a track is never
+-- absent, from its first present span to its last.
 with stretches as (
 
     select * from {{ ref('int_stretches') }}
@@ -67,6 +67,8 @@ final as (
         max(case when reaches_the_end then 1 else 0 end) = 1 as reaches_the_end
     from placed
     group by playlist_id, track_id, part_number
+    -- a known stay that goes on is written nowhere
+    having max(case when place = 1 and is_known then 1 else 0 end) = 0 or max(first_absent) is not null
 
 )
 

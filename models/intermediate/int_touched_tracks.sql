@@ -17,21 +17,16 @@ new_days as (
 
 ),
 
-late_days as (
-
-    select min(first_day) as day from new_days
-
-),
-
 known_days as (
 
     select
-        readings.track_id,
-        max(readings.day) as last_day
+        track_id,
+        max(day) as last_day
     from readings
-    inner join late_days on readings.day >= late_days.day
-    where readings.load_number <= {{ last_load_built(['int_track_versions']) }}
-    group by readings.track_id
+    where
+        load_number <= {{ last_load_built(['int_track_versions']) }}
+        and day >= {{ first_new_day(ref('int_track_readings'), 'int_track_versions') }}
+    group by track_id
 
 ),
 

@@ -17,19 +17,31 @@ last_day as (
 
 ),
 
+-- a watch-list is mostly that of the day before: only its last run can be the last to watch a list
+ranked_runs as (
+
+    select
+        *,
+        row_number() over (partition by watched order by day desc, started_at desc, run_id desc) as latest_first
+    from runs
+
+),
+
 watches as (
 
     select
         watched.spotify_id as playlist_id,
         watched.label,
-        runs.day,
+        ranked_runs.day,
         row_number() over (
             partition by watched.spotify_id
-            order by runs.day desc, runs.started_at desc, runs.run_id desc
+            order by ranked_runs.day desc, ranked_runs.started_at desc, ranked_runs.run_id desc
         ) as latest_first
-    from runs
-    inner join watched on runs.watched = watched.watched
-    where watched.kind = 'playlist'
+    from ranked_runs
+    inner join watched on ranked_runs.watched = watched.watched
+    where
+        ranked_runs.latest_first = 1
+        and watched.kind = 'playlist'
 
 ),
 
