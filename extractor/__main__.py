@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from datetime import date, timedelta
 from pathlib import Path
 
-from extractor.client import Clock
+from extractor.clock import Clock
 from extractor.config import Config, Credentials, read_config
 from extractor.errors import ConfigError, ExtractorError
 from extractor.extract import extract

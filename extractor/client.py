@@ -2,39 +2,24 @@
 
 from __future__ import annotations
 
-import json
 import random
 import threading
-import time
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 import requests
 
+from extractor.clock import Clock
 from extractor.config import Api, Credentials
-from extractor.errors import CredentialsError, ExtractorError, StoppedByQuota
-
-TIMEOUTS = (10, 30)
-"""Seconds to connect, and to wait for the next byte."""
+from extractor.errors import StoppedByQuota
+from extractor.tokens import Tokens
+from extractor.wire import ATTEMPTS, TIMEOUTS, json_object, message
 
 MAX_BODY_BYTES = 12 * 1024 * 1024
-ATTEMPTS = 5
 RETRY_SECONDS_PER_RUN = 300
 """All backing off of a run together: a broken day ends in minutes, not in hours."""
-
-RENEW_EARLY_SECONDS = 60
-
-
-@dataclass(frozen=True)
-class Clock:
-    """Time, passed in so that tests need not wait."""
-
-    now: Callable[[], datetime] = lambda: datetime.now(UTC)
-    monotonic: Callable[[], float] = time.monotonic
-    sleep: Callable[[float], None] = time.sleep
 
 
 @dataclass(frozen=True)
@@ -46,12 +31,6 @@ class Answer:
     observed_at: datetime
     requests: int
     reason: str | None = None
-
-
-@dataclass
-class _Token:
-    value: str = field(repr=False)
-    renew_at: float
 
 
 @dataclass(frozen=True)
@@ -75,21 +54,19 @@ class Client:
         self.requests: Counter[str] = Counter()
         self.waited_seconds = 0.0
         self._api = api
-        self._credentials = credentials
         self._clock = clock
         self._rng = rng
         self._spent = spent.copy()
         self._lock = threading.Lock()
-        self._token_lock = threading.Lock()
-        self._token: _Token | None = None
         self._not_before = clock.monotonic()
         self._backoff_left = float(RETRY_SECONDS_PER_RUN)
         self._stopped: StoppedByQuota | None = None
         self._sessions = threading.local()
+        self._tokens = Tokens(api, credentials, clock, self._back_off)
 
     def log_in(self) -> None:
         """Fetch a token now, so that wrong credentials are known before anything is landed."""
-        self._access_token()
+        self._tokens.current()
 
     def get(self, endpoint: str, path: str) -> Answer:
         """Ask for `path` below the base URL; `endpoint` is the name the request is counted under.
@@ -101,7 +78,7 @@ class Client:
         sent, quota_wait, renewed = 0, 0.0, False
         while True:
             self._take_turn(endpoint)
-            token = self._access_token()
+            token = self._tokens.current()
             result = self._send(url, token)
             sent += 1
             if isinstance(result, _Retry):
@@ -113,7 +90,7 @@ class Client:
                     return Answer(result.status, None, self._clock.now(), sent, result.reason)
             elif result.status == 401 and not renewed and "user authentication" not in (result.reason or "").lower():
                 renewed = True
-                self._forget(token)
+                self._tokens.renew(token)
             else:
                 return Answer(result.status, result.body, result.observed_at, sent, result.reason)
 
@@ -132,14 +109,14 @@ class Client:
         except _TooLarge:
             return Answer(None, None, self._clock.now(), 1, f"answer over {MAX_BODY_BYTES} bytes")
         status = response.status_code
-        body = _json_object(content)
+        body = json_object(content)
         if status == 429:
             return _Retry("429 Too many requests", status, _seconds(response.headers.get("Retry-After")))
         if status >= 500 or status == 202:
-            return _Retry(f"{status} {_message(body, content)}".strip(), status)
+            return _Retry(f"{status} {message(body, content)}".strip(), status)
         if status == 200 and not body:
             return _Retry("200 with an empty or unreadable body", status)
-        reason = None if status == 200 else f"{status} {_message(body, content)}".strip()
+        reason = None if status == 200 else f"{status} {message(body, content)}".strip()
         return Answer(status, body, self._clock.now(), 1, reason)
 
     def _take_turn(self, endpoint: str) -> None:
@@ -183,49 +160,6 @@ class Client:
         self._clock.sleep(pause)
         return True
 
-    def _access_token(self) -> str:
-        with self._token_lock:
-            if self._token is None or self._clock.monotonic() >= self._token.renew_at:
-                self._token = self._fetch_token()
-            return self._token.value
-
-    def _forget(self, token: str) -> None:
-        with self._token_lock:
-            if self._token and self._token.value == token:  # another thread may have renewed it already
-                self._token = None
-
-    def _fetch_token(self) -> _Token:
-        fault = ""
-        for attempt in range(1, ATTEMPTS + 1):
-            try:
-                response = self._session().post(
-                    self._api.token_url,
-                    data={"grant_type": "client_credentials"},
-                    auth=(self._credentials.client_id, self._credentials.client_secret),
-                    timeout=TIMEOUTS,
-                    allow_redirects=False,
-                )
-            except requests.RequestException as error:
-                fault = type(error).__name__
-            else:
-                body = _json_object(response.content) or {}
-                token = body.get("access_token")
-                if response.status_code == 200 and isinstance(token, str):
-                    expires_in = body.get("expires_in")
-                    lifetime = expires_in if isinstance(expires_in, int) else 3600
-                    return _Token(token, self._clock.monotonic() + max(lifetime - RENEW_EARLY_SECONDS, 1))
-                if body.get("error") in ("invalid_client", "unauthorized_client") or response.status_code == 401:
-                    raise CredentialsError(
-                        "Spotify refused the client id or secret. Check SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET "
-                        "against your app's settings at developer.spotify.com/dashboard."
-                    )
-                fault = f"{response.status_code} {_message(body, response.content)}"
-            if attempt < ATTEMPTS and not self._back_off(attempt):
-                break
-        raise ExtractorError(
-            f"no token from {self._api.token_url}: {fault.strip()}. Is the network up? Try again later."
-        )
-
     def _session(self) -> requests.Session:
         if not hasattr(self._sessions, "session"):
             self._sessions.session = requests.Session()
@@ -244,24 +178,6 @@ def _bounded(response: requests.Response) -> Any:
         if size > MAX_BODY_BYTES:
             raise _TooLarge
         yield chunk
-
-
-def _json_object(content: bytes) -> dict[str, Any] | None:
-    try:
-        body = json.loads(content)
-    except (ValueError, RecursionError):
-        return None
-    return body if isinstance(body, dict) else None
-
-
-def _message(body: dict[str, Any] | None, content: bytes) -> str:
-    """The error's words, in whichever of Spotify's shapes: an object, a string, or plain text."""
-    error = (body or {}).get("error")
-    if isinstance(error, dict):
-        return str(error.get("message") or error.get("reason") or "")
-    if isinstance(error, str):
-        return str((body or {}).get("error_description") or error)
-    return "" if content.lstrip().startswith(b"<") else content[:200].decode("utf-8", "replace").strip()
 
 
 def _seconds(header: str | None) -> float | None:

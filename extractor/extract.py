@@ -7,7 +7,8 @@ import secrets
 from dataclasses import dataclass
 from datetime import date
 
-from extractor.client import Client, Clock
+from extractor.client import Client
+from extractor.clock import Clock
 from extractor.config import Config, Credentials, read_watch_list
 from extractor.errors import PARTLY_READ, StoppedByQuota
 from extractor.fetch import Fetcher, Tally

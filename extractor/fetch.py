@@ -11,7 +11,8 @@ from itertools import chain, islice
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from extractor.client import Answer, Client, Clock
+from extractor.client import Answer, Client
+from extractor.clock import Clock
 from extractor.config import Config, WatchList
 from extractor.landing import FINAL_OUTCOMES, DayMemory, KnownContent, Landing, answers_of, page_of, tracks_of
 

@@ -15,7 +15,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from extractor.client import Clock
+from extractor.clock import Clock
 from extractor.config import Api, Config, Credentials
 from extractor.extract import Extraction, extract
 from tests.simulator.api import WebApi

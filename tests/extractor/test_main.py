@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from extractor.__main__ import main
-from extractor.client import Clock
+from extractor.clock import Clock
 from tests.extractor.conftest import FakeTime
 from tests.simulator.faults import Fault
 from tests.simulator.server import Simulator

@@ -15,7 +15,7 @@ from typing import Any
 import duckdb
 import yaml
 
-from extractor.client import Clock
+from extractor.clock import Clock
 from extractor.config import Credentials, read_config
 from extractor.extract import Extraction, extract
 from tests.pipeline.oracle import Stay

@@ -14,7 +14,7 @@ from pathlib import Path
 import duckdb
 from tqdm import tqdm
 
-from extractor.client import Clock
+from extractor.clock import Clock
 from extractor.config import Config, Credentials, read_config
 from extractor.errors import ExtractorError
 from extractor.extract import extract
