@@ -8,13 +8,14 @@ import io
 import os
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import Any, get_type_hints
 
 import yaml
 
+from extractor.endpoints import NAME, OWN_TABLES, TRACKS, Endpoint
 from extractor.errors import ConfigError, CredentialsError
 
 SPOTIFY_ID = re.compile(r"[0-9A-Za-z]{22}")
@@ -35,20 +36,11 @@ class Api:
 
 
 @dataclass(frozen=True)
-class Endpoint:
-    """An endpoint that answers for several ids at once: `path` + ids, `batch` at a time, in the array `items`."""
-
-    path: str
-    batch: int
-    items: str
-
-
-@dataclass(frozen=True)
 class Config:
     """The whole configuration. Paths are absolute; relative ones in the file are relative to the file."""
 
     api: Api = field(default_factory=Api)
-    endpoints: Mapping[str, Endpoint] = field(default_factory=lambda: {"tracks": Endpoint("tracks?ids=", 50, "tracks")})
+    endpoints: Mapping[str, Endpoint] = field(default_factory=lambda: {"tracks": TRACKS})
     seeds: Path = Path("seeds")
     tracks_file: Path | None = None
     discover_tracks: bool = True
@@ -131,16 +123,26 @@ def _checked(raw: object, shape: type, file: str, prefix: str) -> dict[str, Any]
             values[key] = _endpoints(value, file)
         else:
             values[key] = _typed(value, hints[key], f"{file}: {where}")
-    required = [f.name for f in fields(shape) if f.name not in values and shape is Endpoint]
-    if required:
-        raise ConfigError(f"{file}: {prefix}{required[0]}: missing")
+    if shape is Endpoint and "path" not in values:
+        raise ConfigError(f"{file}: {prefix}path: missing")
     return values
 
 
 def _endpoints(raw: object, file: str) -> dict[str, Endpoint]:
-    if not isinstance(raw, dict) or set(raw) != {"tracks"}:
-        raise ConfigError(f"{file}: endpoints: must hold exactly one endpoint, tracks: {{path, batch, items}}")
-    return {name: Endpoint(**_checked(value, Endpoint, file, f"endpoints.{name}.")) for name, value in raw.items()}
+    """The endpoints of the file, after `tracks`, which is asked in any case."""
+    if not isinstance(raw, dict):
+        raise ConfigError(f"{file}: endpoints: must be a mapping of names to {{path, batch, items, ids}}")
+    endpoints = {"tracks": TRACKS}
+    for name, value in raw.items():
+        where = f"endpoints.{name}"
+        if not NAME.fullmatch(str(name)):
+            raise ConfigError(
+                f"{file}: {where}: names a table of answers: lower-case letters, digits and _, and none of "
+                + ", ".join(OWN_TABLES)
+            )
+        endpoints[name] = Endpoint(**_checked(value, Endpoint, file, f"{where}."))
+        endpoints[name].check(name, f"{file}: {where}")
+    return endpoints
 
 
 def _typed(value: object, hint: object, where: str) -> object:
@@ -168,15 +170,12 @@ def _check_ranges(config: Config, path: Path) -> None:
         "api.requests_per_day": config.api.requests_per_day,
         "batch_number": config.batch_number,
         "batch_size": config.batch_size,
-        "endpoints.tracks.batch": config.endpoints["tracks"].batch,
     }
     for key, number in at_least_one.items():
         if number is not None and number < 1:
             raise ConfigError(f"{path}: {key}: must be at least 1, not {number}")
     if config.api.max_wait_seconds < 0:
         raise ConfigError(f"{path}: api.max_wait_seconds: must not be negative")
-    if config.endpoints["tracks"].batch > 50:
-        raise ConfigError(f"{path}: endpoints.tracks.batch: Spotify takes at most 50 ids at once")
     if config.batch_number > 1 and config.batch_size is None:
         raise ConfigError(f"{path}: batch_number: worker {config.batch_number} needs a batch_size too")
     for key, url in (("api.base_url", config.api.base_url), ("api.token_url", config.api.token_url)):

@@ -181,7 +181,7 @@ class Fetcher:
         self.tracks.asked = sum(map(len, batches))
 
         def ask(batch: Sequence[str]) -> Answer:
-            return self._ask("tracks", endpoint.path + ",".join(batch), {"ids": batch, "items": endpoint.items})
+            return self._ask("tracks", endpoint.path_for(batch), {"ids": batch, "items": endpoint.items})
 
         for batch, answer in self._in_parallel(ask, batches):
             asked = {"ids": batch, "items": endpoint.items}

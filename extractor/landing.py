@@ -81,7 +81,12 @@ def tracks_of(body: dict[str, Any]) -> Iterator[tuple[str, int]]:
 
 
 def answers_of(body: Any, asked: dict[str, Any]) -> list[Any] | None:
-    """The array of a batch answer, which has a place for each id asked; None if there is no such array."""
+    """What was answered for each id asked, in their order; None if the answer has no such array.
+
+    Where `items` names no array, the one id asked is answered with the object itself.
+    """
+    if asked.get("items") is None:
+        return [body] if isinstance(body, dict) and len(asked["ids"]) == 1 else None
     array = body.get(asked.get("items")) if isinstance(body, dict) else None
     return array if isinstance(array, list) and len(array) == len(asked["ids"]) else None
 

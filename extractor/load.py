@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,14 +10,12 @@ from pathlib import Path
 
 import duckdb
 
+from extractor.endpoints import NAME
 from extractor.errors import LandingError
 from extractor.landing import envelopes, is_sound
 from extractor.warehouse import opened
 
 ENDPOINTS = ("runs", "playlists", "playlist_items", "playlist_reads", "tracks")
-ENDPOINT_NAME = re.compile(r"(?!(?:landing_files|watched|built|purged)$)[a-z][a-z0-9_]*")
-"""What may become the name of a table. No extractor of ours writes anything else."""
-
 LEDGER = """
 create schema if not exists raw;
 create table if not exists raw.landing_files (file varchar, bytes bigint, lines integer, load_number integer);
@@ -182,7 +179,7 @@ def _insert_incoming(connection: duckdb.DuckDBPyConnection, paths: list[Path]) -
 
 def _insert_answers(connection: duckdb.DuckDBPyConnection, number: int) -> int:
     names = [name for (name,) in connection.execute("select distinct endpoint from incoming").fetchall()]
-    endpoints = [name for name in names if ENDPOINT_NAME.fullmatch(name)]
+    endpoints = [name for name in names if name in ENDPOINTS or NAME.fullmatch(name)]
     _create_tables(connection, endpoints)
     return sum(_number(connection, INSERT.format(endpoint=name), [number, name]) for name in endpoints)
 
