@@ -73,7 +73,7 @@ def _run(command: str, config: Config, day: date, clock: Clock, build_options: B
         if command != "extract":
             locks.enter_context(alone(config.warehouse, "warehouse", sys.stderr))
         if "load" in steps:
-            loaded = load(config.landing, config.warehouse)
+            loaded = load(config.landing, config.warehouse, endpoints=config.endpoints)
             print(f"loaded {loaded.answers} answers from {loaded.files} new files", flush=True)
         if "build" in steps:
             print(build(config, build_options), flush=True)

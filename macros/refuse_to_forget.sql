@@ -1,12 +1,18 @@
 {# On every start of dbt, so that a full refresh typed by hand is covered, too. Marts are made from intermediate
-   tables, not from raw: they alone may always be made anew. #}
+   tables, not from raw: they alone may always be made anew. Those of answers_of ask for themselves. #}
 
 {% macro refuse_to_forget() -%}
     {%- set from_raw = [] -%}
-    {%- for resource in selected_resources if '.int_' in resource and flags.FULL_REFRESH -%}
+    {%- for resource in selected_resources if '.int_' in resource -%}
         {%- do from_raw.append(resource) -%}
     {%- endfor -%}
-    {%- set purged = adapter.get_relation(target.database, 'raw', 'purged') if execute and from_raw -%}
+    {%- if from_raw -%}
+        {{ refuse_refresh_after_purge() }}
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro refuse_refresh_after_purge() -%}
+    {%- set purged = adapter.get_relation(target.database, 'raw', 'purged') if execute and flags.FULL_REFRESH -%}
     {%- if purged and not var('forget_purged', false) -%}
         {%- set rows = run_query('select max(before_day), sum(answers) from ' ~ purged).rows -%}
         {%- if rows[0][0] -%}

@@ -17,9 +17,8 @@ scratch=$(mktemp -d) || exit 2
 trap 'rm -rf "$scratch"' EXIT
 
 dbt_build() {
-    export SPOTIFY_WAREHOUSE=$scratch/warehouse.duckdb DBT_TARGET_PATH=$scratch/target DBT_LOG_PATH=$scratch/target
-    echo "landing: landing" >"$scratch/config.yaml"
-    echo "warehouse: warehouse.duckdb" >>"$scratch/config.yaml"
+    export SPOTIFY_WAREHOUSE=$scratch/data/warehouse.duckdb DBT_TARGET_PATH=$scratch/target DBT_LOG_PATH=$scratch/target
+    cp config.yaml "$scratch/"  # its endpoints may have models
     "$bin/python" -m extractor load --config "$scratch/config.yaml" && "$bin/dbt" --warn-error build --profiles-dir .
 }
 

@@ -68,3 +68,13 @@
 {% macro json_length(list) -%}{{ return(adapter.dispatch('json_length', 'spotify')(list)) }}{%- endmacro %}
 
 {% macro duckdb__json_length(list) -%}len({{ list }}){%- endmacro %}
+
+{% macro json_answers(asked, body) -%}{{ return(adapter.dispatch('json_answers', 'spotify')(asked, body)) }}{%- endmacro %}
+
+{#- The list of what was answered: under the key that was expected, or the one object itself where none was -#}
+{% macro duckdb__json_answers(asked, body) -%}
+    case
+        when json_extract_string({{ asked }}, '$.items') is null then [{{ body }}]
+        else from_json(json_extract({{ body }}, '$."' || json_extract_string({{ asked }}, '$.items') || '"'), '["json"]')
+    end
+{%- endmacro %}

@@ -69,6 +69,13 @@ def test_an_empty_landing_folder_gives_the_tables_all_the_same(folder: Path, war
     assert set(answers(warehouse)) == {"runs", "playlists", "playlist_items", "playlist_reads", "tracks"}
 
 
+def test_endpoints_of_the_configuration_have_tables_before_any_answer(folder: Path, warehouse: Path) -> None:
+    load(folder, warehouse)
+    for _ in range(2):
+        load(folder, warehouse, endpoints=["artists"])
+        assert answers(warehouse)["artists"] == []
+
+
 def test_loading_again_changes_nothing(folder: Path, warehouse: Path) -> None:
     three(folder)
     load(folder, warehouse)
