@@ -10,7 +10,7 @@ from tests.simulator.failures import Failure
 from tests.simulator.faults import Fault
 from tests.simulator.generated import GeneratedWorld
 from tests.simulator.identifiers import spotify_id
-from tests.simulator.world import PlaylistState, Shape, Track
+from tests.simulator.world import Album, Artist, PlaylistState, Shape, Track
 
 LIST = spotify_id("list")
 FIRST_REQUEST = r"/v1/playlists/[^/?]+$"
@@ -54,6 +54,12 @@ class Restless:
 
     def track(self, track_id: str, day: date) -> Track | None:
         return self._world.track(track_id, day)
+
+    def artist(self, artist_id: str) -> Artist | None:
+        return self._world.artist(artist_id)
+
+    def album(self, album_id: str) -> Album | None:
+        return self._world.album(album_id)
 
 
 def spoiled(scenario: str, where: str, target: str, spoil: Callable[[Any], Any], **rule: Any) -> Fault:

@@ -12,17 +12,17 @@ from tests.simulator.failures import Failure
 from tests.simulator.fields import FieldsError, pick_fields
 from tests.simulator.identifiers import is_spotify_id
 from tests.simulator.messages import Answer, Request
-from tests.simulator.objects import JsonObject, track_object
+from tests.simulator.objects import JsonObject, album_object, artist_object, track_object
 from tests.simulator.world import PlaylistState, World
 
 TRACKS_CACHE = "public, max-age=7200"
 PLAYLISTS_CACHE = "public, max-age=0"
-MOST_IDS = 50
+MOST_IDS = {"tracks": 50, "artists": 50, "albums": 20}
 USUAL_LIMIT = 20
 MOST_ENTRIES = 100
 
-# What apps made since February 2026 are not told of a track.
-WITHHELD_FIELDS = ("popularity", "available_markets")
+# What apps made since February 2026 are not told of tracks, artists and albums.
+WITHHELD_FIELDS = ("popularity", "available_markets", "followers", "label")
 
 # Parameters that a link to another page repeats. A playlist's `fields` speak of the playlist: its pages know nothing
 # of them.
@@ -61,8 +61,8 @@ class WebApi:
             Endpoint("/v1/playlists/{id}", re.compile(r"/v1/playlists/([^/]+)/?"), self._playlist),
             Endpoint("/v1/playlists/{id}/tracks", re.compile(r"/v1/playlists/([^/]+)/(tracks)/?"), self._page),
             Endpoint("/v1/playlists/{id}/items", re.compile(r"/v1/playlists/([^/]+)/(items)/?"), self._page),
-            Endpoint("/v1/tracks", re.compile(r"/v1/tracks/?"), self._tracks),
-            Endpoint("/v1/tracks/{id}", re.compile(r"/v1/tracks/([^/]+)/?"), self._track),
+            *(Endpoint(f"/v1/{kind}", re.compile(f"/v1/({kind})/?"), self._several) for kind in MOST_IDS),
+            *(Endpoint(f"/v1/{kind}/{{id}}", re.compile(f"/v1/({kind})/([^/]+)/?"), self._single) for kind in MOST_IDS),
         )
 
     def endpoint(self, path: str) -> str:
@@ -104,25 +104,34 @@ class WebApi:
         body = page_object(state, self._world.shape, url, offset, limit, _parameters(request, PAGE_PASSED_ON))
         return Answer.of(200, _with_fields(request, body), PLAYLISTS_CACHE)
 
-    def _tracks(self, request: Request, day: date, _: tuple[str, ...]) -> Answer:
+    def _several(self, request: Request, day: date, parts: tuple[str, ...]) -> Answer:
         if self.restricted:
             raise RefusedError(Failure.usual(403))
+        (kind,) = parts
         asked = request.query.get("ids", "")
         if not asked:
             raise RefusedError(Failure.usual(400, "Missing required field: ids"))
         ids = asked.split(",")
-        if len(ids) > MOST_IDS:
+        if len(ids) > MOST_IDS[kind]:
             raise RefusedError(Failure.usual(400, "too many ids requested"))
-        found = (self._world.track(track_id, day) for track_id in ids)
-        objects = [None if track is None else track_object(track) for track in found]
-        return Answer.of(200, {"tracks": objects}, TRACKS_CACHE)
+        return Answer.of(200, {kind: [self._object(kind, each, day) for each in ids]}, TRACKS_CACHE)
 
-    def _track(self, _: Request, day: date, parts: tuple[str, ...]) -> Answer:
-        track = self._world.track(_valid(parts[0]), day)
-        if track is None:
+    def _single(self, _: Request, day: date, parts: tuple[str, ...]) -> Answer:
+        kind, identifier = parts
+        body = self._object(kind, _valid(identifier), day)
+        if body is None:
             raise RefusedError(Failure.usual(404))
-        body = track_object(track)
         return Answer.of(200, _without(body, WITHHELD_FIELDS) if self.restricted else body, TRACKS_CACHE)
+
+    def _object(self, kind: str, identifier: str, day: date) -> JsonObject | None:
+        if kind == "tracks":
+            track = self._world.track(identifier, day)
+            return None if track is None else track_object(track)
+        if kind == "artists":
+            artist = self._world.artist(identifier)
+            return None if artist is None else artist_object(artist, day)
+        album = self._world.album(identifier)
+        return None if album is None else album_object(album)
 
     def _readable(self, playlist_id: str, day: date) -> PlaylistState:
         state = self._world.playlist(_valid(playlist_id), day)

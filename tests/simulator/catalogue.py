@@ -51,6 +51,8 @@ class Catalogue:
         self._seed = seed
         self._recordings: dict[str, Recording] = {}
         self._popularities: dict[str, Popularity] = {}
+        self.artists: dict[str, Artist] = {}
+        self.albums: dict[str, Album] = {}
         self.ids = tuple(spotify_id(f"{seed}/track/{number}") for number in range(size))
         for number, track_id in enumerate(self.ids):
             artist = _artist(f"{seed}/artist/{number // TRACKS_PER_ARTIST}")
@@ -76,7 +78,10 @@ class Catalogue:
         )
 
     def _add(self, track_id: str, name: str | None, artist: Artist, lowest: int) -> None:
-        self._recordings[track_id] = _recording(randomness(self._seed, "recording", track_id), track_id, name, artist)
+        recording = _recording(randomness(self._seed, "recording", track_id), track_id, name, artist)
+        self._recordings[track_id] = recording
+        self.artists |= {each.id: each for each in recording.track.artists}
+        self.albums[recording.track.album.id] = recording.track.album
         self._popularities[track_id] = Popularity(randomness(self._seed, "popularity", track_id), lowest)
 
 

@@ -11,7 +11,7 @@ from tests.simulator.faults import Fault
 from tests.simulator.lists import DailyList, Slot
 from tests.simulator.scenario import Kind, ListSpec, OwnerKind, Scenario
 from tests.simulator.scenario_reader import parse_scenario, read_scenario
-from tests.simulator.world import SPOTIFY, Content, Entry, Owner, PlaylistState, Shape, Track
+from tests.simulator.world import SPOTIFY, Album, Artist, Content, Entry, Owner, PlaylistState, Shape, Track
 from tests.simulator.written import track_names, written_contents
 
 CURATOR = Owner("curator", "Curator")
@@ -81,6 +81,14 @@ class GeneratedWorld:
     def track(self, track_id: str, day: date) -> Track | None:
         """Return a track as it is on a day."""
         return self._catalogue.track(track_id, self._index(day)) if track_id in self._catalogue else None
+
+    def artist(self, artist_id: str) -> Artist | None:
+        """Return an artist of the catalogue."""
+        return self._catalogue.artists.get(artist_id)
+
+    def album(self, album_id: str) -> Album | None:
+        """Return an album of the catalogue."""
+        return self._catalogue.albums.get(album_id)
 
     def _index(self, day: date) -> int:
         return (day - self._scenario.first_day).days

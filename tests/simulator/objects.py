@@ -2,10 +2,11 @@
 
 import hashlib
 from collections.abc import Sequence
+from datetime import date
 from functools import lru_cache
 from typing import Any
 
-from tests.simulator.identifiers import spotify_id
+from tests.simulator.identifiers import randomness, spotify_id
 from tests.simulator.world import Album, Artist, Content, Episode, LocalFile, PseudoEpisode, Track
 
 JsonObject = dict[str, Any]
@@ -14,6 +15,7 @@ API = "https://api.spotify.com/v1"
 OPEN = "https://open.spotify.com"
 # The real lists hold about 180 codes; nobody here needs more than that there is a list.
 MARKETS = ["AT", "DE", "GB", "SE", "US"]
+GENRES = ("chamber pop", "dream folk", "garage", "slow house")
 IMAGE_SIZES = (640, 300, 64)
 
 
@@ -48,6 +50,27 @@ def track_object(track: Track) -> JsonObject:
         "preview_url": None,
         "track_number": track.track_number,
     }
+
+
+def artist_object(artist: Artist, day: date) -> JsonObject:
+    """Return the artist object of `GET /artists`; some follower comes every day."""
+    chance = randomness("artist", artist.id)
+    followers = chance.randrange(50_000) + chance.randrange(1, 9) * day.toordinal()
+    return {
+        **links("artist", artist.id),
+        "followers": {"href": None, "total": followers},
+        "genres": sorted(chance.sample(GENRES, chance.randrange(3))),
+        "images": _images(artist.id),
+        "name": artist.name,
+        "popularity": chance.randrange(101),
+    }
+
+
+def album_object(album: Album) -> JsonObject:
+    """Return the album object of `GET /albums`, without its tracks."""
+    chance = randomness("album", album.id)
+    label = f"{album.artists[0].name} Recordings" if album.artists else ""
+    return {**_album(album), "genres": [], "label": label, "popularity": chance.randrange(101)}
 
 
 # Albums are the greater part of a page and the same every day. Nobody may change what comes from here.

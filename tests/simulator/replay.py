@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -148,6 +148,22 @@ class ReplayWorld:
         if recorded is None:
             return None
         return replace(_track(recorded), popularity=self._popularities(day).get(track_id, 0))
+
+    def artist(self, artist_id: str) -> Artist | None:
+        """Return an artist of a recorded track."""
+        return self._artists.get(artist_id)
+
+    def album(self, album_id: str) -> Album | None:
+        """Return the album of a recorded track."""
+        return self._albums.get(album_id)
+
+    @cached_property
+    def _artists(self) -> dict[str, Artist]:
+        return {artist.id: artist for recorded in self._recorded.values() for artist in _track(recorded).artists}
+
+    @cached_property
+    def _albums(self) -> dict[str, Album]:
+        return {album.id: album for album in (_track(recorded).album for recorded in self._recorded.values())}
 
     def _read_entries(self, blob: str) -> tuple[Entry, ...]:
         return tuple(self._entry(RecordedEntry(*row)) for row in self._rows(ENTRIES, blob))

@@ -123,14 +123,25 @@ def test_bulk_tracks_have_a_limit(reader: Reader) -> None:
     assert reader.get("tracks?ids=").status_code == 400
 
 
-@pytest.mark.parametrize("kind", ["tracks", "playlists"])
+@pytest.mark.parametrize(("kind", "most"), [("artists", 50), ("albums", 20)])
+def test_artists_and_albums_of_tracks_can_be_asked_for(reader: Reader, kind: str, most: int) -> None:
+    track = reader.json(f"tracks/{spotify_id('A')}")
+    shown = track["album"] if kind == "albums" else track["artists"][0]
+    known = reader.json(f"{kind}/{shown['id']}")
+    assert [known[name] for name in ("id", "name", "uri")] == [shown[name] for name in ("id", "name", "uri")]
+    assert reader.json(f"{kind}?ids={NOBODY},{shown['id']}") == {kind: [None, known]}
+    assert reader.get(f"{kind}?ids={','.join([NOBODY] * most)}").status_code == 200
+    assert reader.get(f"{kind}?ids={','.join([NOBODY] * (most + 1))}").status_code == 400
+
+
+@pytest.mark.parametrize("kind", ["tracks", "playlists", "artists", "albums"])
 def test_ids_nobody_knows_and_ids_that_are_none(reader: Reader, kind: str) -> None:
     assert refusal(reader.get(f"{kind}/{NOBODY}")) == (404, "Resource not found")
     assert refusal(reader.get(f"{kind}/hi")) == (400, "Invalid base62 id")
 
 
 def test_other_endpoints_and_methods_are_not_found(reader: Reader) -> None:
-    assert refusal(reader.get("albums/x")) == (404, "Service not found")
+    assert refusal(reader.get("shows/x")) == (404, "Service not found")
     with reader.session.put(f"{reader.simulator.base_url}/tracks/{spotify_id('A')}") as answer:
         assert answer.status_code == 404
 

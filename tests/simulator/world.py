@@ -161,3 +161,9 @@ class World(Protocol):
 
     def track(self, track_id: str, day: date) -> Track | None:
         """Return a track as it is on a day, or None for an id nobody knows."""
+
+    def artist(self, artist_id: str) -> Artist | None:
+        """Return an artist, or None for an id nobody knows."""
+
+    def album(self, album_id: str) -> Album | None:
+        """Return an album, or None for an id nobody knows."""
