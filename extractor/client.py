@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import threading
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,6 +15,7 @@ import requests
 from extractor.clock import Clock
 from extractor.config import Api, Credentials
 from extractor.errors import StoppedByQuota
+from extractor.regime import refuse_hopeless
 from extractor.tokens import Tokens
 from extractor.wire import ATTEMPTS, TIMEOUTS, json_object, message
 
@@ -31,6 +33,10 @@ class Answer:
     observed_at: datetime
     requests: int
     reason: str | None = None
+
+
+Ask = Callable[[str, str, dict[str, Any]], Answer]
+"""Asks (endpoint, path, what is asked) and lands the answer before anything is made of it."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +78,7 @@ class Client:
         """Ask for `path` below the base URL; `endpoint` is the name the request is counted under.
 
         A refusal (4xx) is an Answer with its status; so is a fault that outlasted the retries. Raises StoppedByQuota
-        if waiting would take too long, CredentialsError if Spotify refuses the credentials.
+        if waiting would take too long, CredentialsError if Spotify refuses the credentials, or the app altogether.
         """
         url = f"{self._api.base_url}/{path}"
         sent, quota_wait, renewed = 0, 0.0, False
@@ -92,6 +98,7 @@ class Client:
                 renewed = True
                 self._tokens.renew(token)
             else:
+                refuse_hopeless(result.status, result.reason or "")
                 return Answer(result.status, result.body, result.observed_at, sent, result.reason)
 
     def _send(self, url: str, token: str) -> Answer | _Retry:

@@ -10,11 +10,9 @@ from datetime import date
 from extractor.client import Client
 from extractor.clock import Clock
 from extractor.config import Config, Credentials, read_watch_list
-from extractor.errors import PARTLY_READ, StoppedByQuota
+from extractor.errors import PARTLY_READ, CredentialsError, StoppedByQuota
 from extractor.fetch import Fetcher, Tally
-from extractor.landing import Landing, keep_watch_list, remember_day
-
-PROBLEMS_SHOWN = 10
+from extractor.landing import DayMemory, Landing, keep_watch_list, remember_day
 
 
 @dataclass(frozen=True)
@@ -26,7 +24,11 @@ class Extraction:
 
 
 def extract(config: Config, credentials: Credentials, day: date, clock: Clock, rng: random.Random) -> Extraction:
-    """Land what a day still lacks. Raises ConfigError or CredentialsError before anything is landed."""
+    """Land what a day still lacks.
+
+    Raises ConfigError or CredentialsError before anything is landed; CredentialsError, too, once Spotify answers that
+    it will answer this app nothing.
+    """
     watched = read_watch_list(config)
     memory = remember_day(config.landing, day)
     client = Client(config.api, credentials, clock, rng, memory.requests)
@@ -34,7 +36,7 @@ def extract(config: Config, credentials: Credentials, day: date, clock: Clock, r
     watched_hash = keep_watch_list(config.landing, watched)
     started = clock.now()
     run = f"{started:%Y%m%dT%H%M%S}-w{config.batch_number}-{secrets.token_hex(4)}"
-    stopped: StoppedByQuota | None = None
+    stopped: StoppedByQuota | CredentialsError | None = None
     with Landing(config.landing, day, run, config.batch_number, memory, config.drop_fields) as landing:
         manifest = {
             "event": "start",
@@ -49,7 +51,7 @@ def extract(config: Config, credentials: Credentials, day: date, clock: Clock, r
         fetcher = Fetcher(client, landing, memory, config, day, clock)
         try:
             fetcher.fetch(watched)
-        except StoppedByQuota as stop:
+        except (StoppedByQuota, CredentialsError) as stop:
             stopped = stop
         failed = fetcher.playlists.failed + fetcher.tracks.failed
         exit_code = stopped.exit_code if stopped else PARTLY_READ if failed else 0
@@ -60,11 +62,19 @@ def extract(config: Config, credentials: Credentials, day: date, clock: Clock, r
         }
         end = {"event": "end", **counts, "requests": dict(client.requests)}
         end |= {"waited_seconds": round(client.waited_seconds, 1), "exit_code": exit_code}
+        end |= {"tracks_without_popularity": memory.tracks_without_popularity}
+        end["capabilities"] = {
+            "bulk_tracks": fetcher.regime.bulk.get("tracks"),
+            "playlist_items": fetcher.regime.pages,
+            "popularity": memory.popularity,
+        }
         landing.write("runs", {}, end, clock.now())
-    return Extraction(exit_code, _summary(day, fetcher, client, stopped))
+    if isinstance(stopped, CredentialsError):
+        raise stopped
+    return Extraction(exit_code, _summary(day, fetcher, client, memory, stopped))
 
 
-def _summary(day: date, fetcher: Fetcher, client: Client, stopped: StoppedByQuota | None) -> str:
+def _summary(day: date, fetcher: Fetcher, client: Client, memory: DayMemory, stopped: StoppedByQuota | None) -> str:
     def told(what: str, tally: Tally) -> str:
         if not tally.asked:
             return f"no {what} to ask"
@@ -72,10 +82,14 @@ def _summary(day: date, fetcher: Fetcher, client: Client, stopped: StoppedByQuot
 
     requests = ", ".join(f"{count} {endpoint}" for endpoint, count in sorted(client.requests.items())) or "none"
     lines = [f"{day}: {told('playlists', fetcher.playlists)}, {told('tracks', fetcher.tracks)}; requests: {requests}"]
-    problems = fetcher.playlists.problems + fetcher.tracks.problems
-    lines += [f"  not read: {problem}" for problem in problems[:PROBLEMS_SHOWN]]
-    if len(problems) > PROBLEMS_SHOWN:
-        lines.append(f"  … and {len(problems) - PROBLEMS_SHOWN} more; playlist_days has them all")
+    if memory.popularity is False:
+        lines.append(
+            f"  warning: 0 of {memory.tracks_without_popularity:,} tracks carried a popularity: Spotify gives it to no "
+            "app made since 11 February 2026, and track_daily_popularity gets no rows"
+        )
+    for tally in (fetcher.playlists, fetcher.tracks):
+        lines += [f"  not read: {problem}" for problem in tally.problems]
+        lines += [f"  … and {tally.more} more; playlist_days has every list"] if tally.more else []
     if stopped:
         lines.append(f"  stopped: {stopped}")
     return "\n".join(lines)

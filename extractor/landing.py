@@ -14,12 +14,14 @@ import hashlib
 import io
 import json
 import os
+import re
 import threading
 import zlib
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +29,7 @@ from extractor.config import SPOTIFY_ID, WatchList
 from extractor.errors import LandingError
 
 FINAL_OUTCOMES = frozenset({"complete", "unchanged"})
+ABOUT_AN_ID = re.compile(r"\bid\b", re.IGNORECASE)
 NEWLINE = b"\n"
 UNPACKED_AT_ONCE = 1 << 14
 ENVELOPE_PARTS = frozenset(
@@ -36,12 +39,18 @@ ENVELOPE_PARTS = frozenset(
 
 @dataclass
 class DayMemory:
-    """What the landed answers of a day already tell, so that a resumed run asks only for the rest."""
+    """What the landed answers of a day already tell, so that a resumed run asks only for the rest.
+
+    `popular_tracks` were seen in a list with a popularity above 0; `valued_tracks` came with a popularity at least
+    once, `bare_tracks` at least once without.
+    """
 
     read_playlists: set[str] = field(default_factory=set)
     answered_tracks: set[str] = field(default_factory=set)
     popular_tracks: set[str] = field(default_factory=set)
     found_tracks: set[str] = field(default_factory=set)
+    valued_tracks: set[str] = field(default_factory=set)
+    bare_tracks: set[str] = field(default_factory=set)
     requests: Counter[str] = field(default_factory=Counter)
 
     def absorb(self, envelope: dict[str, Any]) -> None:
@@ -52,10 +61,27 @@ class DayMemory:
         elif endpoint in ("playlists", "playlist_items") and isinstance(body, dict):
             for track_id, popularity in tracks_of(body):
                 self.found_tracks.add(track_id)
+                self._note_popularity(track_id, popularity)
                 if popularity:
                     self.popular_tracks.add(track_id)
-        elif endpoint == "tracks" and envelope["status"] == 200 and answers_of(body, asked) is not None:
+        elif endpoint == "tracks" and is_answered(envelope["status"], body, asked):
             self.answered_tracks.update(asked["ids"])
+            for track_id, track in zip(asked["ids"], answers_of(body, asked) or (), strict=False):
+                if isinstance(track, dict) and "id" in track:
+                    self._note_popularity(track_id, track.get("popularity"))
+
+    def _note_popularity(self, track_id: str, popularity: object) -> None:
+        (self.valued_tracks if isinstance(popularity, int) else self.bare_tracks).add(track_id)
+
+    @property
+    def tracks_without_popularity(self) -> int:
+        """How many tracks were answered, and never with a popularity."""
+        return len(self.bare_tracks - self.valued_tracks)
+
+    @property
+    def popularity(self) -> bool | None:
+        """Whether any track came with a popularity; None where no track came."""
+        return bool(self.valued_tracks) if self.valued_tracks or self.bare_tracks else None
 
 
 def page_of(body: dict[str, Any]) -> dict[str, Any] | None:
@@ -69,15 +95,15 @@ def page_of(body: dict[str, Any]) -> dict[str, Any] | None:
     return None
 
 
-def tracks_of(body: dict[str, Any]) -> Iterator[tuple[str, int]]:
-    """Id and popularity (0 where there is none) of every track of a page: no local file, episode or null entry."""
+def tracks_of(body: dict[str, Any]) -> Iterator[tuple[str, int | None]]:
+    """Id and popularity (None where there is none) of every track of a page: no local file, episode or null entry."""
     for entry in (page_of(body) or {}).get("items", ()):
         thing = (entry.get("item") or entry.get("track")) if isinstance(entry, dict) else None
         if not isinstance(thing, dict) or not str(thing.get("uri", "spotify:track:")).startswith("spotify:track:"):
             continue
         track_id, popularity = thing.get("id"), thing.get("popularity")
         if isinstance(track_id, str) and SPOTIFY_ID.fullmatch(track_id) and thing.get("type") != "episode":
-            yield track_id, popularity if isinstance(popularity, int) else 0
+            yield track_id, popularity if isinstance(popularity, int) else None
 
 
 def answers_of(body: Any, asked: dict[str, Any]) -> list[Any] | None:
@@ -89,6 +115,15 @@ def answers_of(body: Any, asked: dict[str, Any]) -> list[Any] | None:
         return [body] if isinstance(body, dict) and len(asked["ids"]) == 1 else None
     array = body.get(asked.get("items")) if isinstance(body, dict) else None
     return array if isinstance(array, list) and len(array) == len(asked["ids"]) else None
+
+
+def is_answered(status: int | None, body: Any, asked: dict[str, Any]) -> bool:
+    """Whether an answer settles its ids for the day: they came, or the one id asked is none that Spotify knows."""
+    if status == HTTPStatus.OK:
+        return answers_of(body, asked) is not None
+    if status == HTTPStatus.NOT_FOUND:
+        return asked.get("items") is None and "service" not in str(body).lower()  # which knows no such endpoint
+    return status == HTTPStatus.BAD_REQUEST and len(asked["ids"]) == 1 and bool(ABOUT_AN_ID.search(str(body)))
 
 
 class Landing:

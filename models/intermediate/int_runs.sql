@@ -36,7 +36,11 @@ final as (
         ends.tracks_failed,
         ends.requests,
         ends.waited_seconds,
-        ends.exit_code
+        ends.exit_code,
+        ends.bulk_tracks,
+        ends.playlist_items,
+        ends.popularity,
+        ends.tracks_without_popularity
     from starts
     left join ends on starts.run_id = ends.run_id
 

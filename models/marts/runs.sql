@@ -20,7 +20,11 @@ final as (
         tracks_failed,
         requests,
         waited_seconds,
-        exit_code
+        exit_code,
+        bulk_tracks,
+        playlist_items,
+        popularity,
+        tracks_without_popularity
     from runs
 
 )

@@ -22,6 +22,10 @@ final as (
         {{ json_text('body', ['requests']) }} as requests,
         {{ cast_or_null(json_text('body', ['waited_seconds']), 'double') }} as waited_seconds,
         {{ cast_or_null(json_text('body', ['exit_code']), 'integer') }} as exit_code,
+        {{ cast_or_null(json_text('body', ['capabilities', 'bulk_tracks']), 'boolean') }} as bulk_tracks,
+        {{ json_text('body', ['capabilities', 'playlist_items']) }} as playlist_items,
+        {{ cast_or_null(json_text('body', ['capabilities', 'popularity']), 'boolean') }} as popularity,
+        {{ cast_or_null(json_text('body', ['tracks_without_popularity']), 'integer') }} as tracks_without_popularity,
         observed_at
     from source
 

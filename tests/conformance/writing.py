@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from extractor import fetch
+from extractor import playlists
 from extractor.landing import FINAL_OUTCOMES, DayMemory, Landing, keep_watch_list
 from tests.conformance import answers
 from tests.conformance.answers import JsonObject
@@ -90,13 +90,13 @@ class _Writer:
 
     def read(self, history: History, read: Read, version: str) -> None:
         """All that is asked to read a list, and how that ended."""
-        ended = fetch.Read(read.outcome, attempt=1)
+        ended = playlists.Read(read.outcome, attempt=1)
         match read.outcome:
             case "complete":
                 self._pages(history, read, version, ended)
             case "partial":
-                for attempt in range(1, fetch.ATTEMPTS_PER_READ + 1):
-                    ended = fetch.Read(read.outcome, attempt, "the list changed while it was read")
+                for attempt in range(1, playlists.ATTEMPTS_PER_READ + 1):
+                    ended = playlists.Read(read.outcome, attempt, "the list changed while it was read")
                     self._pages(history, read, version, ended)
             case "unchanged":
                 self._first_page(history, read, version, ended)
@@ -107,7 +107,7 @@ class _Writer:
                 self._answer("playlists", _asked(history, read, ended), {"reason": ended.reason}, 500, requests=4)
         self.tell("playlist_reads", {"playlist_id": id_of(history, read.list)}, ended.landed())
 
-    def _pages(self, history: History, read: Read, version: str, ended: fetch.Read) -> None:
+    def _pages(self, history: History, read: Read, version: str, ended: playlists.Read) -> None:
         """Page after page. A partial read breaks off; on odd days it is whole, but of two versions of the list."""
         entries = read.entries or ()
         breaks_off = read.outcome == "partial" and (not entries or read.day.day % 2 == 0)
@@ -123,7 +123,7 @@ class _Writer:
             after = version if read.outcome == "complete" else f"{version}, changed"
             self._answer("playlists", asked, {"snapshot_id": after})
 
-    def _first_page(self, history: History, read: Read, version: str, ended: fetch.Read) -> None:
+    def _first_page(self, history: History, read: Read, version: str, ended: playlists.Read) -> None:
         """What is shown of an unchanged list: what the history tells, or the first page of the last complete read."""
         before = [
             (other.day, order, other.entries or ())
@@ -142,7 +142,7 @@ class _Writer:
         history: History,
         read: Read,
         version: str,
-        ended: fetch.Read,
+        ended: playlists.Read,
         entries: Sequence[Entry],
         *,
         offset: int,
@@ -160,7 +160,7 @@ class _Writer:
             self._saw(history, entry, observed_at)
         ended.entries, ended.total, ended.snapshot_id = (ended.entries or 0) + len(entries), total, version
 
-    def _refusal(self, history: History, read: Read, version: str, ended: fetch.Read) -> None:
+    def _refusal(self, history: History, read: Read, version: str, ended: playlists.Read) -> None:
         """404; or, on odd days, the list without its items."""
         asked = _asked(history, read, ended)
         if read.day.day % 2 == 0:
@@ -192,5 +192,5 @@ def page_size(entries: Sequence[Entry]) -> int:
     return 2 if len(entries) > 2 else 1
 
 
-def _asked(history: History, read: Read, ended: fetch.Read) -> JsonObject:
+def _asked(history: History, read: Read, ended: playlists.Read) -> JsonObject:
     return {"playlist_id": id_of(history, read.list), "attempt": ended.attempt}

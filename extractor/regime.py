@@ -1,0 +1,51 @@
+"""What Spotify lets this app do. No answer says it: it is found out by asking, once a run, and remembered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from extractor.errors import CredentialsError
+
+PLAIN_WORDS = {
+    "valid user authentication required": "Spotify shows this only to a logged-in user: ./run.sh login",
+    "insufficient client scope": "the login lacks the right to read this list: ./run.sh login again",
+}
+WITHHELD = (
+    "items withheld: Spotify shows this app the list, but not what is in it; an app made since 11 February 2026 reads "
+    "only its own user's lists, after ./run.sh login"
+)
+
+NO_PREMIUM = (
+    "Spotify answers this app nothing, because the app's owner has no Premium. Subscribe with the account that owns "
+    "the app (it may take hours to be noticed), or use another app's client id and secret."
+)
+NOT_REGISTERED = (
+    "Spotify does not let this user use the app. Add the user under User Management of the app at "
+    "developer.spotify.com/dashboard, or log in as another user."
+)
+
+
+@dataclass
+class Regime:
+    """What was found in this run; what is not in here has not been found out.
+
+    `bulk`: per endpoint, whether it answers for many ids at once. `pages`: whether the further pages of lists are
+    answered under `tracks` or under `items`.
+    """
+
+    bulk: dict[str, bool] = field(default_factory=dict)
+    pages: str | None = None
+
+
+def explained(reason: str | None) -> str | None:
+    """Spotify's reason, and in plain words what it means where that is known."""
+    meaning = next((plain for words, plain in PLAIN_WORDS.items() if words in (reason or "").lower()), None)
+    return f"{reason} ({meaning})" if meaning else reason
+
+
+def refuse_hopeless(status: int | None, reason: str) -> None:
+    """Raise CredentialsError where a refusal speaks of the whole app, so that no further question can succeed."""
+    if status == 403 and "premium" in reason.lower():
+        raise CredentialsError(NO_PREMIUM)
+    if status == 403 and "registered" in reason.lower():
+        raise CredentialsError(NOT_REGISTERED)
