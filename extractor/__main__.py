@@ -7,11 +7,13 @@ import random
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import asdict
 from datetime import date, timedelta
 from pathlib import Path
 
 from extractor.clock import Clock
 from extractor.config import Config, Credentials, read_config
+from extractor.console import LOG_FORMATS, Console
 from extractor.errors import ConfigError, ExtractorError
 from extractor.extract import extract
 from extractor.load import load
@@ -29,34 +31,38 @@ def main(arguments: Sequence[str], clock: Clock | None = None) -> int:
     """Run a command; returns the exit code. Errors go to standard error in one sentence, without a traceback."""
     clock = clock or Clock()
     options = _options(arguments)
+    day = options.date or clock.now().date()
+    console = Console(clock, day, options.log_format)
     try:
         if options.command in LATER:
             raise ConfigError(f"{options.command}: not part of this version yet; `./run.sh --help` lists what is")
         config = read_config(options.config)
-        day = options.date or clock.now().date()
         if day > clock.now().date():
             raise ConfigError(f"--date {day}: a day that is still to come can't have been observed (days are UTC)")
-        build_options = BuildOptions(options.full_refresh, options.full_tests, options.forget_purged)
+        build_options = BuildOptions(
+            options.full_refresh, options.full_tests, options.forget_purged, options.log_format
+        )
         if options.command == "purge":
-            return _purge(config, options.keep_days, day)
-        return _run(options.command, config, day, clock, build_options)
+            return _purge(config, options.keep_days, day, console)
+        return _run(options.command, config, day, console, build_options)
     except ExtractorError as error:
-        print(f"error: {error}", file=sys.stderr)
+        console.note("error", str(error), exit_code=error.exit_code)
         return error.exit_code
     except KeyboardInterrupt:
-        print("interrupted: what was answered is landed; the same command asks only for the rest", file=sys.stderr)
+        console.note("interrupted", "interrupted: what was answered is landed; the same command asks only for the rest")
         return 130
 
 
-def _purge(config: Config, keep_days: int | None, day: date) -> int:
+def _purge(config: Config, keep_days: int | None, day: date, console: Console) -> int:
     if keep_days is None:
         raise ConfigError("purge: say how many days of raw answers to keep: ./run.sh purge --keep-days 90")
-    with alone(config.warehouse, "warehouse", sys.stderr):
-        print(purge(config, day - timedelta(days=keep_days - 1)))
+    with alone(config.warehouse, "warehouse", console.waits):
+        purged = purge(config, day - timedelta(days=keep_days - 1))
+        console.result("purged", str(purged), **asdict(purged))
     return 0
 
 
-def _run(command: str, config: Config, day: date, clock: Clock, build_options: BuildOptions) -> int:
+def _run(command: str, config: Config, day: date, console: Console, build_options: BuildOptions) -> int:
     if command == "status":
         print(status(config, day))
         return 0
@@ -66,19 +72,22 @@ def _run(command: str, config: Config, day: date, clock: Clock, build_options: B
         if "extract" in steps:
             credentials = Credentials.from_environment()
             # Held to the end of a daily run: a second one waits, then finds everything done.
-            locks.enter_context(alone(config.warehouse, f"worker-{config.batch_number}", sys.stderr))
-            extraction = extract(config, credentials, day, clock, random.Random())  # noqa: S311 (jitter, no secret)
-            print(extraction.summary, flush=True)
+            locks.enter_context(alone(config.warehouse, f"worker-{config.batch_number}", console.waits))
+            rng = random.Random()  # noqa: S311 (jitter, no secret)
+            extraction = extract(config, credentials, day, console.clock, rng)
+            console.result("extracted", extraction.summary, **extraction.facts)
             exit_code = extraction.exit_code
         if command != "extract":
-            locks.enter_context(alone(config.warehouse, "warehouse", sys.stderr))
+            locks.enter_context(alone(config.warehouse, "warehouse", console.waits))
         if "load" in steps:
             loaded = load(config.landing, config.warehouse, endpoints=config.endpoints)
-            print(f"loaded {loaded.answers} answers from {loaded.files} new files", flush=True)
+            console.result("loaded", str(loaded), **asdict(loaded))
         if "build" in steps:
-            print(build(config, build_options), flush=True)
+            built = build(config, build_options)
+            console.result("built", str(built), **asdict(built))
         if "publish" in steps:
-            print(publish(config), flush=True)
+            published = publish(config)
+            console.result("published", str(published), **asdict(published))
     return exit_code
 
 
@@ -112,6 +121,7 @@ later); 2 configuration or usage; 1 anything else (nothing published).""",
     parser.add_argument("--full-tests", action="store_true", help="test all rows, not only those that may have changed")
     parser.add_argument("--forget-purged", action="store_true", help="insist on a full refresh after a purge")
     parser.add_argument("--keep-days", type=_count, help="purge: days of raw answers to keep, the present one included")
+    parser.add_argument("--log-format", choices=LOG_FORMATS, default="text", help="json: one JSON object a line")
     return parser.parse_args(arguments)
 
 

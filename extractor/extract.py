@@ -6,6 +6,7 @@ import random
 import secrets
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from extractor.client import Client
 from extractor.clock import Clock
@@ -17,10 +18,11 @@ from extractor.landing import DayMemory, Landing, keep_watch_list, remember_day
 
 @dataclass(frozen=True)
 class Extraction:
-    """How a run ended: its exit code, and what a person wants to read about it."""
+    """How a run ended: its exit code, what a person wants to read about it, and the same for a program."""
 
     exit_code: int
     summary: str
+    facts: dict[str, Any]
 
 
 def extract(config: Config, credentials: Credentials, day: date, clock: Clock, rng: random.Random) -> Extraction:
@@ -55,23 +57,25 @@ def extract(config: Config, credentials: Credentials, day: date, clock: Clock, r
             stopped = stop
         failed = fetcher.playlists.failed + fetcher.tracks.failed
         exit_code = stopped.exit_code if stopped else PARTLY_READ if failed else 0
-        counts = {
+        counts: dict[str, Any] = {
             f"{what}_{name}": getattr(tally, name)
             for what, tally in (("playlists", fetcher.playlists), ("tracks", fetcher.tracks))
             for name in ("asked", "answered", "failed")
         }
-        end = {"event": "end", **counts, "requests": dict(client.requests)}
-        end |= {"waited_seconds": round(client.waited_seconds, 1), "exit_code": exit_code}
-        end |= {"tracks_without_popularity": memory.tracks_without_popularity}
-        end["capabilities"] = {
+        counts |= {"requests": dict(client.requests)}
+        counts |= {"waited_seconds": round(client.waited_seconds, 1), "exit_code": exit_code}
+        counts |= {"tracks_without_popularity": memory.tracks_without_popularity}
+        counts["capabilities"] = {
             "bulk_tracks": fetcher.regime.bulk.get("tracks"),
             "playlist_items": fetcher.regime.pages,
             "popularity": memory.popularity,
         }
-        landing.write("runs", {}, end, clock.now())
+        landing.write("runs", {}, {"event": "end"} | counts, clock.now())
     if isinstance(stopped, CredentialsError):
         raise stopped
-    return Extraction(exit_code, _summary(day, fetcher, client, memory, stopped))
+    problems = fetcher.playlists.problems + fetcher.tracks.problems
+    facts = counts | {"problems": problems, "stopped": stopped and str(stopped)}
+    return Extraction(exit_code, _summary(day, fetcher, client, memory, stopped), facts)
 
 
 def _summary(day: date, fetcher: Fetcher, client: Client, memory: DayMemory, stopped: StoppedByQuota | None) -> str:

@@ -89,6 +89,9 @@ class Loaded:
     files: int
     answers: int
 
+    def __str__(self) -> str:
+        return f"loaded {self.answers} answers from {self.files} new files"
+
 
 @dataclass(frozen=True)
 class NewFile:

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO
 
 from extractor.errors import WarehouseError
 
 
 @contextmanager
-def alone(warehouse: Path, what: str, console: TextIO) -> Iterator[None]:
-    """Be the only one at `what` for the block. If another run is, says so on the console and waits for its end."""
+def alone(warehouse: Path, what: str, say: Callable[[str], object]) -> Iterator[None]:
+    """Be the only one at `what` for the block. If another run is, says so and waits for its end."""
     path = warehouse.with_name(f"{warehouse.name}.{what}.lock")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -25,7 +24,7 @@ def alone(warehouse: Path, what: str, console: TextIO) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            print(f"another run holds {path.name}; waiting for it to end", file=console, flush=True)
+            say(f"another run holds {path.name}; waiting for it to end")
             fcntl.flock(lock, fcntl.LOCK_EX)
         # A dbt that outlives a killed run keeps the lock, and the next run waits for it.
         os.set_inheritable(lock.fileno(), True)

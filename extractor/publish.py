@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
@@ -24,7 +25,18 @@ where database_name = 'warehouse' and schema_name = 'main' and table_name = ? an
 """
 
 
-def publish(config: Config) -> str:
+@dataclass(frozen=True)
+class Published:
+    """The file that analysts open, as it is now."""
+
+    database: Path
+    bytes: int
+
+    def __str__(self) -> str:
+        return f"published {self.database} ({megabytes(self.bytes)})"
+
+
+def publish(config: Config) -> Published:
     """Copy the marts into a new file and rename it over the published one; readers keep what they have open.
 
     Raises BuildError unless the warehouse is as a passed build left it, WarehouseError if a file can't be written.
@@ -46,7 +58,12 @@ def publish(config: Config) -> str:
         beside.replace(config.database)
     except OSError as error:
         raise WarehouseError(f"{config.database}: can't be replaced: {error.strerror}") from error
-    return f"published {config.database} ({_size(config.database)})"
+    return Published(config.database, config.database.stat().st_size)
+
+
+def megabytes(size: int) -> str:
+    """A size for a person."""
+    return f"{size / 1e6:.1f} MB"
 
 
 def _copy(connection: duckdb.DuckDBPyConnection, table: str, comment: str | None) -> None:
@@ -59,8 +76,3 @@ def _copy(connection: duckdb.DuckDBPyConnection, table: str, comment: str | None
 
 def _quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
-
-
-def _size(path: Path) -> str:
-    size = path.stat().st_size / 1e6
-    return f"{size:.1f} MB"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -19,7 +20,22 @@ KEPT = ("runs", "playlist_reads", "watched", "landing_files", "built", "purged")
 PAYLOADS = "select table_name from duckdb_tables() where schema_name = 'raw' and not list_contains(?, table_name)"
 
 
-def purge(config: Config, before: date) -> str:
+@dataclass(frozen=True)
+class Purged:
+    """What a purge removed."""
+
+    before: date
+    answers: int
+    files: int
+
+    def __str__(self) -> str:
+        return (
+            f"purged {self.answers} raw answers and {self.files} landing files of days before {self.before}; "
+            "the tables are as they were"
+        )
+
+
+def purge(config: Config, before: date) -> Purged:
     """Remove landing files and raw answers of days before `before`. Raises BuildError unless all is built and tested.
 
     A full refresh is refused from then on, because it would lose what only the tables know.
@@ -39,9 +55,7 @@ def purge(config: Config, before: date) -> str:
         connection.execute("checkpoint")
     remember_passed(config)
     files = _delete_files(config.landing, before, loaded)
-    return (
-        f"purged {answers} raw answers and {files} landing files of days before {before}; the tables are as they were"
-    )
+    return Purged(before, answers, files)
 
 
 def _delete_answers(connection: duckdb.DuckDBPyConnection, before: date) -> int:

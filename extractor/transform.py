@@ -19,21 +19,36 @@ PROJECT = Path(__file__).resolve().parent.parent
 
 @dataclass(frozen=True)
 class BuildOptions:
-    """How to build: everything anew or what is new, testing all rows or the changed ones."""
+    """How to build: everything anew or what is new, testing all rows or the changed ones; and how dbt tells."""
 
     full_refresh: bool = False
     full_tests: bool = False
     forget_purged: bool = False
+    log_format: str = "text"
 
 
-def build(config: Config, options: BuildOptions = BuildOptions()) -> str:
+@dataclass(frozen=True)
+class Built:
+    """What a build that passed has done."""
+
+    models: int
+    tests: int
+    warnings: int
+    seconds: float
+
+    def __str__(self) -> str:
+        told = f"built {self.models} tables and views, {self.tests} tests passed in {self.seconds:.1f} s"
+        return told + (f", {self.warnings} with warnings" if self.warnings else "")
+
+
+def build(config: Config, options: BuildOptions = BuildOptions()) -> Built:
     """Run `dbt build` and remember that it passed. Raises BuildError if a model or a data test failed."""
     with opened(config.warehouse):
         pass  # a lock held elsewhere is told now, in our words
     passed = _passed_file(config)
     passed.unlink(missing_ok=True)
     target = config.warehouse.parent / "dbt"
-    command = [str(Path(sys.executable).with_name("dbt")), "--quiet", "build"]
+    command = [str(Path(sys.executable).with_name("dbt")), "--quiet", "--log-format", options.log_format, "build"]
     command += ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)]
     command += ["--target-path", str(target), "--log-path", str(target)]
     # Unit tests test the SQL, not the day: CI runs them.
@@ -53,7 +68,7 @@ def build(config: Config, options: BuildOptions = BuildOptions()) -> str:
             f"{config.database} stays as it was"
         )
     remember_passed(config)
-    return _summary(target)
+    return _what_was_built(target)
 
 
 def remember_passed(config: Config) -> None:
@@ -76,9 +91,8 @@ def _state_of(warehouse: Path) -> str:
     return f"{state.st_size} {state.st_mtime_ns}"
 
 
-def _summary(target: Path) -> str:
+def _what_was_built(target: Path) -> Built:
     results = json.loads((target / "run_results.json").read_bytes())
     kinds = Counter(result["unique_id"].split(".")[0] for result in results["results"])
     warnings = sum(result["status"] == "warn" for result in results["results"])
-    told = f"built {kinds['model']} tables and views, {kinds['test']} tests passed in {results['elapsed_time']:.1f} s"
-    return told + (f", {warnings} with warnings" if warnings else "")
+    return Built(kinds["model"], kinds["test"], warnings, results["elapsed_time"])

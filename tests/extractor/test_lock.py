@@ -1,6 +1,5 @@
 """One at a time: a second run waits, and says so."""
 
-import io
 import signal
 import subprocess
 import sys
@@ -16,62 +15,62 @@ HOLD = """
 import sys
 from pathlib import Path
 from extractor.lock import alone
-with alone(Path(sys.argv[1]), "warehouse", sys.stderr):
+with alone(Path(sys.argv[1]), "warehouse", print):
     print("held", flush=True)
     sys.stdin.read()
 """
 
 
-class Console(io.StringIO):
-    """A console that tells when something is said."""
+class Console:
+    """What is said, and an event for who waits for it."""
 
     def __init__(self) -> None:
-        super().__init__()
+        self.said = ""
         self.spoken = Event()
 
-    def flush(self) -> None:
-        super().flush()
+    def say(self, message: str) -> None:
+        self.said += message
         self.spoken.set()
 
 
 def test_the_first_holder_says_nothing(tmp_path: Path) -> None:
     console = Console()
-    with alone(tmp_path / "w.duckdb", "warehouse", console):
+    with alone(tmp_path / "w.duckdb", "warehouse", console.say):
         pass
-    assert console.getvalue() == ""
+    assert console.said == ""
 
 
 def test_the_second_holder_waits_and_says_so(tmp_path: Path) -> None:
     console, order = Console(), []
 
     def second() -> None:
-        with alone(tmp_path / "w.duckdb", "warehouse", console):
+        with alone(tmp_path / "w.duckdb", "warehouse", console.say):
             order.append("second")
 
     thread = Thread(target=second)
-    with alone(tmp_path / "w.duckdb", "warehouse", io.StringIO()):
+    with alone(tmp_path / "w.duckdb", "warehouse", print):
         thread.start()
         assert console.spoken.wait(5)
         order.append("first")
     thread.join(5)
     assert order == ["first", "second"]
-    assert "another run holds w.duckdb.warehouse.lock; waiting" in console.getvalue()
+    assert "another run holds w.duckdb.warehouse.lock; waiting" in console.said
 
 
 def test_locks_for_different_things_do_not_meet(tmp_path: Path) -> None:
     console = Console()
-    with alone(tmp_path / "w.duckdb", "worker-1", console), alone(tmp_path / "w.duckdb", "worker-2", console):
+    with alone(tmp_path / "w.duckdb", "worker-1", console.say), alone(tmp_path / "w.duckdb", "worker-2", console.say):
         pass
-    assert console.getvalue() == ""
+    assert console.said == ""
 
 
 def test_a_lock_is_free_after_an_error(tmp_path: Path) -> None:
     console = Console()
-    with pytest.raises(ValueError, match="oops"), alone(tmp_path / "w.duckdb", "warehouse", console):
+    with pytest.raises(ValueError, match="oops"), alone(tmp_path / "w.duckdb", "warehouse", console.say):
         raise ValueError("oops")
-    with alone(tmp_path / "w.duckdb", "warehouse", console):
+    with alone(tmp_path / "w.duckdb", "warehouse", console.say):
         pass
-    assert console.getvalue() == ""
+    assert console.said == ""
 
 
 def test_a_lock_dies_with_its_process(tmp_path: Path) -> None:
@@ -82,17 +81,17 @@ def test_a_lock_dies_with_its_process(tmp_path: Path) -> None:
         assert holder.stdout.readline() == b"held\n"
         holder.send_signal(signal.SIGKILL)
         holder.wait(5)
-    with alone(tmp_path / "w.duckdb", "warehouse", console):
+    with alone(tmp_path / "w.duckdb", "warehouse", console.say):
         pass
-    assert console.getvalue() == ""
+    assert console.said == ""
 
 
 def test_the_folder_is_made(tmp_path: Path) -> None:
-    with alone(tmp_path / "new" / "w.duckdb", "warehouse", Console()):
+    with alone(tmp_path / "new" / "w.duckdb", "warehouse", print):
         assert (tmp_path / "new").is_dir()
 
 
 def test_a_folder_that_cannot_be_made_is_an_error_in_words(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(WarehouseError, match="can't be written"), alone(tmp_path / "file" / "w", "x", Console()):
+    with pytest.raises(WarehouseError, match="can't be written"), alone(tmp_path / "file" / "w", "x", print):
         pass

@@ -1,5 +1,6 @@
 """The commands: what they print and with which code they end."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -208,3 +209,34 @@ def test_a_daily_run_whose_build_fails_publishes_nothing(
 def test_the_command_is_daily_where_none_is_named(run: Callable[..., Run], tmp_path: Path) -> None:
     assert run()() == 0
     assert (tmp_path / "data" / "s.duckdb").exists()
+
+
+def said(text: str) -> list[dict[str, Any]]:
+    """Return what was said to a program: one object a line, nothing else."""
+    return [json.loads(line) for line in text.splitlines()]
+
+
+@pytest.mark.usefixtures("fake_dbt")
+def test_to_a_program_a_run_tells_one_object_a_line(
+    run: Callable[..., Run], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(Fault("/v1/playlists", times=1, status=404))("daily", "--log-format", "json") == 3
+    extracted, loaded, built, published = said(capsys.readouterr().out)
+    assert {line["day"] for line in (extracted, loaded, built, published)} == {"2026-01-02"}
+    assert all(line["at"].startswith("2026-01-02T06:00") for line in (extracted, loaded, built, published))
+    assert extracted["event"] == "extracted"
+    assert (extracted["exit_code"], extracted["playlists_asked"], extracted["playlists_failed"]) == (3, 2, 1)
+    assert len(extracted["problems"]) == 1
+    assert (loaded["event"], loaded["files"]) == ("loaded", 1)
+    assert (built["event"], built["tests"]) == ("built", 1)
+    assert (published["event"], published["database"]) == ("published", str(tmp_path / "data" / "s.duckdb"))
+    assert "--log-format json build" in (tmp_path / "data" / "dbt" / "arguments.txt").read_text()
+
+
+def test_to_a_program_an_error_is_an_object_on_standard_error(
+    run: Callable[..., Run], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run()("publish", "--log-format", "json") == 1
+    (error,) = said(told(capsys))
+    assert (error["event"], error["exit_code"]) == ("error", 1)
+    assert "run `./run.sh build` first" in error["message"]
