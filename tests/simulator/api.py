@@ -50,13 +50,15 @@ class Endpoint:
 class WebApi:
     """Answers requests below /v1, already let in, from one world.
 
-    `restricted` says to whom: apps made since February 2026 get no entries, no bulk and no popularity.
+    `restricted` says to whom: apps made since February 2026 get no bulk, no popularity, and the entries of no lists but
+    `own_lists`, ids of lists that belong to the user who has logged in.
     """
 
     def __init__(self, world: World, base_url: str) -> None:
         self._world = world
         self._base_url = base_url
         self.restricted = False
+        self.own_lists: frozenset[str] = frozenset()
         self._endpoints = (
             Endpoint("/v1/playlists/{id}", re.compile(r"/v1/playlists/([^/]+)/?"), self._playlist),
             Endpoint("/v1/playlists/{id}/tracks", re.compile(r"/v1/playlists/([^/]+)/(tracks)/?"), self._page),
@@ -83,13 +85,13 @@ class WebApi:
     def _playlist(self, request: Request, day: date, parts: tuple[str, ...]) -> Answer:
         state = self._readable(parts[0], day)
         body = playlist_object(state, self._world.shape, self._base_url, _parameters(request, PASSED_ON))
-        if self.restricted:
+        if self._withholds(request, parts[0]):
             body = _without(body, self._world.shape.page_keys)
         return Answer.of(200, _with_fields(request, body), PLAYLISTS_CACHE)
 
     def _page(self, request: Request, day: date, parts: tuple[str, ...]) -> Answer:
         playlist_id, key = parts
-        if self.restricted:
+        if self._withholds(request, playlist_id):
             refusal = (
                 Failure.usual(403) if key == "tracks" else Failure.usual(401, "Valid user authentication required")
             )
@@ -132,6 +134,9 @@ class WebApi:
             return None if artist is None else artist_object(artist, day)
         album = self._world.album(identifier)
         return None if album is None else album_object(album)
+
+    def _withholds(self, request: Request, playlist_id: str) -> bool:
+        return self.restricted and not (request.of_user and playlist_id in self.own_lists)
 
     def _readable(self, playlist_id: str, day: date) -> PlaylistState:
         state = self._world.playlist(_valid(playlist_id), day)

@@ -13,12 +13,13 @@ PRIVATE = "private, max-age=0"
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request as it came. Of a parameter given twice the last counts."""
+    """A request as it came, and whether in a user's name. Of a parameter given twice the last counts."""
 
     method: str
     target: str
     headers: Message = field(default_factory=Message)
     body: bytes = b""
+    of_user: bool = False
 
     @property
     def path(self) -> str:

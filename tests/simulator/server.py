@@ -3,8 +3,8 @@
 import re
 import threading
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from types import TracebackType
 from typing import ClassVar, Self
@@ -71,6 +71,15 @@ class Simulator:
     def restricted(self, value: bool) -> None:
         self._api.restricted = value
 
+    @property
+    def own_lists(self) -> frozenset[str]:
+        """The lists that belong to the user who has logged in: a restricted app sees what is in them. Can be set."""
+        return self._api.own_lists
+
+    @own_lists.setter
+    def own_lists(self, value: Iterable[str]) -> None:
+        self._api.own_lists = frozenset(value)
+
     def __enter__(self) -> Self:
         self._thread.start()
         return self
@@ -112,8 +121,12 @@ class Simulator:
     def _usual_answer(self, request: Request, day: date) -> Answer:
         if request.path == "/api/token" and request.method == "POST":
             return self.tokens.grant(request)
+        if request.path == "/authorize" and request.method == "GET":
+            return self.tokens.authorize(request)
         refusal = self.tokens.refusal(request)
-        return failure_answer(refusal) if refusal else self._api.answer(request, day)
+        if refusal:
+            return failure_answer(refusal)
+        return self._api.answer(replace(request, of_user=self.tokens.is_of_user(request)), day)
 
     def _control(self, request: Request) -> Answer:
         """Answer what only a simulator is asked; these requests are neither counted nor met by faults."""

@@ -1,5 +1,9 @@
 """Who is let in."""
 
+import base64
+import hashlib
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
 import pytest
 import requests
 
@@ -71,3 +75,100 @@ def test_tokens_expire(reader: Reader) -> None:
     assert (answer.status_code, answer.json()["error"]["message"]) == (401, "The access token expired")
     reader.log_in()
     reader.json(PATH)
+
+
+def form_of(reader: Reader, **form: str) -> dict[str, str]:
+    return {"client_id": reader.simulator.credentials["SPOTIFY_CLIENT_ID"]} | form
+
+
+def challenge(verifier: str) -> str:
+    return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
+
+
+def agree(reader: Reader, redirect_uri: str = "http://127.0.0.1:1/callback", **query: str) -> requests.Response:
+    """Open the address a user would agree at, and go no further."""
+    asked = form_of(reader, response_type="code", redirect_uri=redirect_uri, state="s", **query)
+    address = f"{reader.simulator.url}/authorize?{urlencode(asked)}"
+    return requests.get(address, allow_redirects=False, timeout=5)
+
+
+def exchange(reader: Reader, form: dict[str, str], client: tuple[str, str] | None = None) -> requests.Response:
+    return requests.post(reader.simulator.token_url, data=form, auth=client, timeout=5)
+
+
+def answered(response: requests.Response) -> dict[str, str]:
+    return dict(parse_qsl(urlsplit(response.headers["Location"]).query))
+
+
+def words(response: requests.Response) -> tuple[int, str, str]:
+    body = response.json()
+    return response.status_code, body["error"], body["error_description"]
+
+
+def test_who_agrees_is_sent_back_with_a_code_and_the_state(reader: Reader) -> None:
+    back = agree(reader)
+    assert back.status_code == 302
+    assert back.headers["Location"].startswith("http://127.0.0.1:1/callback?")
+    assert answered(back).keys() == {"code", "state"}
+    assert answered(back)["state"] == "s"
+
+
+def test_who_denies_is_sent_back_with_an_error(reader: Reader) -> None:
+    reader.simulator.tokens.denies = True
+    assert answered(agree(reader)) == {"error": "access_denied", "state": "s"}
+
+
+@pytest.mark.parametrize("uri", ["http://localhost:8888/callback", "http://192.168.1.2/callback", ""])
+def test_nobody_is_sent_back_to_where_others_may_listen(reader: Reader, uri: str) -> None:
+    refused = agree(reader, uri)
+    assert (refused.status_code, refused.text) == (400, "INVALID_CLIENT: Insecure redirect URI")
+
+
+def test_a_code_is_good_once_and_for_who_knows_what_the_challenge_was_made_of(reader: Reader) -> None:
+    def form() -> dict[str, str]:
+        back = agree(reader, code_challenge_method="S256", code_challenge=challenge("v"))
+        code = {"code": answered(back)["code"], "redirect_uri": "http://127.0.0.1:1/callback"}
+        return form_of(reader, grant_type="authorization_code", **code)
+
+    once = form() | {"code_verifier": "v"}
+    body = exchange(reader, once).json()
+    assert body.keys() == {"access_token", "token_type", "expires_in", "scope", "refresh_token"}
+    assert words(exchange(reader, once)) == (400, "invalid_grant", "Invalid authorization code")
+    wrong = form() | {"code_verifier": "w"}
+    assert words(exchange(reader, wrong)) == (400, "invalid_grant", "code_verifier was incorrect")
+    elsewhere = form() | {"code_verifier": "v", "redirect_uri": "http://127.0.0.1:2/callback"}
+    assert words(exchange(reader, elsewhere)) == (400, "invalid_grant", "Invalid redirect URI")
+
+
+def test_a_refresh_token_obtained_with_a_challenge_is_exchanged_for_another(reader: Reader) -> None:
+    form = form_of(reader, grant_type="refresh_token", refresh_token=reader.simulator.tokens.log_in())
+    body = exchange(reader, form).json()
+    assert body["refresh_token"] != form["refresh_token"]
+    assert words(exchange(reader, form)) == (400, "invalid_grant", "Invalid refresh token")
+    assert exchange(reader, form | {"refresh_token": body["refresh_token"]}).status_code == 200
+
+
+def test_a_refresh_token_of_the_plain_flow_stays_and_wants_the_secret(reader: Reader) -> None:
+    form = {"grant_type": "refresh_token", "refresh_token": reader.simulator.tokens.log_in(challenge=None)}
+    assert words(exchange(reader, form_of(reader, **form)))[1] == "invalid_client"
+    for _ in range(2):
+        answer = exchange(reader, form, ("simulator", "simulator-secret"))
+        assert (answer.status_code, "refresh_token" in answer.json()) == (200, False)
+
+
+def test_ended_refresh_tokens_are_refused_with_the_reason(reader: Reader) -> None:
+    form = form_of(reader, grant_type="refresh_token", refresh_token=reader.simulator.tokens.log_in())
+    reader.simulator.tokens.ended = "Refresh token expired"
+    assert words(exchange(reader, form)) == (400, "invalid_grant", "Refresh token expired")
+
+
+def test_a_restricted_app_sees_what_is_in_its_users_lists(reader: Reader) -> None:
+    simulator, playlist_id = reader.simulator, spotify_id("list")
+    simulator.restricted, simulator.own_lists = True, frozenset({playlist_id})
+    assert "items" not in reader.json(f"playlists/{playlist_id}")
+    form = form_of(reader, grant_type="refresh_token", refresh_token=simulator.tokens.log_in())
+    reader.session.headers["Authorization"] = f"Bearer {exchange(reader, form).json()['access_token']}"
+    assert reader.json(f"playlists/{playlist_id}")["items"]["total"] == 1
+    assert reader.json(f"playlists/{playlist_id}/items")["total"] == 1
+    simulator.own_lists = frozenset()
+    assert reader.get(f"playlists/{playlist_id}/items").status_code == 401
