@@ -18,13 +18,15 @@ from extractor.errors import ConfigError, ExtractorError
 from extractor.extract import extract
 from extractor.load import load
 from extractor.lock import alone
+from extractor.login import PORT, ask_user, keep_login
 from extractor.publish import publish
 from extractor.purge import purge
 from extractor.status import status
 from extractor.transform import PROJECT, BuildOptions, build
+from extractor.user_login import UserLogin, token_file
 
-COMMANDS = ("daily", "extract", "load", "build", "publish", "status", "purge")
-LATER = ("login", "report")
+COMMANDS = ("daily", "extract", "load", "build", "publish", "status", "purge", "login")
+LATER = ("report",)
 
 
 def main(arguments: Sequence[str], clock: Clock | None = None) -> int:
@@ -37,6 +39,8 @@ def main(arguments: Sequence[str], clock: Clock | None = None) -> int:
         if options.command in LATER:
             raise ConfigError(f"{options.command}: not part of this version yet; `./run.sh --help` lists what is")
         config = read_config(options.config)
+        if options.command == "login":
+            return _login(config, options, console)
         if day > clock.now().date():
             raise ConfigError(f"--date {day}: a day that is still to come can't have been observed (days are UTC)")
         build_options = BuildOptions(
@@ -51,6 +55,20 @@ def main(arguments: Sequence[str], clock: Clock | None = None) -> int:
     except KeyboardInterrupt:
         console.note("interrupted", "interrupted: what was answered is landed; the same command asks only for the rest")
         return 130
+
+
+def _login(config: Config, options: argparse.Namespace, console: Console) -> int:
+    # Standard output is the token's alone where it is printed, for a program that puts it into a secret store.
+    screen = sys.stderr if options.print_token else sys.stdout
+    token = ask_user(config.api, Credentials.of_app(), options.port, console.clock, screen, sys.stdin)
+    if options.print_token:
+        print(token.refresh_token)
+        print(f"logged in until {token.ends_on}; give this to runs as SPOTIFY_REFRESH_TOKEN", file=screen)
+        return 0
+    console.result("logged_in", keep_login(token, token_file()), ends_on=token.ends_on)
+    if UserLogin.from_environment().given:
+        console.note("warning", "runs go on with SPOTIFY_REFRESH_TOKEN as long as it is set")
+    return 0
 
 
 def _purge(config: Config, keep_days: int | None, day: date, console: Console) -> int:
@@ -71,6 +89,8 @@ def _run(command: str, config: Config, day: date, console: Console, build_option
     with ExitStack() as locks:
         if "extract" in steps:
             credentials = Credentials.from_environment()
+            if credentials.login and (warning := credentials.login.read().warning(console.clock.now().date())):
+                console.note("warning", warning)
             # Held to the end of a daily run: a second one waits, then finds everything done.
             locks.enter_context(alone(config.warehouse, f"worker-{config.batch_number}", console.waits))
             rng = random.Random()  # noqa: S311 (jitter, no secret)
@@ -103,11 +123,12 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
   build     dbt build: the tables and their tests
   publish   the tables, if every test passed, into the file that analysts open
   status    the last runs and what is missing
+  login     let a Spotify user agree that runs read the user's lists
   purge     remove old landing files and raw answers; the tables stay as they are
   demo      thirty simulated days, no account needed
   test      every check that CI runs
 
-Not part of this version yet: login (user tokens), report (a page to look at).
+Not part of this version yet: report (a page to look at).
 
 exit codes: 0 all read; 3 some lists or tracks not read (published); 75 stopped by the quota (published, run again
 later); 2 configuration or usage; 1 anything else (nothing published).""",
@@ -122,6 +143,8 @@ later); 2 configuration or usage; 1 anything else (nothing published).""",
     parser.add_argument("--forget-purged", action="store_true", help="insist on a full refresh after a purge")
     parser.add_argument("--keep-days", type=_count, help="purge: days of raw answers to keep, the present one included")
     parser.add_argument("--log-format", choices=LOG_FORMATS, default="text", help="json: one JSON object a line")
+    parser.add_argument("--port", type=int, default=PORT, help=f"login: of 127.0.0.1, for the answer; default: {PORT}")
+    parser.add_argument("--print-token", action="store_true", help="login: print the token instead of keeping it")
     return parser.parse_args(arguments)
 
 

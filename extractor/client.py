@@ -17,9 +17,8 @@ from extractor.config import Api, Credentials
 from extractor.errors import StoppedByQuota
 from extractor.regime import refuse_hopeless
 from extractor.tokens import Tokens
-from extractor.wire import ATTEMPTS, TIMEOUTS, json_object, message
+from extractor.wire import ATTEMPTS, TIMEOUTS, TooLarge, content_of, json_object, message
 
-MAX_BODY_BYTES = 12 * 1024 * 1024
 RETRY_SECONDS_PER_RUN = 300
 """All backing off of a run together: a broken day ends in minutes, not in hours."""
 
@@ -110,11 +109,11 @@ class Client:
                 allow_redirects=False,
                 stream=True,
             ) as response:
-                content = b"".join(_bounded(response))
+                content = content_of(response)
         except requests.RequestException as error:
             return _Retry(f"no answer ({type(error).__name__})", None)
-        except _TooLarge:
-            return Answer(None, None, self._clock.now(), 1, f"answer over {MAX_BODY_BYTES} bytes")
+        except TooLarge as error:
+            return Answer(None, None, self._clock.now(), 1, str(error))
         status = response.status_code
         body = json_object(content)
         if status == 429:
@@ -172,19 +171,6 @@ class Client:
             self._sessions.session = requests.Session()
         session: requests.Session = self._sessions.session
         return session
-
-
-class _TooLarge(Exception):
-    pass
-
-
-def _bounded(response: requests.Response) -> Any:
-    size = 0
-    for chunk in response.iter_content(64 * 1024):
-        size += len(chunk)
-        if size > MAX_BODY_BYTES:
-            raise _TooLarge
-        yield chunk
 
 
 def _seconds(header: str | None) -> float | None:

@@ -8,7 +8,7 @@ import io
 import os
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any, get_type_hints
@@ -17,11 +17,14 @@ import yaml
 
 from extractor.endpoints import NAME, OWN_TABLES, TRACKS, Endpoint
 from extractor.errors import ConfigError, CredentialsError
+from extractor.user_login import UserLogin
 
 SPOTIFY_ID = re.compile(r"[0-9A-Za-z]{22}")
 LINK = re.compile(
     r"(?:(?:https?://)?open\.spotify\.com/(?:intl-\w+/)?|spotify:)(?:user[:/][^:/]+[:/])?(\w+)[:/](\w+)/?"
 )
+
+APP_VARIABLES = ("SPOTIFY_CLIENT_ID", "SPOTIFY_CLIENT_SECRET")
 
 
 @dataclass(frozen=True)
@@ -54,21 +57,40 @@ class Config:
 
 @dataclass(frozen=True)
 class Credentials:
-    """Client id and secret of the Spotify app, from the environment only; never shown by `repr`."""
+    """Client id and secret of the Spotify app, from the environment only, and the login of a user, if there is one.
+
+    Never shown by `repr`. A user's login needs no secret.
+    """
 
     client_id: str = field(repr=False)
     client_secret: str = field(repr=False)
+    login: UserLogin | None = None
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Credentials:
-        names = ("SPOTIFY_CLIENT_ID", "SPOTIFY_CLIENT_SECRET")
-        missing = [name for name in names if not environment.get(name, "").strip()]
-        if missing:
-            raise CredentialsError(
-                f"{' and '.join(missing)} not set. Export the client id and secret of your Spotify app "
-                "(developer.spotify.com/dashboard), or try `./run.sh demo`, which needs no account."
-            )
-        return cls(*(environment[name].strip() for name in names))
+        """What a run asks with. Raises CredentialsError naming what is missing."""
+        app, login = cls.of_app(environment), UserLogin.from_environment(environment)
+        token = login.find()
+        if token and token.fits(app.client_id):
+            return replace(app, login=login)
+        if not app.client_secret:
+            raise _not_set(APP_VARIABLES[1])
+        return app
+
+    @classmethod
+    def of_app(cls, environment: Mapping[str, str] = os.environ) -> Credentials:
+        """What a login asks with: the secret is not needed. Raises CredentialsError if the id is missing, too."""
+        client_id, client_secret = (environment.get(name, "").strip() for name in APP_VARIABLES)
+        if not client_id:
+            raise _not_set(" and ".join(APP_VARIABLES if not client_secret else APP_VARIABLES[:1]))
+        return cls(client_id, client_secret)
+
+
+def _not_set(names: str) -> CredentialsError:
+    return CredentialsError(
+        f"{names} not set. Export the client id and secret of your Spotify app (developer.spotify.com/dashboard), "
+        "or try `./run.sh demo`, which needs no account."
+    )
 
 
 @dataclass(frozen=True)

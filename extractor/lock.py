@@ -12,9 +12,9 @@ from extractor.errors import WarehouseError
 
 
 @contextmanager
-def alone(warehouse: Path, what: str, say: Callable[[str], object]) -> Iterator[None]:
-    """Be the only one at `what` for the block. If another run is, says so and waits for its end."""
-    path = warehouse.with_name(f"{warehouse.name}.{what}.lock")
+def alone(file: Path, what: str, say: Callable[[str], object] = lambda _: None) -> Iterator[None]:
+    """Be the only one at `what` with a file for the block. If another run is, says so and waits for its end."""
+    path = file.with_name(f"{file.name}.{what}.lock")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         lock = path.open("a")

@@ -27,8 +27,13 @@ class Asking:
     ) -> None:
         self.simulator = simulator
         self.time = time
+        self.credentials = credentials
         addresses = {"base_url": simulator.base_url, "token_url": simulator.token_url}
         self.client = Client(Api(**addresses | api), credentials, time.clock, random.Random(0), Counter(spent))
+
+    def again(self, credentials: Credentials | None = None) -> "Asking":
+        """Return what another run would be, perhaps with other credentials."""
+        return Asking(self.simulator, self.time, credentials or self.credentials, {})
 
     def get(self, path: str = PATH) -> Answer:
         return self.client.get("tracks", path)

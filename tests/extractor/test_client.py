@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from extractor.client import MAX_BODY_BYTES
+from extractor.wire import MAX_BODY_BYTES
 from tests.extractor.asking import MISSING, Serve, asking, on_api
 from tests.extractor.conftest import FakeTime
 from tests.simulator.faults import Fault

@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -9,21 +11,33 @@ import pytest
 
 from extractor.__main__ import main
 from extractor.clock import Clock
+from extractor.user_login import UserLogin, UserToken
 from tests.extractor.conftest import FakeTime
 from tests.simulator.faults import Fault
 from tests.simulator.server import Simulator
+from tests.simulator.tokens import CLIENT_ID
 
 WORLD = "{tracks: 0, histories: {l1: {days: {2026-01-01: [A]}}, l2: {days: {2026-01-01: [B]}}}}"
 QUOTA: dict[str, Any] = {"status": 429, "headers": {"Retry-After": "9000"}}
 
-Run = Callable[..., int]
+
+@dataclass(frozen=True)
+class Run:
+    """Runs commands with a configuration, against a simulator."""
+
+    simulator: Simulator
+    config: Path
+    clock: Clock
+
+    def __call__(self, *arguments: str) -> int:
+        return main([*arguments, "--config", str(self.config)], self.clock)
 
 
 @pytest.fixture
 def run(
     serve: Callable[..., Simulator], time: FakeTime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[..., Run]:
-    """Return a function that serves WORLD with faults and returns a function that runs a command."""
+    """Return a function that serves WORLD with faults and returns what runs commands on it."""
 
     def make(*faults: Fault, clock: Clock | None = None) -> Run:
         simulator = serve(WORLD, *faults)
@@ -35,7 +49,7 @@ def run(
         (tmp_path / "seeds").mkdir(exist_ok=True)
         rows = "\n".join(simulator.world.playlist_ids)
         (tmp_path / "seeds" / "playlists.csv").write_text(f"playlist_id\n{rows}\n")
-        return lambda *arguments: main([*arguments, "--config", str(path)], clock or time.clock)
+        return Run(simulator, path, clock or time.clock)
 
     return make
 
@@ -83,6 +97,24 @@ def test_refused_credentials_are_2(
     assert "wrong-secret" not in said
 
 
+@pytest.mark.parametrize(("authorised_on", "warned"), [(date(2025, 7, 31), True), (date(2025, 8, 3), False)])
+def test_a_login_that_ends_within_thirty_days_is_warned_of_on_every_run(
+    run: Callable[..., Run],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    authorised_on: date,
+    warned: bool,
+) -> None:
+    monkeypatch.setenv("SPOTIFY_TOKEN_FILE", str(tmp_path / "token.json"))
+    command = run()
+    token = command.simulator.tokens.log_in()
+    UserLogin(tmp_path / "token.json").keep(UserToken(token, CLIENT_ID, authorised_on))
+    for _ in range(2):
+        assert command("extract") == 0
+        assert ("warning: the user's login ends by 2026-01-31" in told(capsys)) == warned
+
+
 def test_missing_credentials_are_2(
     run: Callable[..., Run], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -123,12 +155,11 @@ def test_wrong_usage_is_2(run: Callable[..., Run], capsys: pytest.CaptureFixture
     assert "usage: ./run.sh" in told(capsys)
 
 
-@pytest.mark.parametrize("command", ["login", "report"])
 def test_a_command_of_a_later_version_is_2_in_words(
-    run: Callable[..., Run], capsys: pytest.CaptureFixture[str], command: str
+    run: Callable[..., Run], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run()(command) == 2
-    assert f"{command}: not part of this version yet" in told(capsys)
+    assert run()("report") == 2
+    assert "report: not part of this version yet" in told(capsys)
 
 
 def test_help_names_every_command_and_exit_code(capsys: pytest.CaptureFixture[str]) -> None:

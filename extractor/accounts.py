@@ -1,0 +1,94 @@
+"""Spotify's accounts service: what it gives out, and for what."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import requests
+
+from extractor.config import Api, Credentials
+from extractor.errors import CredentialsError, ExtractorError
+from extractor.wire import ATTEMPTS, TIMEOUTS, TooLarge, content_of, json_object, message
+
+
+class ClientRefused(CredentialsError):
+    """The service does not know the app, or not by what it showed."""
+
+
+@dataclass(frozen=True)
+class Grant:
+    """An access token, the seconds it holds, and the user's refresh token where there is a (new) one."""
+
+    access_token: str = field(repr=False)
+    expires_in: int
+    refresh_token: str | None = field(repr=False)
+
+
+class Accounts:
+    """Asks for tokens. `back_off` sleeps before the next attempt and says whether there is patience left for it."""
+
+    def __init__(self, api: Api, credentials: Credentials, back_off: Callable[[int], bool]) -> None:
+        self._url = api.token_url
+        self._back_off = back_off
+        self._client_id = credentials.client_id
+        self._client = (credentials.client_id, credentials.client_secret)
+
+    def for_app(self) -> Grant:
+        """A token of the app's own. Raises CredentialsError if Spotify refuses id or secret."""
+        return self._ask({"grant_type": "client_credentials"}, self._client)
+
+    def for_user(self, grant_type: str, **proof: str) -> Grant:
+        """A token of a user, who is proven by a code or a refresh token. Raises CredentialsError if that is refused.
+
+        What `login` obtains is bound to the app's id alone. A refresh token that was obtained elsewhere may be bound to
+        the secret, too; nothing tells but the refusal.
+        """
+        form = {"grant_type": grant_type, **proof}
+        try:
+            return self._ask(form | {"client_id": self._client_id}, None)
+        except ClientRefused:
+            if not all(self._client):
+                raise
+            return self._ask(form, self._client)
+
+    def _ask(self, form: dict[str, str], client: tuple[str, str] | None) -> Grant:
+        fault = ""
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                with requests.post(
+                    self._url, data=form, auth=client, timeout=TIMEOUTS, allow_redirects=False, stream=True
+                ) as response:
+                    content = content_of(response)
+            except requests.RequestException as error:
+                fault = type(error).__name__
+            except TooLarge as error:
+                fault = str(error)
+            else:
+                body = json_object(content) or {}
+                token = body.get("access_token")
+                if response.status_code == 200 and isinstance(token, str):
+                    lifetime, refresh_token = body.get("expires_in"), body.get("refresh_token")
+                    return Grant(
+                        token,
+                        lifetime if isinstance(lifetime, int) else 3600,
+                        refresh_token if isinstance(refresh_token, str) and refresh_token else None,
+                    )
+                fault = f"{response.status_code} {message(body, content)}"
+                _raise_refusal(body.get("error"), fault, response.status_code)
+            if attempt < ATTEMPTS and not self._back_off(attempt):
+                break
+        raise ExtractorError(f"no token from {self._url}: {fault.strip()}. Is the network up? Try again later.")
+
+
+def _raise_refusal(error: object, words: str, status: int) -> None:
+    if error == "invalid_grant":
+        raise CredentialsError(
+            f"Spotify no longer takes the user's login ({words}). Log in again: ./run.sh login; where "
+            "SPOTIFY_REFRESH_TOKEN is set, renew it, too (./run.sh login --print-token)."
+        )
+    if error in ("invalid_client", "unauthorized_client") or status == 401:
+        raise ClientRefused(
+            "Spotify refused the client id or secret. Check SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET "
+            "against your app's settings at developer.spotify.com/dashboard."
+        )

@@ -1,0 +1,131 @@
+"""A user's login: the refresh token, where it is kept between runs, since when it holds, and until when."""
+
+from __future__ import annotations
+
+import calendar
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from pathlib import Path
+
+from extractor.errors import CredentialsError
+
+LIFETIME_MONTHS = 6
+"""From the authorisation on, however often the token is exchanged for another."""
+
+WARN_BEFORE = timedelta(days=30)
+
+
+@dataclass(frozen=True)
+class UserToken:
+    """A refresh token, and since when it holds.
+
+    `client_id`: the app it was obtained for; null if unknown. `authorised_on`: the day of the login, or, of a token
+    from the environment, the day it was first exchanged; null before.
+    """
+
+    refresh_token: str = field(repr=False)
+    client_id: str | None = field(default=None, repr=False)
+    authorised_on: date | None = None
+
+    @property
+    def ends_on(self) -> date | None:
+        """The day on which Spotify ends it, at the latest; null if unknown."""
+        if self.authorised_on is None:
+            return None
+        months = self.authorised_on.month - 1 + LIFETIME_MONTHS
+        year, month = self.authorised_on.year + months // 12, months % 12 + 1
+        return date(year, month, min(self.authorised_on.day, calendar.monthrange(year, month)[1]))
+
+    def fits(self, client_id: str | None) -> bool:
+        """Whether it may be an app's: Spotify takes a token from no other app than the one it was given to."""
+        return self.client_id in (None, client_id)
+
+    def renewed(self, refresh_token: str, today: date) -> UserToken:
+        """The token that Spotify gave in exchange for this one: it does not live longer."""
+        return replace(self, refresh_token=refresh_token, authorised_on=self.authorised_on or today)
+
+    def warning(self, today: date) -> str | None:
+        """What to do soon, from 30 days before its end on."""
+        if self.ends_on is None or today < self.ends_on - WARN_BEFORE:
+            return None
+        return f"the user's login ends by {self.ends_on}, six months after it was made: ./run.sh login makes a new one"
+
+
+def token_file(environment: Mapping[str, str] = os.environ) -> Path:
+    """Where ./run.sh login keeps what it obtains: outside of the project, so that no commit or copy takes it along."""
+    folder = environment.get("XDG_CONFIG_HOME") or "~/.config"
+    return Path(environment.get("SPOTIFY_TOKEN_FILE") or f"{folder}/spotify-track-history/token.json").expanduser()
+
+
+@dataclass(frozen=True)
+class UserLogin:
+    """Where the token is: in the file, if it holds one, else `given` by SPOTIFY_REFRESH_TOKEN.
+
+    Spotify may exchange a given token for another. That is kept in a file named by a hash of the given one, so that it
+    is used as long as the given one stays the same, and no longer.
+    """
+
+    path: Path
+    given: str | None = field(default=None, repr=False)
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> UserLogin:
+        path = token_file(environment)
+        given = environment.get("SPOTIFY_REFRESH_TOKEN", "").strip()
+        if not given:
+            return cls(path)
+        return cls(path.with_suffix(f".{hashlib.sha256(given.encode()).hexdigest()[:16]}.json"), given)
+
+    def find(self) -> UserToken | None:
+        """The token, if there is one. Raises CredentialsError if the file is not a login's."""
+        try:
+            kept = json.loads(self.path.read_bytes())
+            kept["authorised_on"] = date.fromisoformat(kept["authorised_on"])
+            return UserToken(**kept)
+        except FileNotFoundError:
+            return UserToken(self.given) if self.given else None
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise CredentialsError(
+                f"{self.path}: can't be read as a user's login ({type(error).__name__}); make it anew: ./run.sh login"
+            ) from None
+
+    def read(self) -> UserToken:
+        """The token. Raises CredentialsError if there is none (any more)."""
+        token = self.find()
+        if token is None:
+            raise CredentialsError(f"{self.path}: no user's login; make one: ./run.sh login")
+        return token
+
+    def keep(self, token: UserToken) -> None:
+        """Write the token so that only its owner can read it, and so that a kill leaves the old one or the new."""
+        content = vars(token) | {"authorised_on": str(token.authorised_on)}
+        try:
+            with tempfile.NamedTemporaryFile("w", dir=self.path.parent, prefix=".token-", delete=False) as file:
+                json.dump(content, file)
+                file.flush()
+                os.fsync(file.fileno())
+            Path(file.name).replace(self.path)
+        except OSError as error:
+            raise CredentialsError(
+                f"{self.path}: can't be written: {error.strerror}; SPOTIFY_TOKEN_FILE may name another file"
+            ) from error
+
+
+def described(today: date, environment: Mapping[str, str] = os.environ) -> str:
+    """For a person: whether runs ask as a user, since when, and until when."""
+    login = UserLogin.from_environment(environment)
+    token = login.find()
+    if token is None:
+        return "the app's own; no user has logged in"
+    if not token.fits(environment.get("SPOTIFY_CLIENT_ID", "").strip() or token.client_id):
+        return f"the app's own; the login in {login.path} is another app's"
+    if token.authorised_on is None:
+        return "a user's, from SPOTIFY_REFRESH_TOKEN; its age is not known"
+    since = "from SPOTIFY_REFRESH_TOKEN, first used" if login.given else "authorised"
+    left = (token.ends_on - today).days if token.ends_on else 0
+    return f"a user's, {since} on {token.authorised_on}, ends by {token.ends_on} ({left} days left)"

@@ -1,0 +1,255 @@
+"""A user's login: kept so that nobody else reads it and no exchange loses it, used until it ends, and then renewed."""
+
+import json
+import stat
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from extractor.config import Credentials
+from extractor.errors import CredentialsError
+from extractor.user_login import UserLogin, UserToken, described
+from tests.extractor.asking import Asking, Serve, asking
+from tests.extractor.conftest import NEXT_DAY, FakeTime
+from tests.simulator.faults import Fault
+from tests.simulator.identifiers import spotify_id
+from tests.simulator.tokens import CLIENT_ID, CLIENT_SECRET
+
+LOGGED_IN = date(2026, 1, 1)
+
+User = Callable[..., Asking]
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "config" / "token.json"
+
+
+@pytest.fixture
+def user(serve: Serve, time: FakeTime, file: Path) -> User:
+    """Return a function that lets somebody ask with a login: from the file, or `given`, if by the environment."""
+
+    def make(*faults: Fault, given: bool = False, challenge: str | None = "some", secret: str = "") -> Asking:
+        me = asking(serve, time, *faults)
+        token = me.simulator.tokens.log_in(challenge=challenge)
+        if not given:
+            file.parent.mkdir(exist_ok=True)
+            UserLogin(file).keep(UserToken(token, CLIENT_ID, LOGGED_IN))
+        environment = {"SPOTIFY_REFRESH_TOKEN": token if given else "", "SPOTIFY_TOKEN_FILE": str(file)}
+        app = {"SPOTIFY_CLIENT_ID": CLIENT_ID, "SPOTIFY_CLIENT_SECRET": secret}
+        return me.again(Credentials.from_environment(app | environment))
+
+    return make
+
+
+def kept(me: Asking) -> UserToken:
+    assert me.credentials.login
+    return me.credentials.login.read()
+
+
+def test_a_login_needs_no_secret_and_asks_in_the_users_name(user: User) -> None:
+    me = user()
+    assert me.get().status == 200
+    assert len(me.simulator.tokens.of_users) == 1
+
+
+def test_a_restricted_app_reads_its_users_lists(user: User) -> None:
+    me = user()
+    playlist_id = spotify_id("list")
+    me.simulator.restricted, me.simulator.own_lists = True, frozenset({playlist_id})
+    answer = me.get(f"playlists/{playlist_id}")
+    assert answer.body
+    assert answer.body["items"]["total"] == 2
+
+
+def test_an_exchanged_token_is_kept_with_the_day_of_the_login(user: User, file: Path) -> None:
+    me = user()
+    before = kept(me).refresh_token
+    me.get()
+    assert kept(me).refresh_token != before
+    assert (kept(me).authorised_on, kept(me).client_id) == (LOGGED_IN, CLIENT_ID)
+    assert me.again().get().status == 200
+    assert [path.name for path in file.parent.iterdir() if path.suffix != ".lock"] == ["token.json"]
+
+
+def test_where_no_other_token_comes_the_one_that_was_shown_is_kept(user: User) -> None:
+    me = user()
+    me.simulator.tokens.gives_a_new_one = False
+    before = kept(me)
+    me.get()
+    assert kept(me) == before
+    assert me.again().get().status == 200
+
+
+def test_an_access_token_that_expires_is_renewed_in_the_users_name(user: User) -> None:
+    me = user()
+    me.get()
+    me.simulator.expire_tokens()
+    assert me.get().status == 200
+    assert len(me.simulator.tokens.of_users) == 2
+
+
+def test_the_file_is_its_owners_alone_also_when_the_token_is_exchanged(user: User, file: Path) -> None:
+    me = user()
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    me.get()
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+def test_a_token_that_can_not_be_kept_is_not_exchanged(user: User, file: Path) -> None:
+    me = user()
+    before = kept(me).refresh_token
+    file.with_name("token.json.refresh.lock").mkdir()
+    with pytest.raises(Exception, match=r"refresh\.lock: can't be written"):
+        me.get()
+    assert kept(me).refresh_token == before
+    assert me.tokens == 0
+
+
+def test_a_disk_that_takes_nothing_more_is_told_before_the_new_token_is_used(
+    user: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    me = user()
+
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(CredentialsError, match="No space left on device; SPOTIFY_TOKEN_FILE"):
+        me.get()
+    assert me.statuses == []
+
+
+def test_workers_that_start_at_once_do_not_lock_each_other_out(user: User) -> None:
+    me = user()
+    workers = [me, *(me.again() for _ in range(7))]
+    with ThreadPoolExecutor(8) as pool:
+        assert [answer.status for answer in pool.map(Asking.get, workers)] == [200] * 8
+    assert me.tokens == 8
+
+
+def test_a_given_token_wins_over_the_file(user: User, file: Path) -> None:
+    me = user(given=True)
+    file.parent.mkdir()
+    file.write_text("something else")
+    assert me.get().status == 200
+
+
+def test_what_comes_for_a_given_token_is_kept_beside_the_file_and_used_from_then_on(user: User, file: Path) -> None:
+    me = user(given=True)
+    me.get()
+    assert me.again().get().status == 200
+    assert not file.exists()
+    (beside,) = file.parent.glob("token.*.json")
+    assert str(me.credentials.login and me.credentials.login.given) not in beside.read_text()
+    assert kept(me).authorised_on == me.time.now().date()
+
+
+def test_another_given_token_ends_what_came_for_the_one_before(user: User, file: Path) -> None:
+    me = user(given=True)
+    me.get()
+    other = me.simulator.tokens.log_in()
+    environment = {"SPOTIFY_CLIENT_ID": CLIENT_ID, "SPOTIFY_REFRESH_TOKEN": other, "SPOTIFY_TOKEN_FILE": str(file)}
+    again = me.again(Credentials.from_environment(environment))
+    assert kept(again).refresh_token == other
+    assert again.get().status == 200
+    assert len(list(file.parent.glob("token.*.json"))) == 2
+
+
+def test_a_token_of_the_plain_flow_is_shown_with_the_secret_once_that_is_asked_for(user: User) -> None:
+    me = user(given=True, challenge=None, secret=CLIENT_SECRET)
+    assert me.get().status == 200
+    assert me.tokens == 2
+
+
+def test_a_token_of_the_plain_flow_without_the_secret_names_what_to_check(user: User) -> None:
+    with pytest.raises(CredentialsError, match="SPOTIFY_CLIENT_SECRET"):
+        user(given=True, challenge=None).get()
+
+
+@pytest.mark.parametrize("words", ["Refresh token expired", "Refresh token revoked"])
+def test_an_ended_login_is_2_and_says_what_to_do(user: User, words: str) -> None:
+    me = user()
+    me.simulator.tokens.ended = words
+    with pytest.raises(CredentialsError, match=rf"{words}.*Log in again: \./run\.sh login") as caught:
+        me.client.log_in()
+    assert caught.value.exit_code == 2
+    assert me.tokens == 1
+    assert kept(me).refresh_token not in str(caught.value)
+
+
+@pytest.mark.parametrize("content", ["", "{}", "[]", "null", '{"refresh_token": "x"}', "a-token-to-hide", "\0"])
+def test_a_damaged_file_is_named_and_not_shown(file: Path, content: str) -> None:
+    file.parent.mkdir()
+    file.write_text(content)
+    with pytest.raises(CredentialsError, match=r"token\.json: can't be read as a user's login.*\./run\.sh login") as no:
+        UserLogin(file).find()
+    assert not content or content not in str(no.value)
+
+
+def test_a_login_of_another_app_is_not_used(file: Path) -> None:
+    file.parent.mkdir()
+    UserLogin(file).keep(UserToken("x", "another-app", LOGGED_IN))
+    app = {"SPOTIFY_CLIENT_ID": CLIENT_ID, "SPOTIFY_TOKEN_FILE": str(file)}
+    assert Credentials.from_environment(app | {"SPOTIFY_CLIENT_SECRET": "s"}).login is None
+    with pytest.raises(CredentialsError, match="SPOTIFY_CLIENT_SECRET not set"):
+        Credentials.from_environment(app)
+    assert described(NEXT_DAY, app) == f"the app's own; the login in {file} is another app's"
+
+
+def test_the_file_is_in_the_folder_for_settings_unless_named() -> None:
+    home = Path("~/.config").expanduser()
+    assert UserLogin.from_environment({}).path == home / "spotify-track-history" / "token.json"
+    settings = {"XDG_CONFIG_HOME": "/settings"}
+    assert UserLogin.from_environment(settings).path == Path("/settings/spotify-track-history/token.json")
+    assert UserLogin.from_environment(settings | {"SPOTIFY_TOKEN_FILE": "/run/t"}).path == Path("/run/t")
+
+
+@pytest.mark.parametrize(
+    ("authorised_on", "ends_on"),
+    [
+        ("2026-01-01", "2026-07-01"),
+        ("2026-08-31", "2027-02-28"),
+        ("2026-06-30", "2026-12-30"),
+        ("2026-12-15", "2027-06-15"),
+    ],
+)
+def test_a_login_ends_six_months_after_it_was_made(authorised_on: str, ends_on: str) -> None:
+    assert str(UserToken("x", None, date.fromisoformat(authorised_on)).ends_on) == ends_on
+
+
+@pytest.mark.parametrize(("today", "warned"), [("2026-05-31", False), ("2026-06-01", True), ("2026-07-02", True)])
+def test_from_thirty_days_before_its_end_a_login_warns(today: str, warned: bool) -> None:
+    warning = UserToken("x", None, LOGGED_IN).warning(date.fromisoformat(today))
+    assert (warning is not None) == warned
+    assert not warning or ("2026-07-01" in warning and "./run.sh login" in warning)
+
+
+def test_of_a_given_token_never_exchanged_nothing_is_claimed() -> None:
+    token = UserToken("x")
+    assert (token.ends_on, token.warning(date(2099, 1, 1))) == (None, None)
+    assert "age is not known" in described(NEXT_DAY, {"SPOTIFY_REFRESH_TOKEN": "x", "SPOTIFY_TOKEN_FILE": "/nowhere"})
+
+
+def test_what_a_person_is_told_of_a_login(file: Path) -> None:
+    environment = {"SPOTIFY_TOKEN_FILE": str(file)}
+    assert described(NEXT_DAY, environment) == "the app's own; no user has logged in"
+    file.parent.mkdir()
+    UserLogin(file).keep(UserToken("a-token-to-hide", CLIENT_ID, LOGGED_IN))
+    assert described(NEXT_DAY, environment) == "a user's, authorised on 2026-01-01, ends by 2026-07-01 (180 days left)"
+
+
+def test_no_repr_shows_a_token(file: Path) -> None:
+    login = UserLogin(file, "a-token-to-hide")
+    for shown in (login, UserToken("a-token-to-hide"), Credentials("id", "secret", login)):
+        assert "a-token-to-hide" not in repr(shown)
+
+
+def test_a_kept_file_holds_nothing_but_the_login(file: Path) -> None:
+    file.parent.mkdir()
+    UserLogin(file).keep(UserToken("t", CLIENT_ID, LOGGED_IN))
+    content = {"refresh_token": "t", "client_id": CLIENT_ID, "authorised_on": "2026-01-01"}
+    assert json.loads(file.read_text()) == content
