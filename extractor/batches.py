@@ -8,9 +8,9 @@ from http import HTTPStatus
 from itertools import islice
 from typing import Any
 
+from extractor.answers import ABOUT_AN_ID, is_answered
 from extractor.client import Answer, Ask
 from extractor.endpoints import Endpoint
-from extractor.landing import ABOUT_AN_ID, is_answered
 from extractor.regime import Regime, explained
 
 REFUSALS_BELIEVED = 3

@@ -12,9 +12,11 @@ from typing import Any
 
 import requests
 
+from extractor.budget import Budget
 from extractor.clock import Clock
 from extractor.config import Api, Credentials
 from extractor.errors import StoppedByQuota
+from extractor.pace import Pace
 from extractor.regime import refuse_hopeless
 from extractor.tokens import Tokens
 from extractor.wire import ATTEMPTS, TIMEOUTS, TooLarge, content_of, json_object, message
@@ -50,22 +52,20 @@ class _Retry:
 class Client:
     """A Spotify Web API client for one run; safe to use from several threads.
 
-    `spent` is what this day's earlier runs have asked, per endpoint: it counts against the budget.
+    `stopped`, where it is set, is what every further question is answered with.
     """
 
-    def __init__(
-        self, api: Api, credentials: Credentials, clock: Clock, rng: random.Random, spent: Counter[str]
-    ) -> None:
+    def __init__(self, api: Api, credentials: Credentials, clock: Clock, rng: random.Random, budget: Budget) -> None:
         self.requests: Counter[str] = Counter()
         self.waited_seconds = 0.0
+        self.stopped: StoppedByQuota | None = None
         self._api = api
         self._clock = clock
         self._rng = rng
-        self._spent = spent.copy()
+        self._budget = budget
+        self._pace = Pace(clock, rng)
         self._lock = threading.Lock()
-        self._not_before = clock.monotonic()
         self._backoff_left = float(RETRY_SECONDS_PER_RUN)
-        self._stopped: StoppedByQuota | None = None
         self._sessions = threading.local()
         self._tokens = Tokens(api, credentials, clock, self._back_off)
 
@@ -82,16 +82,19 @@ class Client:
         url = f"{self._api.base_url}/{path}"
         sent, quota_wait, renewed = 0, 0.0, False
         while True:
-            self._take_turn(endpoint)
+            sent_at = self._take_turn(endpoint)
             token = self._tokens.current()
             result = self._send(url, token)
             sent += 1
+            if isinstance(result, _Retry) and result.status == 429:
+                after = max(result.after or 2.0**sent, 1.0)
+                quota_wait += after
+                self._pace.refused(sent_at, after)
+                self._wait_for_quota(after, quota_wait)
+                continue
+            self._pace.answered()
             if isinstance(result, _Retry):
-                if result.status == 429:
-                    after = max(result.after or 2.0**sent, 1.0)
-                    quota_wait += after
-                    self._wait_for_quota(after, quota_wait)
-                elif sent >= ATTEMPTS or not self._back_off(sent):
+                if sent >= ATTEMPTS or not self._back_off(sent):
                     return Answer(result.status, None, self._clock.now(), sent, result.reason)
             elif result.status == 401 and not renewed and "user authentication" not in (result.reason or "").lower():
                 renewed = True
@@ -125,35 +128,30 @@ class Client:
         reason = None if status == 200 else f"{status} {message(body, content)}".strip()
         return Answer(status, body, self._clock.now(), 1, reason)
 
-    def _take_turn(self, endpoint: str) -> None:
-        """Wait while a 429 holds everybody back, then count the request against the day's budget."""
+    def _take_turn(self, endpoint: str) -> float:
+        """Wait until the next request may be sent, and count it against the day's budget; returns the time."""
         while True:
             with self._lock:
-                if self._stopped:
-                    raise self._stopped
-                wait = self._not_before - self._clock.monotonic()
+                if self.stopped:
+                    raise self.stopped
+                wait = self._pace.wait()
                 if wait <= 0:
-                    budget = self._api.requests_per_day
-                    if budget is not None and self._spent[endpoint] >= budget:
-                        now = self._clock.now()
-                        midnight = (now + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
-                        self._stopped = StoppedByQuota(
-                            f"the budget of {budget} {endpoint} requests for the day is spent", midnight
-                        )
-                        raise self._stopped
-                    self._spent[endpoint] += 1
+                    try:
+                        self._budget.take(endpoint, self._clock.now())
+                    except StoppedByQuota as stop:
+                        self.stopped = stop
+                        raise
                     self.requests[endpoint] += 1
-                    return
+                    return self._pace.sent()
                 self.waited_seconds += wait
             self._clock.sleep(wait)
 
     def _wait_for_quota(self, after: float, waited_already: float) -> None:
-        with self._lock:
-            if waited_already > self._api.max_wait_seconds:
+        if waited_already > self._api.max_wait_seconds:
+            with self._lock:
                 until = self._clock.now() + timedelta(seconds=after)
-                self._stopped = self._stopped or StoppedByQuota("Spotify's quota is used up", until)
-                raise self._stopped
-            self._not_before = max(self._not_before, self._clock.monotonic() + after + self._rng.random())
+                self.stopped = self.stopped or StoppedByQuota("Spotify's quota is used up", until, by_spotify=True)
+                raise self.stopped
 
     def _back_off(self, attempt: int) -> bool:
         """Sleep before the next attempt; False where the run has no patience left."""

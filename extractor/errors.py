@@ -40,9 +40,10 @@ class StoppedByQuota(ExtractorError):
 
     exit_code = 75
 
-    def __init__(self, reason: str, until: datetime) -> None:
+    def __init__(self, reason: str, until: datetime, *, by_spotify: bool = False) -> None:
         super().__init__(f"{reason}: continue after {until:%Y-%m-%d %H:%M} UTC with the same command")
         self.until = until
+        self.by_spotify = by_spotify
 
 
 PARTLY_READ = 3

@@ -8,12 +8,15 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from extractor.budget import Budget, remember_wait, remembered_wait
 from extractor.client import Client
 from extractor.clock import Clock
 from extractor.config import Config, Credentials, read_watch_list
 from extractor.errors import PARTLY_READ, CredentialsError, StoppedByQuota
 from extractor.fetch import Fetcher, Tally
-from extractor.landing import DayMemory, Landing, keep_watch_list, remember_day
+from extractor.landed import LandedDay
+from extractor.landing import Landing, keep_watch_list
+from extractor.memory import DayMemory
 
 
 @dataclass(frozen=True)
@@ -32,9 +35,13 @@ def extract(config: Config, credentials: Credentials, day: date, clock: Clock, r
     it will answer this app nothing.
     """
     watched = read_watch_list(config)
-    memory = remember_day(config.landing, day)
-    client = Client(config.api, credentials, clock, rng, memory.requests)
-    client.log_in()
+    landed = LandedDay(config.landing, day)
+    memory = landed.catch_up()
+    budget = Budget(config.landing, day, config.api.requests_per_day, memory.requests)
+    client = Client(config.api, credentials, clock, rng, budget)
+    client.stopped = remembered_wait(config.landing, clock.now())
+    if not client.stopped:
+        client.log_in()
     watched_hash = keep_watch_list(config.landing, watched)
     started = clock.now()
     run = f"{started:%Y%m%dT%H%M%S}-w{config.batch_number}-{secrets.token_hex(4)}"
@@ -50,11 +57,13 @@ def extract(config: Config, credentials: Credentials, day: date, clock: Clock, r
             "watched": watched_hash,
         }
         landing.write("runs", {}, manifest, started)
-        fetcher = Fetcher(client, landing, memory, config, day, clock)
+        fetcher = Fetcher(client, landing, landed, config, day, clock)
         try:
             fetcher.fetch(watched)
         except (StoppedByQuota, CredentialsError) as stop:
             stopped = stop
+            if isinstance(stop, StoppedByQuota) and stop.by_spotify:
+                remember_wait(config.landing, stop.until)
         failed = fetcher.playlists.failed + fetcher.tracks.failed
         exit_code = stopped.exit_code if stopped else PARTLY_READ if failed else 0
         counts: dict[str, Any] = {

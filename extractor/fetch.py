@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import chain
@@ -12,7 +12,10 @@ from extractor.batches import BatchAsker
 from extractor.client import Answer, Client
 from extractor.clock import Clock
 from extractor.config import Config, WatchList
-from extractor.landing import FINAL_OUTCOMES, DayMemory, KnownContent, Landing
+from extractor.contents import KnownContent, last_answered, note_answered
+from extractor.landed import LandedDay
+from extractor.landing import Landing
+from extractor.memory import FINAL_OUTCOMES
 from extractor.parallel import in_parallel
 from extractor.playlists import PlaylistReader, Read
 from extractor.regime import Regime
@@ -42,14 +45,15 @@ class Fetcher:
     """Reads what a day still lacks. Each answer is landed before anything is made of it."""
 
     def __init__(
-        self, client: Client, landing: Landing, memory: DayMemory, config: Config, day: date, clock: Clock
+        self, client: Client, landing: Landing, landed: LandedDay, config: Config, day: date, clock: Clock
     ) -> None:
         self.playlists = Tally()
         self.tracks = Tally()
         self.regime = Regime()
         self._client = client
         self._landing = landing
-        self._memory = memory
+        self._landed = landed
+        self._memory = landed.memory
         self._config = config
         self._day = day
         self._clock = clock
@@ -59,6 +63,8 @@ class Fetcher:
         """Read the lists, then the tracks no list has told enough about. One bad list never stops the others."""
         wanted = [playlist_id for playlist_id in watched.playlists if playlist_id not in self._memory.read_playlists]
         self.playlists.asked = len(wanted)
+        # The longest unread first: a small budget walks round the whole watch-list.
+        wanted.sort(key=lambda playlist_id: last_answered(self._config.landing, playlist_id))
         for playlist_id, read in in_parallel(self.read_playlist, wanted, self._config.api.max_in_flight):
             if read.outcome in FINAL_OUTCOMES:
                 self.playlists.answered += 1
@@ -71,6 +77,8 @@ class Fetcher:
         known = KnownContent.load(self._config.landing, playlist_id)
         read = self._reader.read(playlist_id, known)
         self._landing.write("playlist_reads", {"playlist_id": playlist_id}, read.landed(), self._clock.now())
+        if read.outcome != "failed":
+            note_answered(self._config.landing, playlist_id, self._clock.now())
         if read.outcome == "complete" and (known is None or known.day <= self._day):
             tracks = tuple(dict.fromkeys(read.tracks))
             if known is None or (known.snapshot_id, known.tracks) != (read.snapshot_id, tracks):
@@ -81,28 +89,33 @@ class Fetcher:
 
     def _tracks_to_ask(self, watched: WatchList) -> Iterator[str]:
         """Followed tracks without an answer of their own or a popularity above 0 in a list today."""
-        done = self._memory.popular_tracks | self._memory.answered_tracks
-        found: Iterable[str] = self._found_tracks(watched) if self._config.discover_tracks else ()
-        for track_id in chain(watched.tracks, found):
-            if track_id not in done:
-                done.add(track_id)
+        taken = set[str]()
+        for track_id in chain(watched.tracks, self._found_tracks(watched)):
+            if track_id not in taken and not self._memory.is_settled(track_id):
+                taken.add(track_id)
                 yield track_id
 
     def _found_tracks(self, watched: WatchList) -> Iterator[str]:
         """Tracks of the watched lists: as read today, or as last known of a list that was unchanged or unreadable."""
-        yield from sorted(self._memory.found_tracks)
-        for playlist_id in watched.playlists:
-            known = KnownContent.load(self._config.landing, playlist_id)
-            yield from known.tracks if known else ()
+        if not self._config.discover_tracks:
+            return
+        known = (KnownContent.load(self._config.landing, playlist_id) for playlist_id in watched.playlists)
+        of_lists = chain.from_iterable(content.tracks for content in known if content)
+        for track_id in chain(sorted(self._memory.found_tracks), of_lists):
+            if self._memory.answered_tracks and self._memory.popularity is False:
+                return  # their lists have told all that this app is told of them
+            yield track_id
 
     def _fetch_tracks(self, track_ids: Iterator[str]) -> None:
         asker = BatchAsker("tracks", self._config.endpoints["tracks"], self._ask, self.regime)
         batches = asker.batches(track_ids)
 
         def taken() -> Iterator[list[str]]:
+            self._landed.catch_up(self._landing.path)
             for batch in batches:
                 self.tracks.asked += len(batch)
                 yield batch
+                self._landed.catch_up(self._landing.path)  # what other workers have asked is not asked again
 
         try:
             for _, outcome in in_parallel(asker.ask, taken(), self._config.api.max_in_flight):

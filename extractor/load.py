@@ -12,7 +12,7 @@ import duckdb
 
 from extractor.endpoints import NAME
 from extractor.errors import LandingError
-from extractor.landing import envelopes, is_sound
+from extractor.landed import envelopes, is_sound
 from extractor.warehouse import opened
 
 ENDPOINTS = ("runs", "playlists", "playlist_items", "playlist_reads", "tracks")

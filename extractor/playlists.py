@@ -8,8 +8,9 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from extractor.answers import page_of, tracks_of
 from extractor.client import Answer, Ask
-from extractor.landing import KnownContent, page_of, tracks_of
+from extractor.contents import KnownContent
 from extractor.regime import WITHHELD, Regime, explained
 
 ATTEMPTS_PER_READ = 3

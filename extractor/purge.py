@@ -82,6 +82,9 @@ def _delete_files(landing: Path, before: date, loaded: dict[str, int]) -> int:
             except OSError as error:
                 raise LandingError(f"{path}: can't be removed: {error.strerror}") from error
             deleted += 1
+            if not any(path.parent.glob("*.ndjson.gz")):
+                for ledger in path.parent.glob("*.requests"):
+                    ledger.unlink(missing_ok=True)
             with suppress(OSError):
                 path.parent.rmdir()  # once it is empty
     return deleted

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from extractor import playlists
-from extractor.landing import FINAL_OUTCOMES, DayMemory, Landing, keep_watch_list
+from extractor.landing import Landing, keep_watch_list
+from extractor.memory import FINAL_OUTCOMES, DayMemory
 from tests.conformance import answers
 from tests.conformance.answers import JsonObject
 from tests.conformance.expected import Sighting

@@ -3,11 +3,16 @@
 import random
 from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
 from typing import Any
+from weakref import finalize
 
+from extractor.budget import Budget
 from extractor.client import Answer, Client
 from extractor.config import Api, Credentials
-from tests.extractor.conftest import CREDENTIALS, FakeTime
+from tests.extractor.conftest import CREDENTIALS, DAY, FakeTime
 from tests.simulator.faults import Fault
 from tests.simulator.identifiers import spotify_id
 from tests.simulator.server import Simulator
@@ -29,7 +34,11 @@ class Asking:
         self.time = time
         self.credentials = credentials
         addresses = {"base_url": simulator.base_url, "token_url": simulator.token_url}
-        self.client = Client(Api(**addresses | api), credentials, time.clock, random.Random(0), Counter(spent))
+        settings = Api(**addresses | api)
+        landing = mkdtemp()
+        finalize(self, rmtree, landing)
+        budget = Budget(Path(landing), DAY, settings.requests_per_day, Counter(spent))
+        self.client = Client(settings, credentials, time.clock, random.Random(0), budget)
 
     def again(self, credentials: Credentials | None = None) -> "Asking":
         """Return what another run would be, perhaps with other credentials."""

@@ -13,7 +13,9 @@ from typing import Any
 import pytest
 
 from extractor.errors import LandingError
-from extractor.landing import DayMemory, Landing, envelopes, remember_day
+from extractor.landed import envelopes, remember_day
+from extractor.landing import Landing
+from extractor.memory import DayMemory
 from tests.extractor.conftest import DAY, NEXT_DAY
 from tests.simulator.identifiers import randomness, spotify_id
 

@@ -13,8 +13,10 @@ import duckdb
 import pytest
 
 from extractor.errors import LandingError, WarehouseError
-from extractor.landing import DayMemory, Landing, envelopes
+from extractor.landed import envelopes
+from extractor.landing import Landing
 from extractor.load import Loaded, load
+from extractor.memory import DayMemory
 from tests.extractor.conftest import DAY
 from tests.extractor.killing import at_call, killed_at
 from tests.extractor.test_landing import HOSTILE, NOON

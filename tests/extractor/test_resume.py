@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from extractor.landing import envelopes, remember_day
+from extractor.landed import envelopes, remember_day
 from tests.extractor.conftest import DAY, NEXT_DAY, Bench, MakeBench
 from tests.extractor.listing import FIRST_REQUEST, LIST, one_list
 from tests.simulator.faults import Fault
@@ -44,10 +44,28 @@ def test_a_run_stopped_by_the_quota_is_continued_where_it_stopped(bench: MakeBen
     assert "2026-01-02 08:30" in stopped.summary
     assert len(run.reads()) == 5
     before = asked(run)
+    run.time.passed += 9001
     assert run.extract().exit_code == 0
     assert asked(run) - before == 4
     lists = [each["asked"]["playlist_id"] for each in run.landed("playlist_reads")]
     assert lists == list(run.simulator.world.playlist_ids)
+
+
+def test_before_the_time_that_spotify_named_nothing_is_asked_on_any_day(bench: MakeBench) -> None:
+    run = bench(EIGHT, Fault("/v1/", after=5, times=1, status=429, headers={"Retry-After": "48925"}))
+    stops = [run.extract().summary.splitlines()[-1]]
+    before = len(run.simulator.requests)
+    for day in (DAY, NEXT_DAY):
+        again = run.extract(day)
+        assert again.exit_code == 75
+        stops.append(again.summary.splitlines()[-1])
+        run.time.passed += 24_000
+    assert set(stops) == {
+        "  stopped: Spotify's quota is used up: continue after 2026-01-02 19:35 UTC with the same command"
+    }
+    assert len(run.simulator.requests) == before
+    run.time.passed += 1000
+    assert run.extract().exit_code == 0
 
 
 def test_a_stopped_run_says_so_in_its_last_line(bench: MakeBench) -> None:

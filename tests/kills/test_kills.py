@@ -16,7 +16,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from extractor.landing import envelopes
+from extractor.landed import envelopes
 from tests.kills.histories import DAYS, MODEL_BUILT, STEPS, WORLD, Disturbed, undisturbed_day
 from tests.kills.killing import appeared, kill, landing_files, logged
 from tests.kills.watching import PUBLISHED, Sight, State

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from extractor.landing import envelopes
+from extractor.landed import envelopes
 from tests.pipeline.conftest import MakeProject
 from tests.pipeline.harness import Finished, Project
 from tests.simulator.faults import Fault

@@ -38,6 +38,10 @@ def test_a_long_wait_ends_the_run_published_and_the_next_goes_on(make_project: M
     assert answered(project) == ["one", "two"]
     assert project.rows("select playlists_asked, playlists_answered, exit_code from runs") == [(4, 2, 75)]
     asked = len(project.simulator.requests)
+    too_early = project.run("extract", DAY)
+    assert too_early.exit_code == 75, too_early.told
+    assert len(project.simulator.requests) == asked
+    (project.landing / "not_before.json").unlink()  # an hour has passed
     going_on = project.run("extract", DAY)
     assert going_on.exit_code == 0, going_on.told
     assert lists_asked(project, asked) == ["three", "four"]

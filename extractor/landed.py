@@ -1,0 +1,145 @@
+"""Reading what has landed: files as streams, and days while other workers still write them."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from extractor.answers import tracks_of
+from extractor.contents import KnownContent
+from extractor.errors import LandingError
+from extractor.memory import DayMemory
+
+READ_AT_ONCE = 1 << 14
+ENVELOPE_PARTS = frozenset(
+    {"run", "worker", "day", "line", "endpoint", "asked", "status", "requests", "observed_at", "body"}
+)
+
+
+class LandingFile:
+    """A landing file, read as a stream; where its run goes on writing, each reading begins where the last ended."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._offset = 0
+        self._unpacker = zlib.decompressobj(wbits=31)
+        self._lines = 0
+        self._begun = b""
+        self._newline_is_due = False
+
+    def envelopes(self) -> Iterator[dict[str, Any]]:
+        """What has been written since the last reading; a torn end, left by a kill, is silently left out.
+
+        Raises LandingError naming file and line for anything else that is no envelope.
+        """
+        has_grown = False
+        for text in self._unpacked():
+            has_grown = True
+            *lines, self._begun = (self._begun + text).split(b"\n")
+            for line in lines:
+                if not self._newline_is_due:
+                    yield self._envelope(line)
+                self._newline_is_due = False
+        if has_grown and self._begun:
+            try:
+                last = self._envelope(self._begun)
+            except LandingError:
+                return  # torn, or written at this moment
+            self._begun, self._newline_is_due = b"", True
+            yield last
+
+    def _unpacked(self) -> Iterator[bytes]:
+        try:
+            with self._path.open("rb") as packed:
+                packed.seek(self._offset)
+                while chunk := packed.read(READ_AT_ONCE):
+                    self._offset += len(chunk)
+                    yield self._unpacker.decompress(chunk)
+        except OSError as error:
+            raise LandingError(f"{self._path}: can't be read: {error.strerror}") from error
+        except zlib.error as error:
+            raise LandingError(
+                f"{self._path}:{self._lines + 1}: damaged, from about this line on no gzip file ({error}). Nothing of "
+                "this file was loaded; restore the file, or move it out of the landing folder to go on without it"
+            ) from error
+        if self._unpacker.unused_data:
+            raise LandingError(f"{self._path}:{self._lines + 1}: something follows the end of the run; move it away")
+
+    def _envelope(self, line: bytes) -> dict[str, Any]:
+        number = self._lines + 1
+        try:
+            envelope: dict[str, Any] = json.loads(line)
+            missing = ENVELOPE_PARTS - envelope.keys()
+            if missing or envelope["line"] != number:
+                found = f"lacks {', '.join(sorted(missing))}" if missing else f"found line {envelope['line']}"
+                raise ValueError(f"expected line {number} of a run, {found}")
+        except (ValueError, AttributeError, RecursionError) as error:
+            raise LandingError(
+                f"{self._path}:{number}: not an envelope of this project ({error}). Nothing of this file was loaded; "
+                "restore the file, or move it out of the landing folder to go on without it"
+            ) from error
+        self._lines = number
+        return envelope
+
+
+def envelopes(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Line numbers and envelopes of a landing file. Raises LandingError as LandingFile does."""
+    return enumerate(LandingFile(path).envelopes(), 1)
+
+
+def is_sound(path: Path) -> bool:
+    """Whether a gzip file goes to its end and fits its checksum; False, too, where it can't be read."""
+    try:
+        unpacker = zlib.decompressobj(wbits=31)
+        with path.open("rb") as packed:
+            while chunk := packed.read(READ_AT_ONCE):
+                unpacker.decompress(chunk)
+    except (OSError, zlib.error):
+        return False
+    return unpacker.eof and not unpacker.unused_data
+
+
+class LandedDay:
+    """What has landed for a day, by whichever run, and lands while others go on; what it tells is in `memory`."""
+
+    def __init__(self, folder: Path, day: date) -> None:
+        self.memory = DayMemory()
+        self._folder = folder
+        self._day = day
+        self._files: dict[Path, LandingFile] = {}
+        self._held: dict[tuple[Path, str], list[str]] = {}
+
+    def catch_up(self, own: Path | None = None) -> DayMemory:
+        """Take in what has landed since the last time, but for a run's `own` file, which it knows as it writes.
+
+        What a killed run could not note of its lists is noted now.
+        """
+        for path in sorted((self._folder / self._day.isoformat()).glob("*.ndjson.gz")):
+            if path != own:
+                for envelope in self._files.setdefault(path, LandingFile(path)).envelopes():
+                    self.memory.absorb(envelope)
+                    self._keep_content(path, envelope)
+        return self.memory
+
+    def _keep_content(self, path: Path, envelope: dict[str, Any]) -> None:
+        endpoint, asked, body = envelope["endpoint"], envelope["asked"], envelope["body"]
+        playlist_id = asked.get("playlist_id", "")
+        if endpoint == "playlists" and "fields" not in asked:
+            self._held[path, playlist_id] = []  # a new attempt
+        if endpoint in ("playlists", "playlist_items") and isinstance(body, dict):
+            held = self._held.setdefault((path, playlist_id), [])
+            held.extend(track_id for track_id, _ in tracks_of(body))
+        elif endpoint == "playlist_reads":
+            tracks = tuple(dict.fromkeys(self._held.pop((path, playlist_id), ())))
+            if body["outcome"] == "complete":
+                content = KnownContent(body.get("snapshot_id"), self._day, tracks, path.name, path.stat().st_size)
+                content.save_if_newer(self._folder, playlist_id)
+
+
+def remember_day(folder: Path, day: date) -> DayMemory:
+    """Everything landed for a day, by whichever run."""
+    return LandedDay(folder, day).catch_up()

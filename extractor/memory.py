@@ -1,0 +1,77 @@
+"""What the landed answers of a day already tell."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from typing import Any
+
+from extractor.answers import answers_of, is_answered, tracks_of
+
+FINAL_OUTCOMES = frozenset({"complete", "unchanged"})
+
+
+@dataclass
+class DayMemory:
+    """What the landed answers of a day already tell, so that a resumed run asks only for the rest.
+
+    `popular_tracks` were seen in a list with a popularity above 0; `valued_tracks` came with a popularity at least
+    once, `bare_tracks` at least once without.
+    """
+
+    read_playlists: set[str] = field(default_factory=set)
+    answered_tracks: set[str] = field(default_factory=set)
+    popular_tracks: set[str] = field(default_factory=set)
+    found_tracks: set[str] = field(default_factory=set)
+    valued_tracks: set[str] = field(default_factory=set)
+    bare_tracks: set[str] = field(default_factory=set)
+    _requests: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    def absorb(self, envelope: dict[str, Any]) -> None:
+        """Take in one landed line."""
+        with self._lock:
+            self._absorb(envelope)
+
+    def is_settled(self, track_id: str) -> bool:
+        """Whether a track needs no (further) request today."""
+        return track_id in self.popular_tracks or track_id in self.answered_tracks
+
+    @property
+    def requests(self) -> Counter[str]:
+        """Requests of the day so far per endpoint, retries included; of a killed run only those it has landed."""
+        return sum(self._requests.values(), Counter())
+
+    def _absorb(self, envelope: dict[str, Any]) -> None:
+        endpoint, asked, body = envelope["endpoint"], envelope["asked"], envelope["body"]
+        spent = self._requests[envelope["run"]]
+        spent[endpoint] += envelope["requests"]
+        if endpoint == "runs":
+            spent |= Counter(body.get("requests", {}))  # those that nothing landed for, too
+        elif endpoint == "playlist_reads" and body["outcome"] in FINAL_OUTCOMES:
+            self.read_playlists.add(asked["playlist_id"])
+        elif endpoint in ("playlists", "playlist_items") and isinstance(body, dict):
+            for track_id, popularity in tracks_of(body):
+                self.found_tracks.add(track_id)
+                self._note_popularity(track_id, popularity)
+                if popularity:
+                    self.popular_tracks.add(track_id)
+        elif endpoint == "tracks" and is_answered(envelope["status"], body, asked):
+            self.answered_tracks.update(asked["ids"])
+            for track_id, track in zip(asked["ids"], answers_of(body, asked) or (), strict=False):
+                if isinstance(track, dict) and "id" in track:
+                    self._note_popularity(track_id, track.get("popularity"))
+
+    def _note_popularity(self, track_id: str, popularity: object) -> None:
+        (self.valued_tracks if isinstance(popularity, int) else self.bare_tracks).add(track_id)
+
+    @property
+    def tracks_without_popularity(self) -> int:
+        """How many tracks were answered, and never with a popularity."""
+        return len(self.bare_tracks - self.valued_tracks)
+
+    @property
+    def popularity(self) -> bool | None:
+        """Whether any track came with a popularity; None where no track came."""
+        return bool(self.valued_tracks) if self.valued_tracks or self.bare_tracks else None

@@ -1,0 +1,90 @@
+"""One pace for all threads: no sooner than a 429 says, and not into the same wall twice."""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections import deque
+
+from extractor.clock import Clock
+
+WINDOW_SECONDS = 30.0
+"""Spotify counts requests in a window that rolls on; how many it takes is not published."""
+
+TELLING_REQUESTS = 10
+"""A 429 after fewer answers in a window says nothing of how many it takes: somebody else has filled it."""
+
+WINDOWS_TO_TRUST = 10
+"""After so many windows without a 429 a quarter more is tried."""
+
+
+class Pace:
+    """Says when the next request may be sent; safe to use from several threads.
+
+    Until the first 429 that is at once. From then on no more requests are out or answered within a window than the
+    window took before. A request counts from its answer on, so that it has left Spotify's window before ours.
+    """
+
+    def __init__(self, clock: Clock, rng: random.Random) -> None:
+        self._clock = clock
+        self._rng = rng
+        self._lock = threading.Lock()
+        self._not_before = clock.monotonic()
+        self._answered: deque[float] = deque()
+        self._in_flight = 0
+        self._most: int | None = None
+        self._window = WINDOW_SECONDS
+        self._last_wall = self._not_before
+
+    def wait(self) -> float:
+        """Seconds until the next request may be sent, as far as is known now; 0 or less: at once."""
+        with self._lock:
+            now = self._clock.monotonic()
+            return max(self._not_before - now, self._until_room(now))
+
+    def sent(self) -> float:
+        """A request is on its way; returns the time, for `refused`."""
+        with self._lock:
+            self._in_flight += 1
+            return self._clock.monotonic()
+
+    def answered(self) -> None:
+        """The request has ended, with an answer or without, but not with a 429."""
+        with self._lock:
+            now = self._clock.monotonic()
+            self._in_flight -= 1
+            self._answered.append(now)
+            while self._answered[0] <= now - WINDOW_SECONDS:
+                self._answered.popleft()
+
+    def refused(self, sent_at: float, after: float) -> None:
+        """The request has met a 429, which asks for `after` seconds of silence."""
+        with self._lock:
+            now = self._clock.monotonic()
+            self._in_flight -= 1
+            self._not_before = max(self._not_before, now + after + self._rng.random())
+            if sent_at >= self._last_wall:  # not one that was under way while another met the wall
+                self._learn(now, after)
+
+    def _learn(self, now: float, after: float) -> None:
+        recent = [at for at in self._answered if at > now - WINDOW_SECONDS]
+        if len(recent) >= TELLING_REQUESTS:
+            # The first time, believe that the wait is what the window lacks: a short hiccup must not halt everything.
+            whole = self._most is not None
+            self._window = WINDOW_SECONDS if whole else min(WINDOW_SECONDS, now - recent[0] + after)
+            self._most = len(recent)
+        self._last_wall = now
+
+    def _until_room(self, now: float) -> float:
+        if self._most is None:
+            return 0.0
+        room = self._most - self._in_flight
+        if room <= 0:
+            return 0.1  # until one of them is answered
+        if len(self._answered) < room:
+            return 0.0
+        wait = self._answered[-room] + self._window - now
+        if wait > 0 and now - self._last_wall > WINDOWS_TO_TRUST * WINDOW_SECONDS:
+            self._most += self._most // 4
+            self._last_wall = now
+        return wait
