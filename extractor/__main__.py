@@ -14,11 +14,12 @@ from pathlib import Path
 from extractor.clock import Clock
 from extractor.config import Config, Credentials, read_config
 from extractor.console import LOG_FORMATS, Console
-from extractor.errors import ConfigError, ExtractorError
+from extractor.errors import PARTLY_READ, ConfigError, ExtractorError
 from extractor.extract import extract
 from extractor.load import load
 from extractor.lock import alone
 from extractor.login import PORT, ask_user, keep_login
+from extractor.plan import Plan, unasked
 from extractor.publish import publish
 from extractor.purge import purge
 from extractor.status import status
@@ -94,9 +95,16 @@ def _run(command: str, config: Config, day: date, console: Console, build_option
             # Held to the end of a daily run: a second one waits, then finds everything done.
             locks.enter_context(alone(config.warehouse, f"worker-{config.batch_number}", console.waits))
             rng = random.Random()  # noqa: S311 (jitter, no secret)
-            extraction = extract(config, credentials, day, console.clock, rng)
+
+            def announce(plan: Plan) -> None:
+                console.note("planned", f"{day}: {plan}", **asdict(plan))
+
+            extraction = extract(config, credentials, day, console.clock, rng, announce)
             console.result("extracted", extraction.summary, **extraction.facts)
             exit_code = extraction.exit_code
+        if command == "daily" and config.batch_size and (missing := unasked(config, day)).slices:
+            console.note("warning", str(missing), **asdict(missing))
+            exit_code = exit_code or PARTLY_READ
         if command != "extract":
             locks.enter_context(alone(config.warehouse, "warehouse", console.waits))
         if "load" in steps:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -17,6 +18,7 @@ from extractor.fetch import Fetcher, Tally
 from extractor.landed import LandedDay
 from extractor.landing import Landing, keep_watch_list
 from extractor.memory import DayMemory
+from extractor.plan import Plan, plan
 
 
 @dataclass(frozen=True)
@@ -28,8 +30,15 @@ class Extraction:
     facts: dict[str, Any]
 
 
-def extract(config: Config, credentials: Credentials, day: date, clock: Clock, rng: random.Random) -> Extraction:
-    """Land what a day still lacks.
+def extract(
+    config: Config,
+    credentials: Credentials,
+    day: date,
+    clock: Clock,
+    rng: random.Random,
+    announce: Callable[[Plan], None] = lambda _: None,
+) -> Extraction:
+    """Land what a day still lacks; `announce` is told what that takes before anything is asked.
 
     Raises ConfigError or CredentialsError before anything is landed; CredentialsError, too, once Spotify answers that
     it will answer this app nothing.
@@ -42,49 +51,59 @@ def extract(config: Config, credentials: Credentials, day: date, clock: Clock, r
     client.stopped = remembered_wait(config.landing, clock.now())
     if not client.stopped:
         client.log_in()
-    watched_hash = keep_watch_list(config.landing, watched)
+        announce(plan(config, watched, memory, budget))
+    manifest = {
+        "event": "start",
+        "batch_number": config.batch_number,
+        "batch_size": config.batch_size,
+        "playlists": watched.all_playlists,
+        "tracks": watched.all_tracks,
+        "discover_tracks": config.discover_tracks,
+        "watched": keep_watch_list(config.landing, watched),
+    }
     started = clock.now()
     run = f"{started:%Y%m%dT%H%M%S}-w{config.batch_number}-{secrets.token_hex(4)}"
     stopped: StoppedByQuota | CredentialsError | None = None
     with Landing(config.landing, day, run, config.batch_number, memory, config.drop_fields) as landing:
-        manifest = {
-            "event": "start",
-            "batch_number": config.batch_number,
-            "batch_size": config.batch_size,
-            "playlists": watched.all_playlists,
-            "tracks": watched.all_tracks,
-            "discover_tracks": config.discover_tracks,
-            "watched": watched_hash,
-        }
         landing.write("runs", {}, manifest, started)
         fetcher = Fetcher(client, landing, landed, config, day, clock)
         try:
             fetcher.fetch(watched)
         except (StoppedByQuota, CredentialsError) as stop:
             stopped = stop
-            if isinstance(stop, StoppedByQuota) and stop.by_spotify:
-                remember_wait(config.landing, stop.until)
-        failed = fetcher.playlists.failed + fetcher.tracks.failed
-        exit_code = stopped.exit_code if stopped else PARTLY_READ if failed else 0
-        counts: dict[str, Any] = {
-            f"{what}_{name}": getattr(tally, name)
-            for what, tally in (("playlists", fetcher.playlists), ("tracks", fetcher.tracks))
-            for name in ("asked", "answered", "failed")
-        }
-        counts |= {"requests": dict(client.requests)}
-        counts |= {"waited_seconds": round(client.waited_seconds, 1), "exit_code": exit_code}
-        counts |= {"tracks_without_popularity": memory.tracks_without_popularity}
-        counts["capabilities"] = {
-            "bulk_tracks": fetcher.regime.bulk.get("tracks"),
-            "playlist_items": fetcher.regime.pages,
-            "popularity": memory.popularity,
-        }
+        counts = _counts(fetcher, client, memory, stopped)
         landing.write("runs", {}, {"event": "end"} | counts, clock.now())
     if isinstance(stopped, CredentialsError):
         raise stopped
+    if stopped and stopped.by_spotify:
+        remember_wait(config.landing, stopped.until)
     problems = fetcher.playlists.problems + fetcher.tracks.problems
     facts = counts | {"problems": problems, "stopped": stopped and str(stopped)}
-    return Extraction(exit_code, _summary(day, fetcher, client, memory, stopped), facts)
+    return Extraction(counts["exit_code"], _summary(day, fetcher, client, memory, stopped), facts)
+
+
+def _counts(
+    fetcher: Fetcher, client: Client, memory: DayMemory, stopped: StoppedByQuota | CredentialsError | None
+) -> dict[str, Any]:
+    """How a run ended, in numbers, as it is landed."""
+    failed = fetcher.playlists.failed + fetcher.tracks.failed
+    counts = {
+        f"{what}_{name}": getattr(tally, name)
+        for what, tally in (("playlists", fetcher.playlists), ("tracks", fetcher.tracks))
+        for name in ("asked", "answered", "failed")
+    }
+    capabilities = {
+        "bulk_tracks": fetcher.regime.bulk.get("tracks"),
+        "playlist_items": fetcher.regime.pages,
+        "popularity": memory.popularity,
+    }
+    return counts | {
+        "requests": dict(client.requests),
+        "waited_seconds": round(client.waited_seconds, 1),
+        "exit_code": stopped.exit_code if stopped else PARTLY_READ if failed else 0,
+        "capabilities": capabilities,
+        "tracks_without_popularity": memory.tracks_without_popularity,
+    }
 
 
 def _summary(day: date, fetcher: Fetcher, client: Client, memory: DayMemory, stopped: StoppedByQuota | None) -> str:

@@ -16,10 +16,11 @@ FINAL_OUTCOMES = frozenset({"complete", "unchanged"})
 class DayMemory:
     """What the landed answers of a day already tell, so that a resumed run asks only for the rest.
 
-    `popular_tracks` were seen in a list with a popularity above 0; `valued_tracks` came with a popularity at least
-    once, `bare_tracks` at least once without.
+    `tried_playlists` were asked for, with whatever outcome. `popular_tracks` were seen in a list with a popularity
+    above 0; `valued_tracks` came with a popularity at least once, `bare_tracks` at least once without.
     """
 
+    tried_playlists: set[str] = field(default_factory=set)
     read_playlists: set[str] = field(default_factory=set)
     answered_tracks: set[str] = field(default_factory=set)
     popular_tracks: set[str] = field(default_factory=set)
@@ -49,8 +50,10 @@ class DayMemory:
         spent[endpoint] += envelope["requests"]
         if endpoint == "runs":
             spent |= Counter(body.get("requests", {}))  # those that nothing landed for, too
-        elif endpoint == "playlist_reads" and body["outcome"] in FINAL_OUTCOMES:
-            self.read_playlists.add(asked["playlist_id"])
+        elif endpoint == "playlist_reads":
+            self.tried_playlists.add(asked["playlist_id"])
+            if body["outcome"] in FINAL_OUTCOMES:
+                self.read_playlists.add(asked["playlist_id"])
         elif endpoint in ("playlists", "playlist_items") and isinstance(body, dict):
             for track_id, popularity in tracks_of(body):
                 self.found_tracks.add(track_id)

@@ -1,0 +1,86 @@
+"""What a run needs at least, said before it asks; and what of all slices nobody has asked for."""
+
+from collections import Counter
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from extractor.__main__ import main
+from extractor.budget import Budget
+from extractor.config import read_watch_list
+from extractor.landed import remember_day
+from extractor.plan import plan, unasked
+from tests.extractor.conftest import DAY, NEXT_DAY, Bench, MakeBench
+from tests.simulator.identifiers import spotify_id
+
+LISTS = ", ".join(f"l{number}: {{days: {{2026-01-01: [A{number}]}}}}" for number in range(8))
+EIGHT = f"{{tracks: 0, histories: {{{LISTS}}}}}"
+TRACKS = tuple(spotify_id(f"A{number}") for number in range(120))
+
+
+def planned(run: Bench, day: date = DAY) -> str:
+    memory = remember_day(run.config.landing, day)
+    budget = Budget(run.config.landing, day, run.config.api.requests_per_day, memory.requests)
+    return str(plan(run.config, read_watch_list(run.config), memory, budget))
+
+
+def test_every_list_and_fifty_tracks_need_a_request(bench: MakeBench) -> None:
+    run = bench(EIGHT)
+    run.watch(*run.simulator.world.playlist_ids, tracks=TRACKS)
+    assert planned(run) == "needs at least 11 requests (8 playlists, 3 tracks)"
+
+
+def test_tracks_that_a_list_is_known_to_hold_need_none(bench: MakeBench) -> None:
+    run = bench(EIGHT)
+    run.watch(*run.simulator.world.playlist_ids, tracks=TRACKS[:8])
+    run.extract()
+    assert planned(run, NEXT_DAY) == "needs at least 8 requests (8 playlists, 0 tracks)"
+    assert planned(run) == "needs at least 0 requests (0 playlists, 0 tracks)"
+
+
+def test_what_is_left_of_the_budget_is_said(bench: MakeBench) -> None:
+    run = bench(EIGHT)
+    run.set(requests_per_day=600)
+    assert planned(run).endswith("; 600 of 600 left today")
+    Budget(run.config.landing, DAY, 600, Counter()).take("tracks", run.time.now())
+    assert planned(run).endswith("; 600 playlists and 599 tracks of 600 left today")
+
+
+def test_what_no_worker_asked_for_is_told_by_its_slice(bench: MakeBench) -> None:
+    run = bench(EIGHT)
+    run.watch(*run.simulator.world.playlist_ids, tracks=TRACKS[:9])
+    for number in (1, 3):
+        run.set(batch_number=number, batch_size=3)
+        assert run.extract().exit_code == 0
+    missing = unasked(run.config, DAY)
+    assert missing.playlists == tuple(spotify_id(f"l{number}") for number in (3, 4, 5))
+    assert str(missing) == "3 playlists and 3 tracks were not asked for: slice 2 did not finish"
+    run.set(batch_number=2)
+    run.extract()
+    assert unasked(run.config, DAY).slices == ()
+
+
+@pytest.mark.usefixtures("fake_dbt")
+def test_a_day_that_is_published_without_a_slice_ends_with_3_and_extracting_one_slice_does_not(
+    bench: MakeBench, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    run = bench(EIGHT)
+    for name, value in run.simulator.credentials.items():
+        monkeypatch.setenv(name, value)
+
+    def command(name: str, number: int) -> int:
+        config = tmp_path / "config.yaml"
+        api = f"{{base_url: '{run.simulator.base_url}', token_url: '{run.simulator.token_url}'}}"
+        config.write_text(
+            f"{{api: {api}, landing: landing, warehouse: w.duckdb, database: s.duckdb, "
+            f"batch_number: {number}, batch_size: 4}}"
+        )
+        return main([name, "--config", str(config), "--date", DAY.isoformat()], run.time.clock)
+
+    assert command("extract", 1) == 0
+    assert "slice" not in capsys.readouterr().err
+    assert command("daily", 1) == 3
+    assert "warning: 4 playlists and 0 tracks were not asked for: slice 2 did not finish" in capsys.readouterr().err
+    assert command("extract", 2) == 0
+    assert command("daily", 1) == 0
