@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
-from itertools import chain
+from itertools import chain, islice
 from typing import Any
 
 from extractor.batches import BatchAsker
@@ -70,7 +70,11 @@ class Fetcher:
                 self.playlists.answered += 1
             else:
                 self.playlists.fail(1, f"playlist {playlist_id}: {read.outcome}, {read.reason}")
-        self._fetch_tracks(self._tracks_to_ask(watched))
+        followed = chain(watched.tracks, self._found_tracks(watched))
+        if self._memory.popularity is False:
+            # Lists tell this app no popularity. If the first tracks asked for don't either, the others won't.
+            self._fetch_tracks(islice(followed, max(1, len(watched.tracks))))
+        self._fetch_tracks(followed)
 
     def read_playlist(self, playlist_id: str) -> Read:
         """Read a list and land how that ended; what a complete read held is kept for the days to come."""
@@ -87,30 +91,34 @@ class Fetcher:
                 content.save(self._config.landing, playlist_id)
         return read
 
-    def _tracks_to_ask(self, watched: WatchList) -> Iterator[str]:
-        """Followed tracks without an answer of their own or a popularity above 0 in a list today."""
-        taken = set[str]()
-        for track_id in chain(watched.tracks, self._found_tracks(watched)):
-            if track_id not in taken and not self._memory.is_settled(track_id):
-                taken.add(track_id)
-                yield track_id
-
     def _found_tracks(self, watched: WatchList) -> Iterator[str]:
-        """Tracks of the watched lists: as read today, or as last known of a list that was unchanged or unreadable."""
+        """Tracks of the watched lists: as read today, or as last known of a list that was unchanged or unreadable.
+
+        None (any more) where answers for tracks tell no popularity: their lists have told everything else.
+        """
         if not self._config.discover_tracks:
             return
         known = (KnownContent.load(self._config.landing, playlist_id) for playlist_id in watched.playlists)
         of_lists = chain.from_iterable(content.tracks for content in known if content)
         for track_id in chain(sorted(self._memory.found_tracks), of_lists):
             if self._memory.answered_tracks and self._memory.popularity is False:
-                return  # their lists have told all that this app is told of them
+                return
             yield track_id
 
-    def _fetch_tracks(self, track_ids: Iterator[str]) -> None:
-        asker = BatchAsker("tracks", self._config.endpoints["tracks"], self._ask, self.regime)
-        batches = asker.batches(track_ids)
+    def _fetch_tracks(self, followed: Iterator[str]) -> None:
+        """Ask for what needs it: a track without an answer of its own or a popularity above 0 in a list today."""
+        taken = set[str]()
 
-        def taken() -> Iterator[list[str]]:
+        def unsettled() -> Iterator[str]:
+            for track_id in followed:
+                if track_id not in taken and not self._memory.is_settled(track_id):
+                    taken.add(track_id)
+                    yield track_id
+
+        asker = BatchAsker("tracks", self._config.endpoints["tracks"], self._ask, self.regime)
+        batches = asker.batches(unsettled())
+
+        def up_to_date() -> Iterator[list[str]]:
             self._landed.catch_up(self._landing.path)
             for batch in batches:
                 self.tracks.asked += len(batch)
@@ -118,7 +126,7 @@ class Fetcher:
                 self._landed.catch_up(self._landing.path)  # what other workers have asked is not asked again
 
         try:
-            for _, outcome in in_parallel(asker.ask, taken(), self._config.api.max_in_flight):
+            for _, outcome in in_parallel(asker.ask, up_to_date(), self._config.api.max_in_flight):
                 self.tracks.answered += outcome.answered
                 if outcome.failed:
                     count, first = len(outcome.failed), outcome.failed[0]

@@ -15,6 +15,7 @@ from tests.simulator.failures import Failure
 from tests.simulator.faults import UNSET, Fault, FaultCounter
 from tests.simulator.messages import Answer, Request
 from tests.simulator.tokens import CLIENT_ID, CLIENT_SECRET, Tokens
+from tests.simulator.window import Window
 from tests.simulator.world import World
 
 DROPPED = 0
@@ -41,6 +42,7 @@ class Simulator:
         self.world = world
         self.day = day or world.days[0]
         self.tokens = Tokens()
+        self.window: Window | None = None
         self.requests: list[SeenRequest] = []
         self._faults = FaultCounter([*faults, *world.faults])
         self._listener = Listener(port, self._reply)
