@@ -9,7 +9,7 @@ import requests
 
 from extractor.config import Api, Credentials
 from extractor.errors import CredentialsError, ExtractorError
-from extractor.wire import ATTEMPTS, TIMEOUTS, TooLarge, content_of, json_object, message
+from extractor.wire import ATTEMPTS, TIMEOUTS, TooLarge, content_of, json_object, message, told, unsigned
 
 
 class ClientRefused(CredentialsError):
@@ -57,11 +57,11 @@ class Accounts:
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 with requests.post(
-                    self._url, data=form, auth=client, timeout=TIMEOUTS, allow_redirects=False, stream=True
+                    self._url, data=form, auth=client or unsigned, timeout=TIMEOUTS, allow_redirects=False, stream=True
                 ) as response:
                     content = content_of(response)
             except requests.RequestException as error:
-                fault = type(error).__name__
+                fault = told(error, self._url)
             except TooLarge as error:
                 fault = str(error)
             else:

@@ -19,7 +19,7 @@ from extractor.errors import StoppedByQuota
 from extractor.pace import Pace
 from extractor.regime import refuse_hopeless
 from extractor.tokens import Tokens
-from extractor.wire import ATTEMPTS, TIMEOUTS, TooLarge, content_of, json_object, message
+from extractor.wire import ATTEMPTS, TIMEOUTS, TooLarge, content_of, json_object, message, signed_with, told
 
 RETRY_SECONDS_PER_RUN = 300
 """All backing off of a run together: a broken day ends in minutes, not in hours."""
@@ -107,14 +107,14 @@ class Client:
         try:
             with self._session().get(
                 url,
-                headers={"Authorization": f"Bearer {token}"},
+                auth=signed_with(token),
                 timeout=TIMEOUTS,
                 allow_redirects=False,
                 stream=True,
             ) as response:
                 content = content_of(response)
         except requests.RequestException as error:
-            return _Retry(f"no answer ({type(error).__name__})", None)
+            return _Retry(told(error, url), None)
         except TooLarge as error:
             return Answer(None, None, self._clock.now(), 1, str(error))
         status = response.status_code

@@ -3,15 +3,47 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import requests
+
+from extractor.errors import ExtractorError
 
 TIMEOUTS = (10, 30)
 """Seconds to connect, and to wait for the next byte."""
 
 ATTEMPTS = 5
 MAX_BODY_BYTES = 12 * 1024 * 1024
+
+
+Signature = Callable[[requests.PreparedRequest], requests.PreparedRequest]
+"""What requests calls to show who asks. Without one it would show what a ~/.netrc says."""
+
+
+def unsigned(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    """Show nothing."""
+    return request
+
+
+def signed_with(token: str) -> Signature:
+    """Show an access token."""
+
+    def sign(request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Bearer {token}"
+        return request
+
+    return sign
+
+
+def told(error: requests.RequestException, url: str) -> str:
+    """A broken connection in words. Raises ExtractorError where it leads to somebody who can't prove to be Spotify."""
+    if "CERTIFICATE_VERIFY_FAILED" in str(error):
+        raise ExtractorError(
+            f"{url}: the certificate is not one that can be trusted, so nothing was sent there. Check the address "
+            "and this machine's clock; behind a proxy that reads along, REQUESTS_CA_BUNDLE may name its certificate."
+        ) from None
+    return f"no answer ({type(error).__name__})"
 
 
 class TooLarge(Exception):

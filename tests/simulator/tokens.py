@@ -36,7 +36,7 @@ class Tokens:
 
     `denies`: the user says no. `ended`: why refresh tokens are refused, where they are. `gives_a_new_one`: whether
     a refresh token that was obtained with a challenge ends when it is shown, and the answer holds another. `of_users`:
-    the access tokens that stand for a user.
+    the access tokens that stand for a user. `given`: everything given out that nobody else may see.
     """
 
     def __init__(self) -> None:
@@ -45,6 +45,7 @@ class Tokens:
         self.gives_a_new_one = True
         self._expiry: dict[str, float] = {}
         self.of_users: set[str] = set()
+        self.given: set[str] = set()
         self._codes: dict[str, Login] = {}
         self._logins: dict[str, Login] = {}
         self._lock = Lock()
@@ -143,7 +144,7 @@ class Tokens:
         return self._answer(login, self._enter(self._logins, login))
 
     def _answer(self, login: Login | None, refresh_token: str | None = None) -> Answer:
-        token = secrets.token_urlsafe(48)
+        token = self._make()
         self._expiry[token] = time.monotonic() + LIFETIME_SECONDS
         body: dict[str, object] = {"access_token": token, "token_type": "Bearer", "expires_in": LIFETIME_SECONDS}
         if login:
@@ -153,10 +154,15 @@ class Tokens:
 
     def _enter(self, logins: dict[str, Login], login: Login) -> str:
         """Give a login a new name, by which it is found again."""
-        name = secrets.token_urlsafe(48)
+        name = self._make()
         with self._lock:
             logins[name] = login
         return name
+
+    def _make(self) -> str:
+        made = secrets.token_urlsafe(48)
+        self.given.add(made)
+        return made
 
 
 def _back(redirect_uri: str, query: dict[str, str], **answer: str) -> Answer:

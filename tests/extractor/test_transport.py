@@ -1,0 +1,59 @@
+"""The way to Spotify: only to who proves to be Spotify, and with nothing but our token."""
+
+import ssl
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from extractor.errors import ExtractorError
+from tests.extractor.asking import WORLD, Serve, asking
+from tests.extractor.conftest import FakeTime
+from tests.simulator.generated import GeneratedWorld
+from tests.simulator.server import Simulator
+
+SELF_SIGNED = Path(__file__).with_name("self_signed.pem")
+
+
+class Impostor(Simulator):
+    """A simulator behind TLS, with a certificate that nobody vouches for."""
+
+    def __init__(self) -> None:
+        super().__init__(GeneratedWorld.from_text(WORLD), date(2026, 1, 1))
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(SELF_SIGNED)
+        self._listener.socket = context.wrap_socket(self._listener.socket, server_side=True)
+
+    @property
+    def url(self) -> str:
+        return super().url.replace("http:", "https:")
+
+
+@pytest.fixture
+def impostor() -> Iterator[Impostor]:
+    with Impostor() as server:
+        yield server
+
+
+def test_nothing_is_sent_to_who_can_not_prove_to_be_spotify(serve: Serve, time: FakeTime, impostor: Impostor) -> None:
+    without_token = asking(serve, time, token_url=impostor.token_url)
+    for me in (without_token, asking(serve, time, base_url=impostor.base_url)):
+        with pytest.raises(ExtractorError, match=r"https://127\.0\.0\.1:.*certificate.*nothing was sent") as caught:
+            me.get()
+        assert caught.value.exit_code == 1
+    assert impostor.requests == []
+    assert time.sleeps == []
+
+
+def test_a_certificate_that_this_machine_trusts_is_trusted(
+    time: FakeTime, impostor: Impostor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(SELF_SIGNED))
+    assert asking(lambda *_: impostor, time).get().status == 200
+
+
+def test_a_netrc_takes_no_part(serve: Serve, time: FakeTime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "netrc").write_text("default login somebody password something\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    assert asking(serve, time).get().status == 200

@@ -1,0 +1,137 @@
+"""Secrets stay in the process that asks: in no file, word, list of processes or traceback that a run leaves behind."""
+
+import base64
+import gzip
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from threading import Event, Thread
+
+import pytest
+
+from extractor.__main__ import main
+from extractor.user_login import UserLogin, UserToken
+from tests.pipeline.conftest import MakeProject
+from tests.pipeline.harness import REPO, Finished, Project, impatient_clock, plain_environment
+from tests.simulator.faults import Fault
+from tests.simulator.server import Simulator
+from tests.simulator.tokens import CLIENT_ID, CLIENT_SECRET
+
+DAY = date(2026, 1, 1)
+WORLD = "{days: 2, tracks: 200, playlists: {one: {size: 40}, two: {size: 130}}}"
+BASIC = base64.b64encode(f"{CLIENT_ID}:{CLIENT_SECRET}".encode()).decode()
+
+# Faults of all kinds, and a token that is refused in the middle. No answer says a secret by itself.
+FAULTY = {
+    "500s": Fault("/v1/playlists", status=500),
+    "a refused token": Fault("/v1/", status=401),
+    "cut bodies": Fault("/v1/", truncate=50),
+    "resets": Fault("/v1/", drop=True),
+    "no tokens": Fault("/api/token", status=503),
+    "no tokens but HTML": Fault("/api/token", status=200, body="<html>"),
+}
+
+# What a mistake of ours would be: an exception that nobody expects, where the token is at hand.
+CRASH = """
+import sys, requests
+def crash(*_, **__):
+    raise RuntimeError("a mistake")
+requests.Session.get = crash
+from extractor.__main__ import main
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+@pytest.fixture
+def project(make_project: MakeProject) -> Project:
+    return make_project(WORLD, api={"max_wait_seconds": 0})
+
+
+@contextmanager
+def watched_processes() -> Iterator[set[bytes]]:
+    """The command lines of all processes, as anybody on the machine can see them, and the environments of dbt's."""
+    seen: set[bytes] = set()
+    done = Event()
+
+    def watch() -> None:
+        while not done.wait(0.02):
+            for process in Path("/proc").glob("[0-9]*"):
+                try:
+                    command = (process / "cmdline").read_bytes()
+                    seen.add(command)
+                    if b"bin/dbt\0" in command:
+                        seen.add((process / "environ").read_bytes())
+                except OSError:
+                    pass  # it has ended
+
+    thread = Thread(target=watch)
+    thread.start()
+    yield seen
+    done.set()
+    thread.join()
+
+
+def assert_untold(secrets: Iterable[str], folder: Path, said: list[Finished], beside: Iterable[bytes] = ()) -> None:
+    """Look for secrets in what was said and in every file of a folder."""
+    texts = {"processes": b"\n".join(beside)} | {f"run {number}": run.told.encode() for number, run in enumerate(said)}
+    for path in folder.rglob("*"):
+        if path.is_file():
+            content = path.read_bytes()
+            texts[str(path)] = gzip.decompress(content) if path.suffix == ".gz" else content
+    marks = {secret.encode() for secret in secrets} | {b"Bearer ", b"Basic "}
+    assert [(where, mark) for where, text in texts.items() for mark in marks if mark in text] == []
+
+
+def test_a_day_in_a_users_name_leaves_no_secret_anywhere(project: Project, tmp_path: Path) -> None:
+    UserLogin(tmp_path / "token.json").keep(UserToken(project.simulator.tokens.log_in(), CLIENT_ID, DAY))
+    environment = project.simulator.credentials | {"SPOTIFY_TOKEN_FILE": str(tmp_path / "token.json")}
+    with watched_processes() as processes:
+        said = [project.run(command, DAY, environment=environment) for command in ("daily", "status")]
+    assert [run.exit_code for run in said] == [0, 0], said
+    assert len(project.simulator.tokens.given) == 3  # a login, an access token, and another login for it
+    assert any(b"extractor\0daily" in command for command in processes)
+    assert any(b"bin/dbt\0" in command for command in processes)
+    assert any(b"SPOTIFY_WAREHOUSE=" in environment for environment in processes)
+    assert {path.suffix for path in project.folder.rglob("*")} >= {".gz", ".duckdb", ".log", ".json"}
+    assert_untold({CLIENT_SECRET, BASIC, *project.simulator.tokens.given}, project.folder, said, processes)
+
+
+@pytest.mark.parametrize("fault", FAULTY.values(), ids=FAULTY)
+def test_no_fault_brings_a_secret_out(
+    project: Project, fault: Fault, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Simulator(project.simulator.world, faults=[fault]) as simulator:
+        Project(project.folder, simulator).configure()
+        for name, value in simulator.credentials.items():
+            monkeypatch.setenv(name, value)
+        code = main(["extract", "--config", str(project.config), "--date", str(DAY)], impatient_clock())
+        said = Finished(code, *capfd.readouterr(), 0)
+        assert code != 0
+        assert said.told
+        assert_untold({CLIENT_SECRET, BASIC, *simulator.tokens.given}, project.folder, [said])
+
+
+@pytest.mark.parametrize("refused", ["SPOTIFY_CLIENT_SECRET", "SPOTIFY_REFRESH_TOKEN"])
+def test_what_spotify_refuses_is_not_said(project: Project, refused: str, tmp_path: Path) -> None:
+    wrong = {refused: "a-secret-that-is-refused", "SPOTIFY_TOKEN_FILE": str(tmp_path / "token.json")}
+    run = project.run("extract", DAY, environment=project.simulator.credentials | wrong)
+    assert run.exit_code == 2
+    assert_untold({"a-secret-that-is-refused", CLIENT_SECRET}, project.folder, [run])
+
+
+def test_a_traceback_shows_no_secret(project: Project) -> None:
+    finished = subprocess.run(
+        [sys.executable, "-X", "dev", "-c", CRASH, "extract", "--config", str(project.config), "--date", str(DAY)],
+        cwd=REPO,
+        env=plain_environment() | project.simulator.credentials,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "RuntimeError: a mistake" in finished.stderr
+    assert len(project.simulator.tokens.given) == 1
+    run = Finished(finished.returncode, finished.stdout, finished.stderr, 0)
+    assert_untold({CLIENT_SECRET, BASIC, *project.simulator.tokens.given}, project.folder, [run])
