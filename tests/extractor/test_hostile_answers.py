@@ -1,0 +1,54 @@
+"""Answers may hold anything: what Spotify's side says never becomes a path, a question or a statement."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from extractor.load import load
+from tests.extractor.conftest import MakeBench, usual_body
+from tests.extractor.listing import FIRST_REQUEST, LIST, one_list
+from tests.simulator.faults import Fault
+
+WORLD = one_list()
+HOSTILE = (
+    "../../outside",
+    "/etc/outside",
+    "'; drop table raw.playlists; --",
+    '"; drop schema raw cascade; --',
+    "{{ env_var('HOME') }}",
+    "A\0B",
+    "x" * 100_000,
+    "A" * 22 + "/../../me",
+    "?ids=,&fields=",
+    "\u202e\U0001f600\n\r\x1b[2J",
+)
+
+
+def spoiled_body(value: str) -> Any:
+    """Return the list with a value wherever Spotify says an id or a name."""
+    body = usual_body(WORLD, f"playlists/{LIST}")
+    body |= {"id": value, "name": value, "description": value, "snapshot_id": value, "owner": {"id": value}}
+    for entry in body["tracks"]["items"]:
+        entry["track"] |= {"id": value, "name": value, "uri": f"spotify:track:{value}", "artists": [{"id": value}]}
+    return body
+
+
+@pytest.mark.parametrize("value", HOSTILE, ids=range(len(HOSTILE)))
+def test_a_hostile_id_or_name_is_kept_as_it_came_and_nothing_else(
+    bench: MakeBench, tmp_path: Path, warehouse: Path, value: str
+) -> None:
+    run = bench(WORLD, Fault(FIRST_REQUEST, body=spoiled_body(value)))
+    run.extract()
+    load(run.config.landing, warehouse)
+    named = [path.name for path in tmp_path.rglob("*")]
+    assert [name for name in named if "outside" in name or not re.fullmatch(r"[\w.-]{1,80}", name, re.ASCII)] == []
+    assert [path.stem for path in run.config.landing.glob("contents/*")] in ([], [LIST])
+    assert not Path("/etc/outside.json").exists()
+    assert {seen.path for seen in run.simulator.requests} == {"/api/token", f"/v1/playlists/{LIST}"}
+    with duckdb.connect(str(warehouse)) as connection:
+        [(body,)] = connection.execute("select body from raw.playlists").fetchall()
+    assert json.loads(body)["name"] == value
