@@ -125,6 +125,9 @@ class Simulator:
             return self.tokens.grant(request)
         if request.path == "/authorize" and request.method == "GET":
             return self.tokens.authorize(request)
+        if self.window and (retry_after := self.window.retry_after()) is not None:
+            refused = failure_answer(Failure.usual(429))
+            return Answer(refused.status, refused.body, refused.headers | {"Retry-After": str(retry_after)})
         refusal = self.tokens.refusal(request)
         if refusal:
             return failure_answer(refusal)

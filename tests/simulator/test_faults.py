@@ -9,6 +9,7 @@ import requests
 from tests.simulator.faults import Fault, FaultCounter
 from tests.simulator.identifiers import spotify_id
 from tests.simulator.reader import Reader, Serve
+from tests.simulator.window import Window
 
 WORLD = "{days: 5, histories: {list: {days: {2026-01-01: [A, B]}}}}"
 PLAYLIST = f"playlists/{spotify_id('list')}"
@@ -139,3 +140,13 @@ def test_a_list_changes_while_it_is_read(serve: Serve) -> None:
     last_entries = [reader.json(first["tracks"]["next"])["items"][-1] for _ in range(2)]
     assert [entry["track"]["name"] for entry in last_entries] == ["A", "B"]
     assert reader.json(PLAYLIST)["snapshot_id"] != first["snapshot_id"]
+
+
+def test_more_requests_than_a_window_takes_are_refused_until_it_has_rolled_on(serve: Serve) -> None:
+    reader, now = serve(WORLD), [0.0]
+    reader.simulator.window = Window(2, now=lambda: now[0])
+    assert statuses(reader, TRACK, 3) == [200, 200, 429]
+    now[0] = 12.5
+    assert reader.get(TRACK).headers["Retry-After"] == "18"
+    now[0] = 30.5
+    assert statuses(reader, TRACK, 3) == [200, 200, 429]
