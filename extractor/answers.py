@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -23,15 +23,33 @@ def page_of(body: dict[str, Any]) -> dict[str, Any] | None:
     return None
 
 
-def tracks_of(body: dict[str, Any]) -> Iterator[tuple[str, int | None]]:
-    """Id and popularity (None where there is none) of every track of a page: no local file, episode or null entry."""
+def track_objects(body: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Every track of a page, as the API describes it: no local file, episode or null entry."""
     for entry in (page_of(body) or {}).get("items", ()):
         thing = (entry.get("item") or entry.get("track")) if isinstance(entry, dict) else None
         if not isinstance(thing, dict) or not str(thing.get("uri", "spotify:track:")).startswith("spotify:track:"):
             continue
-        track_id, popularity = thing.get("id"), thing.get("popularity")
-        if isinstance(track_id, str) and SPOTIFY_ID.fullmatch(track_id) and thing.get("type") != "episode":
-            yield track_id, popularity if isinstance(popularity, int) else None
+        if SPOTIFY_ID.fullmatch(str(thing.get("id"))) and thing.get("type") != "episode":
+            yield thing
+
+
+def tracks_of(body: dict[str, Any]) -> Iterator[tuple[str, int | None]]:
+    """Id and popularity (None where there is none) of every track of a page."""
+    for track in track_objects(body):
+        popularity = track.get("popularity")
+        yield track["id"], popularity if isinstance(popularity, int) else None
+
+
+def ids_at(value: Any, path: Sequence[str]) -> Iterator[str]:
+    """The Spotify ids at a path in an object; `*` as a key takes every element of an array."""
+    if not path:
+        if isinstance(value, str) and SPOTIFY_ID.fullmatch(value):
+            yield value
+    elif path[0] == "*":
+        for each in value if isinstance(value, list) else ():
+            yield from ids_at(each, path[1:])
+    elif isinstance(value, dict):
+        yield from ids_at(value.get(path[0]), path[1:])
 
 
 def answers_of(body: Any, asked: dict[str, Any]) -> list[Any] | None:

@@ -36,6 +36,8 @@ class Endpoint:
 
     def one_by_one(self) -> Endpoint:
         """The same endpoint for an app that may not ask for several ids at once: the answer is the object itself."""
+        if self.items is None:
+            return self
         return replace(self, path=self.path.removesuffix("?ids=").rstrip("/") + "/{id}", batch=1, items=None)
 
     def check(self, name: str, where: str) -> None:

@@ -44,7 +44,7 @@ def extract(
     it will answer this app nothing.
     """
     watched = read_watch_list(config)
-    landed = LandedDay(config.landing, day)
+    landed = LandedDay(config.landing, day, config.endpoints)
     memory = landed.catch_up()
     budget = Budget(config.landing, day, config.api.requests_per_day, memory.requests)
     client = Client(config.api, credentials, clock, rng, budget)
@@ -77,7 +77,7 @@ def extract(
         raise stopped
     if stopped and stopped.by_spotify:
         remember_wait(config.landing, stopped.until)
-    problems = fetcher.playlists.problems + fetcher.tracks.problems
+    problems = [problem for tally in fetcher.tallies.values() for problem in tally.problems]
     facts = counts | {"problems": problems, "stopped": stopped and str(stopped)}
     return Extraction(counts["exit_code"], _summary(day, fetcher, client, memory, stopped), facts)
 
@@ -86,10 +86,10 @@ def _counts(
     fetcher: Fetcher, client: Client, memory: DayMemory, stopped: StoppedByQuota | CredentialsError | None
 ) -> dict[str, Any]:
     """How a run ended, in numbers, as it is landed."""
-    failed = fetcher.playlists.failed + fetcher.tracks.failed
+    failed = sum(tally.failed for tally in fetcher.tallies.values())
     counts = {
         f"{what}_{name}": getattr(tally, name)
-        for what, tally in (("playlists", fetcher.playlists), ("tracks", fetcher.tracks))
+        for what, tally in fetcher.tallies.items()
         for name in ("asked", "answered", "failed")
     }
     capabilities = {
@@ -113,13 +113,13 @@ def _summary(day: date, fetcher: Fetcher, client: Client, memory: DayMemory, sto
         return f"{tally.answered} of {tally.asked} {what}" + (f" ({tally.failed} not read)" if tally.failed else "")
 
     requests = ", ".join(f"{count} {endpoint}" for endpoint, count in sorted(client.requests.items())) or "none"
-    lines = [f"{day}: {told('playlists', fetcher.playlists)}, {told('tracks', fetcher.tracks)}; requests: {requests}"]
+    lines = [f"{day}: {', '.join(told(*each) for each in fetcher.tallies.items())}; requests: {requests}"]
     if memory.popularity is False:
         lines.append(
             f"  warning: 0 of {memory.tracks_without_popularity:,} tracks carried a popularity: Spotify gives it to no "
             "app made since 11 February 2026, and track_daily_popularity gets no rows"
         )
-    for tally in (fetcher.playlists, fetcher.tracks):
+    for tally in fetcher.tallies.values():
         lines += [f"  not read: {problem}" for problem in tally.problems]
         lines += [f"  … and {tally.more} more; playlist_days has every list"] if tally.more else []
     if stopped:

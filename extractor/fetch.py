@@ -25,7 +25,7 @@ PROBLEMS_KEPT = 10
 
 @dataclass
 class Tally:
-    """What a run asked and got: playlists and tracks, each once; `problems` are the first, `more` counts the others."""
+    """What a run asked of one kind and got, each once; `problems` are the first, `more` counts the others."""
 
     asked: int = 0
     answered: int = 0
@@ -47,8 +47,7 @@ class Fetcher:
     def __init__(
         self, client: Client, landing: Landing, landed: LandedDay, config: Config, day: date, clock: Clock
     ) -> None:
-        self.playlists = Tally()
-        self.tracks = Tally()
+        self.tallies = {name: Tally() for name in ("playlists", *config.endpoints)}
         self.regime = Regime()
         self._client = client
         self._landing = landing
@@ -60,21 +59,28 @@ class Fetcher:
         self._reader = PlaylistReader(self._ask, self.regime, day)
 
     def fetch(self, watched: WatchList) -> None:
-        """Read the lists, then the tracks no list has told enough about. One bad list never stops the others."""
+        """Read the lists, then the tracks no list has told enough about, then what all these tracks name for endpoints.
+
+        One bad list never stops the others.
+        """
         wanted = [playlist_id for playlist_id in watched.playlists if playlist_id not in self._memory.read_playlists]
-        self.playlists.asked = len(wanted)
+        tally = self.tallies["playlists"]
+        tally.asked = len(wanted)
         # The longest unread first: a small budget walks round the whole watch-list.
         wanted.sort(key=lambda playlist_id: last_answered(self._config.landing, playlist_id))
         for playlist_id, read in in_parallel(self.read_playlist, wanted, self._config.api.max_in_flight):
             if read.outcome in FINAL_OUTCOMES:
-                self.playlists.answered += 1
+                tally.answered += 1
             else:
-                self.playlists.fail(1, f"playlist {playlist_id}: {read.outcome}, {read.reason}")
+                tally.fail(1, f"playlist {playlist_id}: {read.outcome}, {read.reason}")
         followed = chain(watched.tracks, self._found_tracks(watched))
         if self._memory.popularity is False:
             # Lists tell this app no popularity. If the first tracks asked for don't either, the others won't.
-            self._fetch_tracks(islice(followed, max(1, len(watched.tracks))))
-        self._fetch_tracks(followed)
+            self._fetch_by_id("tracks", islice(followed, max(1, len(watched.tracks))))
+        self._fetch_by_id("tracks", followed)
+        self._landed.catch_up(self._landing.path)
+        for name in self._config.endpoints:
+            self._fetch_by_id(name, iter(sorted(self._memory.found_ids[name])))
 
     def read_playlist(self, playlist_id: str) -> Read:
         """Read a list and land how that ended; what a complete read held is kept for the days to come."""
@@ -105,35 +111,35 @@ class Fetcher:
                 return
             yield track_id
 
-    def _fetch_tracks(self, followed: Iterator[str]) -> None:
-        """Ask for what needs it: a track without an answer of its own or a popularity above 0 in a list today."""
-        taken = set[str]()
+    def _fetch_by_id(self, name: str, ids: Iterator[str]) -> None:
+        """Ask for what needs it: no answer of its own today nor, for a track, a popularity above 0 in a list."""
+        tally, taken = self.tallies[name], set[str]()
 
         def unsettled() -> Iterator[str]:
-            for track_id in followed:
-                if track_id not in taken and not self._memory.is_settled(track_id):
-                    taken.add(track_id)
-                    yield track_id
+            for each in ids:
+                if each not in taken and not self._memory.is_settled(each, name):
+                    taken.add(each)
+                    yield each
 
-        asker = BatchAsker("tracks", self._config.endpoints["tracks"], self._ask, self.regime)
+        asker = BatchAsker(name, self._config.endpoints[name], self._ask, self.regime)
         batches = asker.batches(unsettled())
 
         def up_to_date() -> Iterator[list[str]]:
             self._landed.catch_up(self._landing.path)
             for batch in batches:
-                self.tracks.asked += len(batch)
+                tally.asked += len(batch)
                 yield batch
                 self._landed.catch_up(self._landing.path)  # what other workers have asked is not asked again
 
         try:
             for _, outcome in in_parallel(asker.ask, up_to_date(), self._config.api.max_in_flight):
-                self.tracks.answered += outcome.answered
+                tally.answered += outcome.answered
                 if outcome.failed:
                     count, first = len(outcome.failed), outcome.failed[0]
-                    which = f"track {first}" if count == 1 else f"{count} tracks from {first}"
-                    self.tracks.fail(count, f"{which}: {outcome.reason}")
+                    which = f"{name.removesuffix('s')} {first}" if count == 1 else f"{count} {name} from {first}"
+                    tally.fail(count, f"{which}: {outcome.reason}")
         finally:
-            self.tracks.asked += sum(map(len, batches))  # what a stop has left unasked
+            tally.asked += sum(map(len, batches))  # what a stop has left unasked
 
     def _ask(self, endpoint: str, path: str, asked: dict[str, Any]) -> Answer:
         answer = self._client.get(endpoint, path)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from extractor.answers import tracks_of
 from extractor.contents import KnownContent
+from extractor.endpoints import Endpoint
 from extractor.errors import LandingError
 from extractor.memory import DayMemory
 
@@ -106,8 +107,8 @@ def is_sound(path: Path) -> bool:
 class LandedDay:
     """What has landed for a day, by whichever run, and lands while others go on; what it tells is in `memory`."""
 
-    def __init__(self, folder: Path, day: date) -> None:
-        self.memory = DayMemory()
+    def __init__(self, folder: Path, day: date, endpoints: Mapping[str, Endpoint] | None = None) -> None:
+        self.memory = DayMemory(endpoints or {})
         self._folder = folder
         self._day = day
         self._files: dict[Path, LandingFile] = {}

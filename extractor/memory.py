@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import product
 from typing import Any
 
-from extractor.answers import answers_of, is_answered, tracks_of
+from extractor.answers import answers_of, ids_at, is_answered, track_objects, tracks_of
+from extractor.endpoints import Endpoint
 
 FINAL_OUTCOMES = frozenset({"complete", "unchanged"})
 
@@ -17,9 +20,11 @@ class DayMemory:
     """What the landed answers of a day already tell, so that a resumed run asks only for the rest.
 
     `tried_playlists` were asked for, with whatever outcome. `popular_tracks` were seen in a list with a popularity
-    above 0; `valued_tracks` came with a popularity at least once, `bare_tracks` at least once without.
+    above 0; `valued_tracks` came with a popularity at least once, `bare_tracks` at least once without. `found_ids` are
+    those that track objects name for `endpoints`.
     """
 
+    endpoints: Mapping[str, Endpoint] = field(default_factory=dict)
     tried_playlists: set[str] = field(default_factory=set)
     read_playlists: set[str] = field(default_factory=set)
     answered_tracks: set[str] = field(default_factory=set)
@@ -27,6 +32,8 @@ class DayMemory:
     found_tracks: set[str] = field(default_factory=set)
     valued_tracks: set[str] = field(default_factory=set)
     bare_tracks: set[str] = field(default_factory=set)
+    found_ids: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    answered_ids: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     _requests: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
@@ -35,9 +42,11 @@ class DayMemory:
         with self._lock:
             self._absorb(envelope)
 
-    def is_settled(self, track_id: str) -> bool:
-        """Whether a track needs no (further) request today."""
-        return track_id in self.popular_tracks or track_id in self.answered_tracks
+    def is_settled(self, identifier: str, endpoint: str = "tracks") -> bool:
+        """Whether a track, or an id of another endpoint, needs no (further) request today."""
+        if endpoint != "tracks":
+            return identifier in self.answered_ids[endpoint]
+        return identifier in self.popular_tracks or identifier in self.answered_tracks
 
     @property
     def requests(self) -> Counter[str]:
@@ -60,11 +69,20 @@ class DayMemory:
                 self._note_popularity(track_id, popularity)
                 if popularity:
                     self.popular_tracks.add(track_id)
+            self._note_ids(track_objects(body))
         elif endpoint == "tracks" and is_answered(envelope["status"], body, asked):
             self.answered_tracks.update(asked["ids"])
+            self._note_ids(answers_of(body, asked) or ())
             for track_id, track in zip(asked["ids"], answers_of(body, asked) or (), strict=False):
                 if isinstance(track, dict) and "id" in track:
                     self._note_popularity(track_id, track.get("popularity"))
+        elif endpoint in self.endpoints and is_answered(envelope["status"], body, asked):
+            self.answered_ids[endpoint].update(asked["ids"])
+
+    def _note_ids(self, tracks: Iterable[Any]) -> None:
+        for track, (name, endpoint) in product(tracks, self.endpoints.items()):
+            if endpoint.ids:
+                self.found_ids[name].update(ids_at(track, endpoint.ids.split(".")))
 
     def _note_popularity(self, track_id: str, popularity: object) -> None:
         (self.valued_tracks if isinstance(popularity, int) else self.bare_tracks).add(track_id)

@@ -1,12 +1,19 @@
 """Endpoints by configuration: which may be added, how they are asked, and what lands."""
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from extractor.config import read_config
 from extractor.endpoints import OWN_TABLES, TRACKS, Endpoint
+from tests.extractor.conftest import DAY, Bench, MakeBench
+from tests.extractor.listing import LIST, one_list, spoiled
 from tests.extractor.test_config import refusal, written
+from tests.simulator.faults import Fault
+from tests.simulator.identifiers import spotify_id
+from tests.simulator.world import PlaylistState, Track
 
 ARTISTS = Endpoint("artists?ids=", 50, "artists", "artists.*.id")
 
@@ -32,6 +39,8 @@ def test_an_endpoint_takes_its_ids_at_the_end_or_one_in_its_place() -> None:
 def test_one_by_one_an_endpoint_is_asked_for_the_object_itself() -> None:
     assert ARTISTS.one_by_one() == Endpoint("artists/{id}", ids="artists.*.id")
     assert Endpoint("tracks/?ids=", 50, "tracks").one_by_one() == Endpoint("tracks/{id}")
+    single = Endpoint("albums/{id}", ids="album.id")
+    assert single.one_by_one() == single
 
 
 @pytest.mark.parametrize(
@@ -54,3 +63,90 @@ def test_one_by_one_an_endpoint_is_asked_for_the_object_itself() -> None:
 )
 def test_an_endpoint_that_cannot_be_asked_is_refused_with_its_key(tmp_path: Path, endpoint: str, problem: str) -> None:
     assert f"endpoints.{problem}" in refusal(tmp_path, f"endpoints: {{{endpoint}}}")
+
+
+WORLD = """
+tracks: 40
+playlists:
+  long: {size: 30, churn: 0.0}
+histories:
+  short: {days: {2026-01-01: [A, {track: zero, popularity: 0}, {local: x}, {episode: e}, null]}}
+"""
+ENDPOINTS = {
+    "tracks": TRACKS,
+    "artists": replace(ARTISTS, batch=4),
+    "albums": Endpoint("albums/{id}", ids="album.id"),
+}
+
+
+def asked(run: Bench, name: str) -> list[str]:
+    return [each for answer in run.landed(name) for each in answer["asked"]["ids"]]
+
+
+def ids_of_tracks(run: Bench) -> tuple[set[str], set[str]]:
+    """Return the artists and the albums of every track in the world's lists."""
+    world = run.simulator.world
+    lists = [world.playlist(playlist_id, DAY) for playlist_id in world.playlist_ids]
+    entries = [entry for each in lists if isinstance(each, PlaylistState) for entry in each.entries]
+    tracks = [entry.content for entry in entries if entry and isinstance(entry.content, Track)]
+    return {artist.id for track in tracks for artist in track.artists}, {track.album.id for track in tracks}
+
+
+def test_every_id_in_a_track_of_the_day_is_asked_for_once(bench: MakeBench) -> None:
+    run = bench(WORLD)
+    run.set(endpoints=ENDPOINTS)
+    ended = run.extract()
+    assert ended.exit_code == 0
+    artists, albums = ids_of_tracks(run)
+    assert len(artists) > 8
+    assert sorted(asked(run, "artists")) == sorted(artists)
+    assert sorted(asked(run, "albums")) == sorted(albums)
+    assert run.simulator.count("/v1/artists") == -(-len(artists) // 4)
+    assert f"{len(artists)} of {len(artists)} artists, {len(albums)} of {len(albums)} albums" in ended.summary
+    assert ended.facts["artists_answered"] == len(artists)
+    run.extract()
+    assert len(asked(run, "artists")) == len(artists)
+
+
+def test_a_track_that_was_asked_for_itself_names_ids_too(bench: MakeBench) -> None:
+    run = bench(WORLD)
+    run.set(endpoints=ENDPOINTS)
+    run.watch(tracks=(spotify_id("A"),))
+    run.extract()
+    track = run.simulator.world.track(spotify_id("A"), DAY)
+    assert track
+    assert asked(run, "artists") == [artist.id for artist in track.artists]
+
+
+def test_what_was_not_answered_is_asked_again_and_makes_the_run_incomplete(bench: MakeBench) -> None:
+    run = bench(WORLD, Fault("/v1/artists", times=1, status=404))
+    run.set(endpoints=ENDPOINTS)
+    first = run.extract()
+    assert first.exit_code == 3
+    assert "not read: 4 artists from " in first.summary
+    missing = run.landed("artists")[0]["asked"]["ids"]
+    assert run.extract().exit_code == 0
+    assert run.landed("artists")[-1]["asked"]["ids"] == missing
+
+
+def test_an_app_that_may_not_ask_for_many_asks_one_by_one(bench: MakeBench) -> None:
+    run = bench(WORLD, Fault(r"/v1/artists\?", status=403))
+    run.set(endpoints=ENDPOINTS)
+    assert run.extract().exit_code == 0
+    artists, _ = ids_of_tracks(run)
+    answers = [each for each in run.landed("artists") if each["status"] == 200]
+    assert {each["body"]["id"] for each in answers} == artists
+
+
+@pytest.mark.parametrize("odd", [None, 5, "x", {"id": "../../etc/passwd"}, [{"id": "a,b"}], [None, {"id": 7}]])
+def test_only_ids_are_taken_from_an_answer(bench: MakeBench, odd: object) -> None:
+    def spoil(body: dict[str, Any]) -> None:
+        for entry in body["tracks"]["items"]:
+            if entry and entry["track"]:
+                entry["track"]["artists"] = odd
+
+    scenario = one_list("2026-01-01: [A, B]")
+    run = bench(scenario, spoiled(scenario, "/v1/playlists/", f"playlists/{LIST}", spoil))
+    run.set(endpoints={"tracks": TRACKS, "artists": ARTISTS})
+    assert run.extract().exit_code == 0
+    assert asked(run, "artists") == []
