@@ -20,6 +20,7 @@ from extractor.load import load
 from extractor.lock import alone
 from extractor.login import PORT, ask_user, keep_login
 from extractor.plan import Plan, unasked
+from extractor.progress import progress_on
 from extractor.publish import publish
 from extractor.purge import purge
 from extractor.status import status
@@ -99,7 +100,7 @@ def _run(command: str, config: Config, day: date, console: Console, build_option
             def announce(plan: Plan) -> None:
                 console.note("planned", f"{day}: {plan}", **asdict(plan))
 
-            extraction = extract(config, credentials, day, console.clock, rng, announce)
+            extraction = extract(config, credentials, day, console.clock, rng, announce, progress=progress_on(console))
             console.result("extracted", extraction.summary, **extraction.facts)
             exit_code = extraction.exit_code
         if command == "daily" and config.batch_size and (missing := unasked(config, day)).slices:

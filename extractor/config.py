@@ -49,6 +49,7 @@ class Config:
     discover_tracks: bool = True
     batch_number: int = 1
     batch_size: int | None = None
+    tolerate_unavailable_days: int | None = 7
     landing: Path = Path("data/landing")
     drop_fields: tuple[str, ...] = ("available_markets",)
     warehouse: Path = Path("data/warehouse.duckdb")
@@ -196,8 +197,13 @@ def _check_ranges(config: Config, path: Path) -> None:
     for key, number in at_least_one.items():
         if number is not None and number < 1:
             raise ConfigError(f"{path}: {key}: must be at least 1, not {number}")
-    if config.api.max_wait_seconds < 0:
-        raise ConfigError(f"{path}: api.max_wait_seconds: must not be negative")
+    not_negative = {
+        "api.max_wait_seconds": config.api.max_wait_seconds,
+        "tolerate_unavailable_days": config.tolerate_unavailable_days,
+    }
+    for key, number in not_negative.items():
+        if number is not None and number < 0:
+            raise ConfigError(f"{path}: {key}: must not be negative")
     if config.batch_number > 1 and config.batch_size is None:
         raise ConfigError(f"{path}: batch_number: worker {config.batch_number} needs a batch_size too")
     for key, url in (("api.base_url", config.api.base_url), ("api.token_url", config.api.token_url)):

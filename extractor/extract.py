@@ -19,6 +19,7 @@ from extractor.landed import LandedDay
 from extractor.landing import Landing, keep_watch_list
 from extractor.memory import DayMemory
 from extractor.plan import Plan, plan
+from extractor.progress import Progress
 
 
 @dataclass(frozen=True)
@@ -37,12 +38,16 @@ def extract(
     clock: Clock,
     rng: random.Random,
     announce: Callable[[Plan], None] = lambda _: None,
+    *,
+    progress: Progress | None = None,
 ) -> Extraction:
     """Land what a day still lacks; `announce` is told what that takes before anything is asked.
 
     Raises ConfigError or CredentialsError before anything is landed; CredentialsError, too, once Spotify answers that
     it will answer this app nothing.
     """
+    progress = progress or Progress()
+    clock = progress.on(clock)
     watched = read_watch_list(config)
     landed = LandedDay(config.landing, day, config.endpoints)
     memory = landed.catch_up()
@@ -66,9 +71,10 @@ def extract(
     stopped: StoppedByQuota | CredentialsError | None = None
     with Landing(config.landing, day, run, config.batch_number, memory, config.drop_fields) as landing:
         landing.write("runs", {}, manifest, started)
-        fetcher = Fetcher(client, landing, landed, config, day, clock)
+        fetcher = Fetcher(client, landing, landed, config, day, clock, progress=progress)
         try:
-            fetcher.fetch(watched)
+            with progress:
+                fetcher.fetch(watched)
         except (StoppedByQuota, CredentialsError) as stop:
             stopped = stop
         counts = _counts(fetcher, client, memory, stopped)
@@ -79,6 +85,7 @@ def extract(
         remember_wait(config.landing, stopped.until)
     problems = [problem for tally in fetcher.tallies.values() for problem in tally.problems]
     facts = counts | {"problems": problems, "stopped": stopped and str(stopped)}
+    facts["long_unavailable"] = {each.playlist_id: each.since for each in fetcher.long_unavailable}
     return Extraction(counts["exit_code"], _summary(day, fetcher, client, memory, stopped), facts)
 
 
@@ -86,7 +93,7 @@ def _counts(
     fetcher: Fetcher, client: Client, memory: DayMemory, stopped: StoppedByQuota | CredentialsError | None
 ) -> dict[str, Any]:
     """How a run ended, in numbers, as it is landed."""
-    failed = sum(tally.failed for tally in fetcher.tallies.values())
+    failed = sum(tally.failed for tally in fetcher.tallies.values()) - len(fetcher.long_unavailable)
     counts = {
         f"{what}_{name}": getattr(tally, name)
         for what, tally in fetcher.tallies.items()
@@ -122,6 +129,12 @@ def _summary(day: date, fetcher: Fetcher, client: Client, memory: DayMemory, sto
     for tally in fetcher.tallies.values():
         lines += [f"  not read: {problem}" for problem in tally.problems]
         lines += [f"  … and {tally.more} more; playlist_days has every list"] if tally.more else []
+    if fetcher.long_unavailable:
+        first = min(fetcher.long_unavailable, key=lambda each: each.since)
+        lines.append(
+            f"  warning: {len(fetcher.long_unavailable)} of the lists not read have been unavailable for long, "
+            f"{first.playlist_id} since {first.since}; ./run.sh status names them"
+        )
     if stopped:
         lines.append(f"  stopped: {stopped}")
     return "\n".join(lines)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import chain, islice
@@ -18,7 +18,9 @@ from extractor.landing import Landing
 from extractor.memory import FINAL_OUTCOMES
 from extractor.parallel import in_parallel
 from extractor.playlists import PlaylistReader, Read
+from extractor.progress import Progress
 from extractor.regime import Regime
+from extractor.unavailable import Unavailable, note_read
 
 PROBLEMS_KEPT = 10
 
@@ -45,9 +47,18 @@ class Fetcher:
     """Reads what a day still lacks. Each answer is landed before anything is made of it."""
 
     def __init__(
-        self, client: Client, landing: Landing, landed: LandedDay, config: Config, day: date, clock: Clock
+        self,
+        client: Client,
+        landing: Landing,
+        landed: LandedDay,
+        config: Config,
+        day: date,
+        clock: Clock,
+        *,
+        progress: Progress,
     ) -> None:
         self.tallies = {name: Tally() for name in ("playlists", *config.endpoints)}
+        self.long_unavailable: list[Unavailable] = []
         self.regime = Regime()
         self._client = client
         self._landing = landing
@@ -56,6 +67,7 @@ class Fetcher:
         self._config = config
         self._day = day
         self._clock = clock
+        self._progress = progress
         self._reader = PlaylistReader(self._ask, self.regime, day)
 
     def fetch(self, watched: WatchList) -> None:
@@ -69,18 +81,25 @@ class Fetcher:
         # The longest unread first: a small budget walks round the whole watch-list.
         wanted.sort(key=lambda playlist_id: last_answered(self._config.landing, playlist_id))
         for playlist_id, read in in_parallel(self.read_playlist, wanted, self._config.api.max_in_flight):
+            unavailable = note_read(self._config.landing, playlist_id, read.outcome, read.reason, self._day)
             if read.outcome in FINAL_OUTCOMES:
                 tally.answered += 1
+            elif unavailable and unavailable.is_tolerated(self._day, self._config.tolerate_unavailable_days):
+                tally.failed += 1
+                self.long_unavailable.append(unavailable)
             else:
                 tally.fail(1, f"playlist {playlist_id}: {read.outcome}, {read.reason}")
-        followed = chain(watched.tracks, self._found_tracks(watched))
+            self._show("playlists", tally.asked)
+        followed = self._followed(watched)
+        total = sum(1 for _ in self._unsettled("tracks", self._followed(watched)))
         if self._memory.popularity is False:
             # Lists tell this app no popularity. If the first tracks asked for don't either, the others won't.
-            self._fetch_by_id("tracks", islice(followed, max(1, len(watched.tracks))))
-        self._fetch_by_id("tracks", followed)
+            self._fetch_by_id("tracks", islice(followed, max(1, len(watched.tracks))), total)
+        self._fetch_by_id("tracks", followed, total)
         self._landed.catch_up(self._landing.path)
         for name in self._config.endpoints:
-            self._fetch_by_id(name, iter(sorted(self._memory.found_ids[name])))
+            if ids := sorted(self._memory.found_ids[name]):
+                self._fetch_by_id(name, ids, sum(1 for _ in self._unsettled(name, ids)))
 
     def read_playlist(self, playlist_id: str) -> Read:
         """Read a list and land how that ended; what a complete read held is kept for the days to come."""
@@ -97,6 +116,9 @@ class Fetcher:
                 content.save(self._config.landing, playlist_id)
         return read
 
+    def _followed(self, watched: WatchList) -> Iterator[str]:
+        return chain(watched.tracks, self._found_tracks(watched))
+
     def _found_tracks(self, watched: WatchList) -> Iterator[str]:
         """Tracks of the watched lists: as read today, or as last known of a list that was unchanged or unreadable.
 
@@ -111,18 +133,18 @@ class Fetcher:
                 return
             yield track_id
 
-    def _fetch_by_id(self, name: str, ids: Iterator[str]) -> None:
-        """Ask for what needs it: no answer of its own today nor, for a track, a popularity above 0 in a list."""
-        tally, taken = self.tallies[name], set[str]()
+    def _unsettled(self, name: str, ids: Iterable[str]) -> Iterator[str]:
+        """Those without an answer of their own today nor, of tracks, a popularity above 0 in a list."""
+        taken = set[str]()
+        for each in ids:
+            if each not in taken and not self._memory.is_settled(each, name):
+                taken.add(each)
+                yield each
 
-        def unsettled() -> Iterator[str]:
-            for each in ids:
-                if each not in taken and not self._memory.is_settled(each, name):
-                    taken.add(each)
-                    yield each
-
+    def _fetch_by_id(self, name: str, ids: Iterable[str], total: int) -> None:
+        tally = self.tallies[name]
         asker = BatchAsker(name, self._config.endpoints[name], self._ask, self.regime)
-        batches = asker.batches(unsettled())
+        batches = asker.batches(self._unsettled(name, ids))
 
         def up_to_date() -> Iterator[list[str]]:
             self._landed.catch_up(self._landing.path)
@@ -138,8 +160,13 @@ class Fetcher:
                     count, first = len(outcome.failed), outcome.failed[0]
                     which = f"{name.removesuffix('s')} {first}" if count == 1 else f"{count} {name} from {first}"
                     tally.fail(count, f"{which}: {outcome.reason}")
+                self._show(name, total)
         finally:
             tally.asked += sum(map(len, batches))  # what a stop has left unasked
+
+    def _show(self, what: str, total: int) -> None:
+        tally = self.tallies[what]
+        self._progress.show(what, tally.answered + tally.failed, total, self._client.requests.total())
 
     def _ask(self, endpoint: str, path: str, asked: dict[str, Any]) -> Answer:
         answer = self._client.get(endpoint, path)

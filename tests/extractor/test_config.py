@@ -52,6 +52,7 @@ def test_the_defaults_are_those_of_the_design() -> None:
     assert config.endpoints == {"tracks": Endpoint("tracks?ids=", 50, "tracks")}
     assert (config.seeds, config.tracks_file, config.discover_tracks) == (Path("seeds"), None, True)
     assert (config.batch_number, config.batch_size) == (1, None)
+    assert config.tolerate_unavailable_days == 7
     assert (config.landing, config.drop_fields) == (Path("data/landing"), ("available_markets",))
     assert (config.warehouse, config.database) == (Path("data/warehouse.duckdb"), Path("data/spotify.duckdb"))
 
@@ -71,6 +72,7 @@ tracks_file: ids.txt
 discover_tracks: false
 batch_number: 3
 batch_size: 100
+tolerate_unavailable_days: null
 landing: landed
 drop_fields: []
 warehouse: w.duckdb
@@ -84,6 +86,7 @@ database: d.duckdb
         discover_tracks=False,
         batch_number=3,
         batch_size=100,
+        tolerate_unavailable_days=None,
         landing=tmp_path / "landed",
         drop_fields=(),
         warehouse=tmp_path / "w.duckdb",
@@ -206,6 +209,7 @@ RANGES: list[tuple[str, Any]] = [
     ("batch_number", 0),
     ("batch_size", 0),
     ("batch_size", -5),
+    ("tolerate_unavailable_days", -1),
     ("endpoints.tracks.batch", 0),
     ("endpoints.tracks.batch", 51),
     ("api.base_url", "api.spotify.com/v1"),

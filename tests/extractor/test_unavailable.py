@@ -1,0 +1,113 @@
+"""Lists that can't be read for long: named, and no alarm every morning."""
+
+from datetime import date, timedelta
+from pathlib import Path
+from shutil import rmtree
+
+import pytest
+
+from extractor.unavailable import note_read, unavailable_lists
+from tests.extractor.conftest import DAY, Bench, MakeBench
+from tests.extractor.listing import LIST
+from tests.simulator.identifiers import spotify_id
+
+
+def gone(*days: int) -> str:
+    """Return a world in which a list is not found on some days in January."""
+    written = "".join(f"{january(number)}: {{status: 404}}, " for number in days)
+    lists = f"list: {{days: {{2026-01-01: [A], {written}}}}}, other: {{days: {{2026-01-01: [B]}}}}"
+    return f"{{tracks: 0, histories: {{{lists}}}}}"
+
+
+def january(number: int) -> date:
+    return date(2026, 1, number)
+
+
+def codes(run: Bench, first: int, last: int) -> dict[int, int]:
+    """Return the exit codes of runs on days in January."""
+    return {number: run.extract(january(number)).exit_code for number in range(first, last + 1)}
+
+
+@pytest.mark.parametrize(
+    ("tolerated", "alarms"), [(7, [3, 4, 5, 6, 7, 8, 9]), (2, [3, 4, 5]), (0, [3]), (None, [3, 4, 5, 6, 7, 8, 9])]
+)
+def test_a_list_alarms_until_it_has_been_unavailable_for_more_than_the_tolerated_days(
+    bench: MakeBench, tolerated: int | None, alarms: list[int]
+) -> None:
+    run = bench(gone(*range(3, 10)))
+    run.set(tolerate_unavailable_days=tolerated)
+    assert [number for number, code in codes(run, 1, 10).items() if code == 3] == alarms
+
+
+def test_a_list_that_is_tolerated_is_warned_of_and_counted_as_not_read(bench: MakeBench) -> None:
+    run = bench(gone(*range(3, 10)))
+    run.set(tolerate_unavailable_days=1)
+    codes(run, 1, 4)
+    ended = run.extract(january(5))
+    assert ended.exit_code == 0
+    assert "1 of 2 playlists (1 not read)" in ended.summary
+    assert f"warning: 1 of the lists not read have been unavailable for long, {LIST} since 2026-01-03" in ended.summary
+    assert "  not read:" not in ended.summary
+    assert ended.facts["playlists_failed"] == 1
+    assert ended.facts["long_unavailable"] == {LIST: january(3)}
+
+
+def test_a_list_that_came_back_alarms_anew(bench: MakeBench) -> None:
+    run = bench(gone(2, 3, 4, 6, 7))
+    run.set(tolerate_unavailable_days=1)
+    assert [number for number, code in codes(run, 1, 7).items() if code == 3] == [2, 3, 6, 7]
+
+
+def test_a_list_that_was_never_readable_counts_from_its_first_attempt(bench: MakeBench) -> None:
+    run = bench(gone(*range(3, 10)))
+    run.watch(spotify_id("nobody"), LIST)
+    run.set(tolerate_unavailable_days=1)
+    assert codes(run, 1, 2) == {1: 3, 2: 3}
+    (nobody,) = unavailable_lists(run.config.landing)
+    assert (nobody.playlist_id, nobody.since, nobody.reason) == (spotify_id("nobody"), DAY, "404 Resource not found")
+
+
+def test_it_is_known_after_the_landing_files_are_purged(bench: MakeBench) -> None:
+    run = bench(gone(*range(3, 10)))
+    run.set(tolerate_unavailable_days=3)
+    codes(run, 1, 6)
+    for path in run.config.landing.glob("2026-*"):
+        rmtree(path)
+    assert codes(run, 7, 7) == {7: 0}
+
+
+def test_workers_know_each_of_its_own_lists(bench: MakeBench) -> None:
+    run = bench(gone(3, 4, 5))
+    run.watch(LIST, spotify_id("nobody"))
+    run.set(tolerate_unavailable_days=1, batch_size=1)
+    for number in (3, 4, 5):
+        for worker in (1, 2):
+            run.set(batch_number=worker)
+            code = run.extract(january(number)).exit_code
+            assert code == (3 if number < 5 else 0)
+    assert {each.since for each in unavailable_lists(run.config.landing)} == {january(3)}
+
+
+def test_no_usable_answer_says_nothing_of_a_list(tmp_path: Path) -> None:
+    for day, outcome in enumerate(("unavailable", "failed", "unavailable"), 1):
+        found = note_read(tmp_path, LIST, outcome, "why", january(day))
+        assert (found and found.since) == (None if outcome == "failed" else january(1))
+
+
+def test_a_late_day_changes_nothing(tmp_path: Path) -> None:
+    note_read(tmp_path, LIST, "unavailable", "why", january(5))
+    for outcome in ("complete", "unavailable"):
+        note_read(tmp_path, LIST, outcome, "why", january(2))
+    assert [each.since for each in unavailable_lists(tmp_path)] == [january(5)]
+    note_read(tmp_path, LIST, "complete", None, january(5) + timedelta(days=1))
+    assert list(unavailable_lists(tmp_path)) == []
+
+
+@pytest.mark.parametrize("content", [b"", b"{}", b"[]", b'{"since": "soon", "reason": null}', b"\xff"])
+def test_a_damaged_note_is_made_anew(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "unavailable").mkdir()
+    (tmp_path / "unavailable" / f"{LIST}.json").write_bytes(content)
+    assert list(unavailable_lists(tmp_path)) == []
+    found = note_read(tmp_path, LIST, "unavailable", "why", january(2))
+    assert found
+    assert list(unavailable_lists(tmp_path)) == [found]
