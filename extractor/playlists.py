@@ -13,7 +13,7 @@ from extractor.client import Answer, Ask
 from extractor.contents import KnownContent
 from extractor.regime import WITHHELD, Regime, explained
 
-ATTEMPTS_PER_READ = 3
+ATTEMPTS_PER_READ = 4
 """A list that keeps changing under the reader is given up as partial after so many attempts."""
 
 MOST_PAGES = 1000
@@ -57,7 +57,7 @@ class PlaylistReader:
         self._day = day
 
     def read(self, playlist_id: str, known: KnownContent | None) -> Read:
-        """Read a list, up to three times if it changes meanwhile; never raises for what an answer holds."""
+        """Read a list, again if it changes meanwhile; never raises for what an answer holds."""
         read = Read("failed")
         for attempt in range(1, ATTEMPTS_PER_READ + 1):
             try:
