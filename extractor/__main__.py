@@ -1,4 +1,4 @@
-"""The commands behind ./run.sh: `python -m extractor daily | extract | load | build | publish | status | purge`."""
+"""The commands behind ./run.sh, which are also those of `python -m extractor`: see --help."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from pathlib import Path
 from extractor.clock import Clock
 from extractor.config import Config, Credentials, read_config
 from extractor.console import LOG_FORMATS, Console
+from extractor.convert import convert
 from extractor.errors import PARTLY_READ, ConfigError, ExtractorError
 from extractor.extract import extract
 from extractor.load import load
@@ -27,7 +28,7 @@ from extractor.status import status
 from extractor.transform import PROJECT, BuildOptions, build
 from extractor.user_login import UserLogin, token_file
 
-COMMANDS = ("daily", "extract", "load", "build", "publish", "status", "purge", "login")
+COMMANDS = ("daily", "extract", "load", "build", "publish", "status", "purge", "login", "convert")
 LATER = ("report",)
 
 
@@ -40,6 +41,9 @@ def main(arguments: Sequence[str], clock: Clock | None = None) -> int:
     try:
         if options.command in LATER:
             raise ConfigError(f"{options.command}: not part of this version yet; `./run.sh --help` lists what is")
+        if options.command == "convert":
+            print(convert(options.file, options.into, options.overwrite))
+            return 0
         config = read_config(options.config)
         if options.command == "login":
             return _login(config, options, console)
@@ -133,6 +137,7 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
   publish   the tables, if every test passed, into the file that analysts open
   status    the last runs and what is missing
   login     let a Spotify user agree that runs read the user's lists
+  convert   a configuration of the program this one grew from, into today's files
   purge     remove old landing files and raw answers; the tables stay as they are
   demo      thirty simulated days, no account needed
   test      every check that CI runs
@@ -142,10 +147,9 @@ Not part of this version yet: report (a page to look at).
 exit codes: 0 all read; 3 some lists or tracks not read (published); 75 stopped by the quota (published, run again
 later); 2 configuration or usage; 1 anything else (nothing published).""",
     )
-    parser.add_argument("command", nargs="?", default="daily", choices=COMMANDS + LATER, metavar="command")
-    parser.add_argument(
-        "--config", type=Path, default=PROJECT / "config.yaml", help="default: the project's config.yaml"
-    )
+    parser.add_argument("command", nargs="?", default="daily", help="or the path of a configuration, for a daily run")
+    parser.add_argument("file", nargs="*", type=Path, help="convert: a configuration of the old format")
+    parser.add_argument("--config", type=Path, help="default: the project's config.yaml")
     parser.add_argument("--date", type=_day, help="the UTC day the run is for, YYYY-MM-DD; default: today")
     parser.add_argument("--full-refresh", action="store_true", help="rebuild every table from raw")
     parser.add_argument("--full-tests", action="store_true", help="test all rows, not only those that may have changed")
@@ -154,7 +158,35 @@ later); 2 configuration or usage; 1 anything else (nothing published).""",
     parser.add_argument("--log-format", choices=LOG_FORMATS, default="text", help="json: one JSON object a line")
     parser.add_argument("--port", type=int, default=PORT, help=f"login: of 127.0.0.1, for the answer; default: {PORT}")
     parser.add_argument("--print-token", action="store_true", help="login: print the token instead of keeping it")
-    return parser.parse_args(arguments)
+    parser.add_argument("--into", type=Path, default=Path("converted"), help="convert: a folder; default: converted")
+    parser.add_argument("--overwrite", action="store_true", help="convert: also files that are there already")
+    options = parser.parse_intermixed_args(arguments)
+    if options.command not in COMMANDS + LATER:
+        _take_for_a_configuration(options, parser)
+    given = len(options.file)
+    if given != (options.command == "convert"):
+        parser.error(
+            f"{options.command} takes {'one configuration of the old format' if not given else 'no more words'}"
+        )
+    options.file = options.file[0] if given else None
+    options.config = options.config or PROJECT / "config.yaml"
+    return options
+
+
+def _take_for_a_configuration(options: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
+    """The invocation of the program this one grew from: CONFIG, and then, there, the client id and secret."""
+    if options.file:
+        parser.error(
+            "a client id and secret are not taken from the command line, where every user of this machine can read "
+            "them: export SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET. Have a new secret made at "
+            "developer.spotify.com/dashboard: this one has been seen, and may be in your shell's history."
+        )
+    path = Path(options.command)
+    if not path.exists() and path.suffix not in (".yaml", ".yml"):
+        parser.error(f"{options.command!r} is no command, and no configuration: {', '.join(COMMANDS)}")
+    if options.config:
+        parser.error("two configurations: name one")
+    options.command, options.config = "daily", path
 
 
 def _count(text: str) -> int:

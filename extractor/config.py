@@ -24,6 +24,9 @@ LINK = re.compile(
     r"(?:(?:https?://)?open\.spotify\.com/(?:intl-\w+/)?|spotify:)(?:user[:/][^:/]+[:/])?(\w+)[:/](\w+)/?"
 )
 
+OLD_FORMAT = re.compile(r"^(tracks_url|tables)\s*:", re.MULTILINE)
+"""By these keys a configuration of the program this one grew from is known."""
+
 APP_VARIABLES = ("SPOTIFY_CLIENT_ID", "SPOTIFY_CLIENT_SECRET")
 
 
@@ -110,7 +113,12 @@ def read_config(path: Path) -> Config:
     Raises ConfigError naming the file and the key for anything unknown, mistyped or out of range.
     """
     try:
-        raw = yaml.safe_load(path.read_text("utf-8"))
+        text = path.read_text("utf-8")
+        if OLD_FORMAT.search(text):
+            raise ConfigError(
+                f"{path}: is of the old format; make today's files of it: python -m extractor convert {path}"
+            )
+        raw = yaml.safe_load(text)
     except FileNotFoundError:
         raise ConfigError(f"{path}: no such file; name one with --config") from None
     except (OSError, ValueError, yaml.YAMLError) as error:

@@ -119,7 +119,10 @@ class UserLogin:
 def described(today: date, environment: Mapping[str, str] = os.environ) -> str:
     """For a person: whether runs ask as a user, since when, and until when."""
     login = UserLogin.from_environment(environment)
-    token = login.find()
+    try:
+        token = login.find()
+    except CredentialsError as error:
+        return str(error)
     if token is None:
         return "the app's own; no user has logged in"
     if not token.fits(environment.get("SPOTIFY_CLIENT_ID", "").strip() or token.client_id):

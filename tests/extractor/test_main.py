@@ -271,3 +271,10 @@ def test_to_a_program_an_error_is_an_object_on_standard_error(
     (error,) = said(told(capsys))
     assert (error["event"], error["exit_code"]) == ("error", 1)
     assert "run `./run.sh build` first" in error["message"]
+
+
+@pytest.mark.usefixtures("fake_dbt")
+def test_a_configuration_alone_is_a_daily_run_with_it(run: Callable[..., Run], tmp_path: Path) -> None:
+    command = run()
+    assert main([str(command.config)], command.clock) == 0
+    assert (tmp_path / "data" / "s.duckdb").exists()

@@ -188,6 +188,7 @@ def test_a_damaged_file_is_named_and_not_shown(file: Path, content: str) -> None
     with pytest.raises(CredentialsError, match=r"token\.json: can't be read as a user's login.*\./run\.sh login") as no:
         UserLogin(file).find()
     assert not content or content not in str(no.value)
+    assert described(NEXT_DAY, {"SPOTIFY_TOKEN_FILE": str(file)}) == str(no.value)
 
 
 def test_a_login_of_another_app_is_not_used(file: Path) -> None:
