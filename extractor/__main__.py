@@ -17,6 +17,7 @@ from extractor.console import LOG_FORMATS, Console
 from extractor.convert import convert
 from extractor.errors import PARTLY_READ, ConfigError, ExtractorError
 from extractor.extract import extract
+from extractor.landed import remember_day
 from extractor.load import load
 from extractor.lock import alone
 from extractor.login import PORT, ask_user, keep_login
@@ -88,8 +89,9 @@ def _purge(config: Config, keep_days: int | None, day: date, console: Console) -
 
 def _run(command: str, config: Config, day: date, console: Console, build_options: BuildOptions) -> int:
     if command == "status":
-        print(status(config, day))
-        return 0
+        found = status(config, day, console.clock.now())
+        console.result("status", str(found), **asdict(found))
+        return found.exit_code
     steps = ("extract", "load", "build", "publish") if command == "daily" else (command,)
     exit_code = 0
     with ExitStack() as locks:
@@ -107,7 +109,11 @@ def _run(command: str, config: Config, day: date, console: Console, build_option
             extraction = extract(config, credentials, day, console.clock, rng, announce, progress=progress_on(console))
             console.result("extracted", extraction.summary, **extraction.facts)
             exit_code = extraction.exit_code
-        if command == "daily" and config.batch_size and (missing := unasked(config, day)).slices:
+        if (
+            command == "daily"
+            and config.batch_size
+            and (missing := unasked(config, remember_day(config.landing, day))).slices
+        ):
             console.note("warning", str(missing), **asdict(missing))
             exit_code = exit_code or PARTLY_READ
         if command != "extract":
@@ -135,7 +141,7 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
   load      landing files into the warehouse
   build     dbt build: the tables and their tests
   publish   the tables, if every test passed, into the file that analysts open
-  status    the last runs and what is missing
+  status    the last runs, what is missing and since when, requests left; asks nobody and waits for nothing
   login     let a Spotify user agree that runs read the user's lists
   convert   a configuration of the program this one grew from, into today's files
   purge     remove old landing files and raw answers; the tables stay as they are
@@ -145,7 +151,8 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
 Not part of this version yet: report (a page to look at).
 
 exit codes: 0 all read; 3 some lists or tracks not read (published); 75 stopped by the quota (published, run again
-later); 2 configuration or usage; 1 anything else (nothing published).""",
+later); 2 configuration or usage; 1 anything else (nothing published). status ends with that of the last reading; 3,
+too, where neither this day nor the day before was read.""",
     )
     parser.add_argument("command", nargs="?", default="daily", help="or the path of a configuration, for a daily run")
     parser.add_argument("file", nargs="*", type=Path, help="convert: a configuration of the old format")

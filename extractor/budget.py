@@ -26,9 +26,17 @@ class Budget:
         self._folder = landing / day.isoformat()
         self._landed = landed.copy()
 
+    def spent(self, endpoint: str) -> int:
+        """Requests that the day has taken so far."""
+        try:
+            counted = self._path(endpoint).stat().st_size
+        except OSError:
+            counted = 0
+        return max(counted, self._landed[endpoint])
+
     def left(self, endpoint: str) -> int | None:
         """Requests that the day may still take; None: as many as Spotify likes."""
-        return None if self.requests_per_day is None else max(0, self.requests_per_day - self._spent(endpoint))
+        return None if self.requests_per_day is None else max(0, self.requests_per_day - self.spent(endpoint))
 
     def take(self, endpoint: str, now: datetime) -> None:
         """Count a request that is about to be sent. Raises StoppedByQuota if the budget is spent."""
@@ -39,7 +47,7 @@ class Budget:
             path.parent.mkdir(parents=True, exist_ok=True)
             with path.open("ab") as ledger:
                 fcntl.flock(ledger, fcntl.LOCK_EX)
-                spent = self._spent(endpoint)
+                spent = self.spent(endpoint)
                 if spent < self.requests_per_day:
                     os.ftruncate(ledger.fileno(), spent + 1)
                     return
@@ -49,13 +57,6 @@ class Budget:
         raise StoppedByQuota(
             f"the budget of {self.requests_per_day} {endpoint} requests for the day is spent", midnight
         )
-
-    def _spent(self, endpoint: str) -> int:
-        try:
-            counted = self._path(endpoint).stat().st_size
-        except OSError:
-            counted = 0
-        return max(counted, self._landed[endpoint])
 
     def _path(self, endpoint: str) -> Path:
         return self._folder / f"{endpoint}.requests"

@@ -37,6 +37,10 @@ class Console:
     def _say(self, stream: TextIO, event: str, text: str, facts: dict[str, object]) -> None:
         if self.log_format == "json":
             at = self.clock.now().isoformat(timespec="seconds").replace("+00:00", "Z")
-            # default: days, instants and paths are said as text
-            text = json.dumps({"at": at, "event": event, "day": self.day} | facts, ensure_ascii=False, default=str)
+            text = json.dumps({"at": at, "event": event, "day": self.day} | facts, ensure_ascii=False, default=_text)
         print(text, file=stream, flush=True)
+
+
+def _text(value: object) -> str:
+    """A day or an instant in ISO 8601; a path as it is."""
+    return value.isoformat() if isinstance(value, date) else str(value)

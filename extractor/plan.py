@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import date
 
 from extractor.budget import Budget
 from extractor.config import Config, WatchList, read_watch_list
 from extractor.contents import KnownContent
-from extractor.landed import remember_day
 from extractor.memory import DayMemory
 
 
@@ -68,10 +66,9 @@ class Unasked:
         )
 
 
-def unasked(config: Config, day: date) -> Unasked:
+def unasked(config: Config, memory: DayMemory) -> Unasked:
     """Compare all seeds, whatever this worker's slice of them, with what has landed for a day."""
     watched = read_watch_list(replace(config, batch_number=1, batch_size=None))
-    memory = remember_day(config.landing, day)
     playlists = [playlist_id not in memory.tried_playlists for playlist_id in watched.playlists]
     tracks = [not memory.is_settled(track_id) for track_id in watched.tracks]
     return Unasked(

@@ -212,9 +212,9 @@ def test_publishing_without_a_build_is_1(run: Callable[..., Run], capsys: pytest
     assert "run `./run.sh build` first" in told(capsys)
 
 
-def test_a_state_of_nothing_is_1(run: Callable[..., Run], capsys: pytest.CaptureFixture[str]) -> None:
-    assert run()("status") == 1
-    assert "nothing is published yet; run `./run.sh daily`" in told(capsys)
+def test_a_state_of_nothing_is_3(run: Callable[..., Run], capsys: pytest.CaptureFixture[str]) -> None:
+    assert run()("status") == 3
+    assert "published    nothing yet" in capsys.readouterr().out
 
 
 @pytest.mark.usefixtures("fake_dbt")

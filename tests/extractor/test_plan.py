@@ -53,12 +53,12 @@ def test_what_no_worker_asked_for_is_told_by_its_slice(bench: MakeBench) -> None
     for number in (1, 3):
         run.set(batch_number=number, batch_size=3)
         assert run.extract().exit_code == 0
-    missing = unasked(run.config, DAY)
+    missing = unasked(run.config, remember_day(run.config.landing, DAY))
     assert missing.playlists == tuple(spotify_id(f"l{number}") for number in (3, 4, 5))
     assert str(missing) == "3 playlists and 3 tracks were not asked for: slice 2 did not finish"
     run.set(batch_number=2)
     run.extract()
-    assert unasked(run.config, DAY).slices == ()
+    assert unasked(run.config, remember_day(run.config.landing, DAY)).slices == ()
 
 
 @pytest.mark.usefixtures("fake_dbt")

@@ -1,0 +1,117 @@
+"""What has landed of a day and what is published, for somebody who asks how things are: nothing is written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+from extractor.errors import LandingError, WarehouseError
+from extractor.landed import envelopes
+from extractor.memory import DayMemory
+from extractor.warehouse import opened
+
+BEST_FIRST = ("complete", "unchanged", "partial", "unavailable", "failed")
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run of a worker; from `exit_code` on null while it goes on, and for one that was killed."""
+
+    run_id: str
+    date: date
+    worker: int
+    started_at: datetime
+    exit_code: int | None = None
+    playlists_asked: int | None = None
+    playlists_answered: int | None = None
+    tracks_asked: int | None = None
+    tracks_answered: int | None = None
+    bulk_tracks: bool | None = None
+    playlist_items: str | None = None
+    popularity: bool | None = None
+
+    def __str__(self) -> str:
+        how = "going on, or killed"
+        if self.exit_code is not None:
+            playlists = f"{self.playlists_answered} of {self.playlists_asked} playlists"
+            how = f"{playlists}, {self.tracks_answered} of {self.tracks_asked} tracks, exit {self.exit_code}"
+        return f"{self.date}  worker {self.worker}  {self.started_at:%Y-%m-%d %H:%M} UTC  {how}"
+
+    @property
+    def may(self) -> str:
+        """What it found the app may do; empty where it found out nothing."""
+        tracks: dict[bool | None, str] = {True: "many tracks at a time", False: "one track at a time"}
+        popularity: dict[bool | None, str] = {True: "with popularity", False: "without popularity"}
+        return ", ".join(filter(None, (tracks.get(self.bulk_tracks), popularity.get(self.popularity))))
+
+    @classmethod
+    def of(cls, known: dict[str, Any]) -> Run:
+        """The run that a row of `runs`, or what has landed of it, tells of, whichever version has written that."""
+        known = known | (known.get("capabilities") or {})
+        return cls(**{each.name: known[each.name] for each in fields(cls) if each.name in known})
+
+
+class DayReport:
+    """What the landing files of a day tell so far; `problems` are the files that can't be read, and why."""
+
+    def __init__(self, landing: Path, day: date) -> None:
+        self.memory = DayMemory()
+        self.outcomes: dict[str, str] = {}
+        self.problems: list[str] = []
+        self._runs: dict[str, dict[str, Any]] = {}
+        for path in sorted((landing / day.isoformat()).glob("*.ndjson.gz")):
+            try:
+                for _, envelope in envelopes(path):
+                    self._take_in(envelope)
+            except LandingError as error:
+                self.problems.append(str(error))
+
+    @property
+    def runs(self) -> list[Run]:
+        return [Run.of(known) for known in self._runs.values()]
+
+    def _take_in(self, envelope: dict[str, Any]) -> None:
+        self.memory.absorb(envelope)
+        if envelope["endpoint"] == "runs":
+            started_at = datetime.fromisoformat(envelope["observed_at"])
+            begun = {"run_id": envelope["run"], "date": date.fromisoformat(envelope["day"]), "started_at": started_at}
+            self._runs.setdefault(envelope["run"], begun | {"worker": envelope["worker"]}).update(envelope["body"])
+        elif envelope["endpoint"] == "playlist_reads":
+            playlist_id, outcome = envelope["asked"]["playlist_id"], envelope["body"]["outcome"]
+            best = self.outcomes.get(playlist_id, outcome)
+            self.outcomes[playlist_id] = min(outcome, best, key=BEST_FIRST.index)
+
+
+@dataclass
+class PublishedReport:
+    """What the published file tells: when it was put in place, up to which day it goes, its last runs, lists' names."""
+
+    at: datetime | None = None
+    through: date | None = None
+    runs: list[Run] = field(default_factory=list)
+    names: dict[str, str] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, database: Path) -> PublishedReport:
+        report = cls()
+        if not database.exists():
+            return report
+        try:
+            report.at = datetime.fromtimestamp(database.stat().st_mtime, UTC)
+            with opened(database, read_only=True) as connection:
+                ((report.through,),) = connection.execute("select max(date) from playlist_days").fetchall()
+                report.names = dict(
+                    connection.execute("select playlist_id, coalesce(name, '') from playlists").fetchall()
+                )
+                runs = connection.execute("select * from runs order by started_at desc limit 50")
+                columns = [column[0] for column in runs.description or ()]
+                for row in runs.fetchall():
+                    known = dict(zip(columns, row, strict=True))
+                    known["started_at"] = known["started_at"].replace(tzinfo=UTC)
+                    report.runs.append(Run.of(known))
+        except (WarehouseError, OSError) as error:
+            report.problems.append(str(error))
+        return report
