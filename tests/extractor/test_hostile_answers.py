@@ -8,6 +8,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from extractor.endpoints import TRACKS, Endpoint
 from extractor.load import load
 from tests.extractor.conftest import MakeBench, usual_body
 from tests.extractor.listing import FIRST_REQUEST, LIST, one_list
@@ -29,11 +30,12 @@ HOSTILE = (
 
 
 def spoiled_body(value: str) -> Any:
-    """Return the list with a value wherever Spotify says an id or a name."""
+    """Return the list with a value wherever Spotify says an id or a name, but for the id of one track."""
     body = usual_body(WORLD, f"playlists/{LIST}")
     body |= {"id": value, "name": value, "description": value, "snapshot_id": value, "owner": {"id": value}}
     for entry in body["tracks"]["items"]:
-        entry["track"] |= {"id": value, "name": value, "uri": f"spotify:track:{value}", "artists": [{"id": value}]}
+        entry["track"] |= {"name": value, "artists": [{"id": value}]}
+    entry["track"] |= {"id": value, "uri": f"spotify:track:{value}"}
     return body
 
 
@@ -42,6 +44,7 @@ def test_a_hostile_id_or_name_is_kept_as_it_came_and_nothing_else(
     bench: MakeBench, tmp_path: Path, warehouse: Path, value: str
 ) -> None:
     run = bench(WORLD, Fault(FIRST_REQUEST, body=spoiled_body(value)))
+    run.set(endpoints={"tracks": TRACKS, "artists": Endpoint("artists?ids=", 50, "artists", "artists.*.id")})
     run.extract()
     load(run.config.landing, warehouse)
     named = [path.name for path in tmp_path.rglob("*")]
