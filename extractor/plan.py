@@ -10,6 +10,9 @@ from extractor.config import Config, WatchList, read_watch_list
 from extractor.contents import KnownContent
 from extractor.memory import DayMemory
 
+FIRST_PAGE = 100
+"""Entries that a list shows in the one request that it costs at least."""
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -36,15 +39,18 @@ class Plan:
 
 
 def plan(config: Config, watched: WatchList, memory: DayMemory, budget: Budget) -> Plan:
-    """Count what is surely needed: each list once, and each watched track that no list is known to hold."""
+    """Count each list once, and the watched tracks that lists, if they are as last known, can't spare us."""
     lists = [playlist_id for playlist_id in watched.playlists if playlist_id not in memory.read_playlists]
     tracks = {track_id for track_id in watched.tracks if not memory.is_settled(track_id)}
+    unseen = 0
     for playlist_id in lists if tracks else ():
         known = KnownContent.load(config.landing, playlist_id)
         tracks.difference_update(known.tracks if known else ())
+        unseen += known is None
+    by_id = max(0, len(tracks) - unseen * FIRST_PAGE)
     return Plan(
         playlists=len(lists),
-        tracks=-(-len(tracks) // config.endpoints["tracks"].batch),
+        tracks=-(-by_id // config.endpoints["tracks"].batch),
         playlists_left=budget.left("playlists"),
         tracks_left=budget.left("tracks"),
         requests_per_day=budget.requests_per_day,
