@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.extractor.conftest import Bench, MakeBench
+from extractor.wire import TIMEOUTS
+from tests.extractor.conftest import DAY, NEXT_DAY, Bench, MakeBench
 from tests.extractor.listing import FIRST_REQUEST, FURTHER_PAGE, LIST, PROBE, one_list, spoiled
 from tests.simulator.faults import Fault
 from tests.simulator.server import Simulator
@@ -193,3 +194,31 @@ def test_a_page_without_popularity_or_owner_is_a_page(bench: MakeBench) -> None:
     run = bench(SHORT, spoiled(SHORT, FIRST_REQUEST, PLAYLIST, forget))
     assert ended(run)[1]["outcome"] == "complete"
     assert len(run.asked_tracks()) == 2
+
+
+def test_an_answer_may_take_its_time() -> None:
+    connecting, reading = TIMEOUTS
+    assert connecting >= 10
+    assert reading >= 30
+
+
+def test_a_list_may_say_little_of_itself(bench: MakeBench) -> None:
+    def forget(body: Any) -> None:
+        body.update(images=None, description=None, public=None)
+        del body["followers"]
+
+    assert ended(bench(SHORT, spoiled(SHORT, FIRST_REQUEST, PLAYLIST, forget)))[1]["outcome"] == "complete"
+
+
+def test_another_snapshot_id_of_the_same_entries_is_read_anew(bench: MakeBench) -> None:
+    renamed = one_list("2026-01-01: [A, B], 2026-01-02: {name: another}", pad_to=101)
+    run = bench(renamed)
+    assert [run.extract(day).exit_code for day in (DAY, NEXT_DAY)] == [0, 0]
+    first, second = run.reads(DAY)[0], run.reads(NEXT_DAY)[0]
+    assert second["outcome"] == "complete"
+    assert first["snapshot_id"] != second["snapshot_id"]
+    held = [
+        [entry["track"]["id"] for entry in run.landed("playlists", day)[0]["body"]["tracks"]["items"]]
+        for day in (DAY, NEXT_DAY)
+    ]
+    assert held[0] == held[1]

@@ -1,0 +1,15 @@
+"""The table of pitfalls in the README names tests that there are."""
+
+import re
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parents[2]
+NAMED = re.compile(r"\| `(\S+)::(\w+)` \|")
+
+
+def test_every_pitfall_is_held_by_a_test_that_exists() -> None:
+    named = NAMED.findall((PROJECT / "tests" / "simulator" / "README.md").read_text("utf-8"))
+    assert len(named) > 20
+    for file, name in named:
+        text = (PROJECT / ("models" if file.endswith(".yml") else "tests") / file).read_text("utf-8")
+        assert f"def {name}(" in text or f"- name: {name}\n" in text, f"{file}::{name}"
