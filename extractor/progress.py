@@ -90,7 +90,7 @@ class Lines(Progress):
         with self._lock:
             if not self._said or now + seconds < self._due:
                 return
-            self._due = now + max(seconds, EVERY_SECONDS)
+            self._due = now + seconds + EVERY_SECONDS
         facts = self._said | {"waiting": round(seconds)}
         text = "{what} {done} of {total}, {requests} requests".format_map(facts | {"total": facts["total"] or "?"})
         text += f", waiting {seconds:.0f} s for Spotify" if seconds else ""

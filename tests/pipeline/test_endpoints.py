@@ -1,0 +1,103 @@
+"""One table more, as the README says: an endpoint in config.yaml, a mapping and a line, in a copy of the project."""
+
+import re
+import shutil
+import subprocess
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+import yaml
+
+from tests.pipeline.conftest import MakeProject
+from tests.pipeline.harness import REPO, Finished, Project, plain_environment
+from tests.simulator.objects import artist_object
+from tests.simulator.world import Artist, PlaylistState, Track
+
+DAYS = (date(2026, 1, 1), date(2026, 1, 2))
+WORLD = "{tracks: 60, playlists: {churning: {size: 30, churn: 0.5}}}"
+PARTS = ("extractor", "macros", "models", "requirements", "tests/dbt", "dbt_project.yml", "profiles.yml", "run.sh")
+
+
+def from_the_readme(name: str) -> str:
+    """Return a file as the README shows it: a block that begins with its name in a comment."""
+    (text,) = re.findall(rf"```\w+\n(?:#|--) {re.escape(name)}\n(.*?)```", (REPO / "README.md").read_text(), re.DOTALL)
+    return str(text)
+
+
+class Extended:
+    """A project without artists, whose warehouse is there already; then with them, for two days."""
+
+    def __init__(self, make_project: MakeProject, copy: Path) -> None:
+        for part in PARTS:
+            (shutil.copytree if (REPO / part).is_dir() else shutil.copy)(REPO / part, copy / part)
+        (copy / ".venv").symlink_to(REPO / ".venv")
+        self.copy = copy
+        self.project = project = make_project(WORLD)
+        assert self.run("load").exit_code == 0
+        for name in ("models/marts/artists.yml", "models/marts/artists.sql"):
+            (copy / name).write_text(from_the_readme(name))
+        project.configure(**yaml.safe_load(from_the_readme("config.yaml")))
+        self.days = [(self.daily(day), self.artists()) for day in DAYS]
+
+    def run(self, command: str, *options: str) -> Finished:
+        return self.project.run(command, None, *options, program=self.copy / "run.sh")
+
+    def daily(self, day: date) -> Finished:
+        return self.project.run("daily", day, program=self.copy / "run.sh")
+
+    def artists(self) -> dict[str, tuple[Any, ...]]:
+        rows = self.project.rows("select artist_id, name, genres, followers from artists")
+        return {artist_id: tuple(rest) for artist_id, *rest in rows}
+
+
+@pytest.fixture(scope="module")
+def extended(make_shared_project: MakeProject, tmp_path_factory: pytest.TempPathFactory) -> Extended:
+    return Extended(make_shared_project, tmp_path_factory.mktemp("copy"))
+
+
+def artists_in_lists(project: Project, day: date) -> dict[str, Artist]:
+    world = project.simulator.world
+    lists = [world.playlist(playlist_id, day) for playlist_id in world.playlist_ids]
+    entries = [entry for each in lists if isinstance(each, PlaylistState) for entry in each.entries]
+    tracks = [entry.content for entry in entries if entry and isinstance(entry.content, Track)]
+    return {artist.id: artist for track in tracks for artist in track.artists}
+
+
+def as_told(artist: Artist, day: date) -> tuple[Any, ...]:
+    told = artist_object(artist, day)
+    return told["name"], ", ".join(told["genres"]) or None, told["followers"]["total"]
+
+
+def test_each_artist_is_a_row_as_last_answered_and_stays_when_its_tracks_are_gone(extended: Extended) -> None:
+    expected: dict[str, tuple[Any, ...]] = {}
+    for day, (finished, artists) in zip(DAYS, extended.days, strict=True):
+        assert finished.exit_code == 0, finished.told
+        expected |= {key: as_told(artist, day) for key, artist in artists_in_lists(extended.project, day).items()}
+        assert artists == expected
+    first, second = (artists_in_lists(extended.project, day).keys() for day in DAYS)
+    assert first - second
+    assert first & second
+
+
+def test_the_run_tells_of_them(extended: Extended) -> None:
+    (finished, artists), _ = extended.days
+    assert f"{len(artists)} of {len(artists)} artists" in finished.stdout
+
+
+def test_they_outlive_a_purge_and_a_full_refresh_of_them_alone_is_refused(extended: Extended) -> None:
+    before, project = extended.artists(), extended.project
+    assert "raw answers and 2 landing files" in extended.run("purge", "--keep-days", "1").stdout
+    with duckdb.connect(str(project.warehouse), read_only=True) as connection:
+        assert connection.execute("select count(*) from raw.artists").fetchall() == [(0,)]
+    assert extended.run("publish").exit_code == 0
+    assert extended.artists() == before
+    command = ".venv/bin/dbt build --full-refresh --select artists --target-path".split()
+    environment = plain_environment() | {"SPOTIFY_WAREHOUSE": str(project.warehouse)}
+    refused = subprocess.run(
+        [*command, str(project.folder)], cwd=extended.copy, env=environment, capture_output=True, text=True, check=False
+    )
+    assert refused.returncode == 1
+    assert "a full refresh would lose history" in refused.stdout
