@@ -94,7 +94,7 @@ def test_they_outlive_a_purge_and_a_full_refresh_of_them_alone_is_refused(extend
         assert connection.execute("select count(*) from raw.artists").fetchall() == [(0,)]
     assert extended.run("publish").exit_code == 0
     assert extended.artists() == before
-    command = ".venv/bin/dbt build --full-refresh --select artists --target-path".split()
+    command = [".venv/bin/dbt", "build", "--full-refresh", "--select", "artists", "--target-path"]
     environment = plain_environment() | {"SPOTIFY_WAREHOUSE": str(project.warehouse)}
     refused = subprocess.run(
         [*command, str(project.folder)], cwd=extended.copy, env=environment, capture_output=True, text=True, check=False
