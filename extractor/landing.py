@@ -1,6 +1,8 @@
 """The landing folder: what Spotify answered, one gzipped NDJSON file a run, and what is kept beside them.
 
 landing/<day>/<run>.ndjson.gz      one envelope a line, in the order of the answers
+landing/<day>/<endpoint>.requests  as long as requests were sent, where they have a budget
+landing/not_before.json            until when Spotify asks not to be asked
 landing/watched/<hash>.csv.gz      a watch-list, kept once for all runs that used it
 landing/contents/<playlist>.json   a cache: what the last complete read of a list held; safe to delete
 landing/asked/<playlist>           a cache: its time is when the list was last answered for; safe to delete

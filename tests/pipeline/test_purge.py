@@ -28,7 +28,7 @@ class Purged:
     """Three days, the first two purged, and one day more; beside it the same days undisturbed."""
 
     def __init__(self, make_project: MakeProject) -> None:
-        self.project = project = make_project(WORLD)
+        self.project = project = make_project(WORLD, api={"requests_per_day": 1000})
         self.early = project.run("purge", DAYS[0], "--keep-days", "1")
         for day in DAYS[:2]:
             project.extract(day)
