@@ -6,6 +6,7 @@ landing/not_before.json            until when Spotify asks not to be asked
 landing/watched/<hash>.csv.gz      a watch-list, kept once for all runs that used it
 landing/contents/<playlist>.json   a cache: what the last complete read of a list held; safe to delete
 landing/asked/<playlist>           a cache: its time is when the list was last answered for; safe to delete
+landing/unavailable/<playlist>.json  since when a list is unavailable; without it, since it is next refused
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""Since when lists have been unavailable: a small file each, beside the landing files, so that a purge forgets none.
-
-landing/unavailable/<playlist>.json   a cache: without it, a list has been unavailable since it is next refused
-"""
+"""Since when lists have been unavailable: a small file each beside the landing files, so that a purge forgets none."""
 
 from __future__ import annotations
 
