@@ -31,7 +31,7 @@ def prepare(make_project: MakeProject) -> Replay | None:
     if not FOLDER.is_dir():
         return None
     recording = Recording(FOLDER)
-    project = make_project(ReplayWorld(FOLDER))
+    project = make_project(ReplayWorld(FOLDER), tolerate_unavailable_days=None)
     for day in recording.days:
         finished = project.run("extract", day)
         assert finished.exit_code == 3, finished.told  # some list is not there on each day
