@@ -1,25 +1,12 @@
 -- For each stretch: the first span after it that proves the track absent. Masked spans right after it prove nothing;
 -- spans are numbered without holes, so a run of them is a row count.
-with stretches as (
+with stretches as (select * from {{ ref('int_stretches') }}),
 
-    select * from {{ ref('int_stretches') }}
+masked_spans as (select * from {{ ref('int_masked_spans') }}),
 
-),
-
-masked_spans as (
-
-    select * from {{ ref('int_masked_spans') }}
-
-),
-
-windows as (
-
-    select * from {{ ref('int_stay_windows') }}
-
-),
+windows as (select * from {{ ref('int_stay_windows') }}),
 
 numbered as (
-
     select
         *,
         row_number() over (
@@ -27,11 +14,9 @@ numbered as (
             order by span_number
         ) as place
     from masked_spans
-
 ),
 
 mask_runs as (
-
     select
         playlist_id,
         track_id,
@@ -40,11 +25,9 @@ mask_runs as (
     from numbered
     where span_number = last_held_span_number + place
     group by playlist_id, track_id, last_held_span_number
-
 ),
 
 candidates as (
-
     select
         stretches.playlist_id,
         stretches.track_id,
@@ -57,11 +40,9 @@ candidates as (
             stretches.playlist_id = mask_runs.playlist_id
             and stretches.track_id = mask_runs.track_id
             and stretches.last_span_number = mask_runs.last_held_span_number
-
 ),
 
 final as (
-
     select
         candidates.playlist_id,
         candidates.track_id,
@@ -75,7 +56,6 @@ final as (
     where
         candidates.next_span_number is null
         or candidates.absent_span_number < candidates.next_span_number
-
 )
 
 select * from final

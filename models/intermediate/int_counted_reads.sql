@@ -8,20 +8,11 @@
 
 -- One read counts per list and day, the best and then the latest. Every row carries on the content of the list as last
 -- known, and how many of its days were usable (complete or unchanged) so far.
-with judged_reads as (
+with judged_reads as (select * from {{ ref('int_judged_reads') }}),
 
-    select * from {{ ref('int_judged_reads') }}
-
-),
-
-contents as (
-
-    select * from {{ ref('int_read_contents') }}
-
-),
+contents as (select * from {{ ref('int_read_contents') }}),
 
 ranked as (
-
     select
         *,
         row_number() over (
@@ -38,11 +29,9 @@ ranked as (
                 run_id desc
         ) as best_first
     from judged_reads
-
 ),
 
 counted as (
-
     select
         *,
         usable_days_before + sum(case when outcome in ('complete', 'unchanged') then 1 else 0 end)
@@ -51,11 +40,9 @@ counted as (
         max(load_number) over (partition by playlist_id) as latest_load_number
     from ranked
     where best_first = 1
-
 ),
 
 final as (
-
     select
         counted.playlist_id,
         counted.day,
@@ -73,7 +60,6 @@ final as (
         counted.latest_load_number as load_number
     from counted
     {{ join_latest('contents', 'counted', '>=') }}
-
 )
 
 select * from final

@@ -1,28 +1,17 @@
 -- Tracks that a new null entry may hide: those that claimed its added_at in a span before, and that its own span does
 -- not hold. Contents are looked into for lists with new null entries only: mostly for none.
-with null_entries as (
+with null_entries as (select * from {{ ref('int_new_null_entries') }}),
 
-    select * from {{ ref('int_new_null_entries') }}
-
-),
-
-spans as (
-
-    select * from {{ ref('int_read_spans') }}
-
-),
+spans as (select * from {{ ref('int_read_spans') }}),
 
 contents as (
-
     select * from {{ ref('int_playlist_contents') }}
     where
         kind = 'track'
         and playlist_id in (select null_entries.playlist_id from null_entries)
-
 ),
 
 spans_before as (
-
     select distinct
         null_entries.playlist_id,
         null_entries.content_hash,
@@ -35,11 +24,9 @@ spans_before as (
             null_entries.playlist_id = spans.playlist_id
             and null_entries.first_span_number - 1 <= spans.span_number
             and null_entries.span_number > spans.span_number
-
 ),
 
 claims_before as (
-
     select
         spans_before.playlist_id,
         spans_before.content_hash,
@@ -51,11 +38,9 @@ claims_before as (
             and spans_before.content_hash_before = contents.content_hash
             and spans_before.content_load_number_before = contents.load_number
             and spans_before.added_at is not distinct from contents.added_at
-
 ),
 
 held_beside as (
-
     select
         null_entries.playlist_id,
         null_entries.content_hash,
@@ -66,26 +51,21 @@ held_beside as (
             null_entries.playlist_id = contents.playlist_id
             and null_entries.content_hash = contents.content_hash
             and null_entries.content_load_number = contents.load_number
-
 ),
 
 hidden as (
-
     select * from claims_before
 
     except
 
     select * from held_beside
-
 ),
 
 final as (
-
     select distinct
         playlist_id,
         track_id
     from hidden
-
 )
 
 select * from final

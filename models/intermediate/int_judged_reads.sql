@@ -1,18 +1,9 @@
 -- `unchanged` is believed only against the last complete read before it.
-with candidates as (
+with candidates as (select * from {{ ref('int_read_candidates') }}),
 
-    select * from {{ ref('int_read_candidates') }}
-
-),
-
-contents as (
-
-    select * from {{ ref('int_read_contents') }}
-
-),
+contents as (select * from {{ ref('int_read_contents') }}),
 
 final as (
-
     select
         candidates.playlist_id,
         candidates.day,
@@ -36,7 +27,6 @@ final as (
     from candidates
     {{ join_latest('contents', 'candidates', '>') }}
     where candidates.outcome <> 'known'
-
 )
 
 select * from final

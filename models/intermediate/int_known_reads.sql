@@ -6,19 +6,12 @@
 }) %}
 
 with counted as (
-
     select * from {{ counted }} as state
-
 ),
 
-read_changes as (
-
-    select * from {{ ref('int_read_changes') }}
-
-),
+read_changes as (select * from {{ ref('int_read_changes') }}),
 
 final as (
-
     select counted.*
     from read_changes
     inner join counted
@@ -26,7 +19,6 @@ final as (
             read_changes.playlist_id = counted.playlist_id
             and read_changes.last_counted_day = counted.day
     where not read_changes.is_rebuilt
-
 )
 
 select * from final

@@ -5,33 +5,23 @@
 }) %}
 
 with spans as (
-
     select * from {{ spans }} as state
-
 ),
 
-read_changes as (
-
-    select * from {{ ref('int_read_changes') }}
-
-),
+read_changes as (select * from {{ ref('int_read_changes') }}),
 
 ranked as (
-
     select
         spans.*,
         row_number() over (partition by spans.playlist_id order by spans.span_number desc) as latest_first
     from spans
     inner join read_changes on spans.playlist_id = read_changes.playlist_id
     where not read_changes.is_rebuilt
-
 ),
 
 final as (
-
     select * from ranked
     where latest_first = 1
-
 )
 
 select * from final

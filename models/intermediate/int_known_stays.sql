@@ -6,37 +6,28 @@
 }) %}
 
 with stays as (
-
     select * from {{ stays }} as state
-
 ),
 
 list_changes as (
-
     select * from {{ ref('int_list_changes') }}
     where not is_rebuilt
-
 ),
 
 parts as (
-
     select * from {{ ref('int_stay_parts') }}
     where playlist_id in (select list_changes.playlist_id from list_changes)
-
 ),
 
 ranked as (
-
     select
         *,
         row_number() over (partition by playlist_id, track_id order by stay_number desc) as latest_first
     from stays
     where (playlist_id, track_id) in (select (parts.playlist_id, parts.track_id) from parts)
-
 ),
 
 final as (
-
     select
         playlist_id,
         track_id,
@@ -49,7 +40,6 @@ final as (
         first_absent is null as is_open
     from ranked
     where latest_first = 1
-
 )
 
 select * from final

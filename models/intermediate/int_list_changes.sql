@@ -4,44 +4,29 @@
     'playlist_id': 'varchar', 'first_absent': 'date', 'last_seen': 'date'
 }) %}
 
-with touched_lists as (
+with touched_lists as (select * from {{ ref('int_touched_lists') }}),
 
-    select * from {{ ref('int_touched_lists') }}
-
-),
-
-hidden_tracks as (
-
-    select * from {{ ref('int_hidden_tracks') }}
-
-),
+hidden_tracks as (select * from {{ ref('int_hidden_tracks') }}),
 
 stays as (
-
     select * from {{ stays }} as state
-
 ),
 
 lists_with_stays as (
-
     select
         playlist_id,
         -- an open stay whose end does not follow its list's is masked
         max(case when first_absent is null and last_seen is not null then 1 else 0 end) as masked
     from stays
     group by playlist_id
-
 ),
 
 hiding_lists as (
-
     select distinct playlist_id
     from hidden_tracks
-
 ),
 
 final as (
-
     select
         touched_lists.playlist_id,
         touched_lists.first_span_number,
@@ -51,7 +36,6 @@ final as (
     from touched_lists
     left join lists_with_stays on touched_lists.playlist_id = lists_with_stays.playlist_id
     left join hiding_lists on touched_lists.playlist_id = hiding_lists.playlist_id
-
 )
 
 select * from final

@@ -1,33 +1,18 @@
 -- Spans in which a track may hide behind a null entry: one with the added_at last claimed for the track, in a span
 -- that does not hold it. Lists where that happens are always made anew.
-with windows as (
+with windows as (select * from {{ ref('int_stay_windows') }}),
 
-    select * from {{ ref('int_stay_windows') }}
+contents as (select * from {{ ref('int_playlist_contents') }}),
 
-),
-
-contents as (
-
-    select * from {{ ref('int_playlist_contents') }}
-
-),
-
-stretches as (
-
-    select * from {{ ref('int_stretches') }}
-
-),
+stretches as (select * from {{ ref('int_stretches') }}),
 
 lists_with_null_entries as (
-
     select distinct playlist_id
     from windows
     where unavailable_entries > 0
-
 ),
 
 entries as (
-
     select
         windows.playlist_id,
         windows.span_number,
@@ -43,25 +28,19 @@ entries as (
     where
         windows.is_rebuilt
         and windows.playlist_id in (select lists_with_null_entries.playlist_id from lists_with_null_entries)
-
 ),
 
 hidden as (
-
     select * from entries
     where kind = 'unavailable'
-
 ),
 
 claims as (
-
     select * from entries
     where kind = 'track'
-
 ),
 
 final as (
-
     select distinct
         stretches.playlist_id,
         stretches.track_id,
@@ -81,7 +60,6 @@ final as (
     where
         hidden.span_number < stretches.next_span_number
         or stretches.next_span_number is null
-
 )
 
 select * from final

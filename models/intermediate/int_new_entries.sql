@@ -1,14 +1,9 @@
 -- Entries of what has been loaded since the models that read them were last built, unpacked once for all of them.
 {% set readers = ['int_playlist_reads', 'int_playlist_contents', 'int_playlist_readings'] %}
 
-with entries as (
-
-    select * from {{ ref('stg_spotify__playlist_entries') }}
-
-),
+with entries as (select * from {{ ref('stg_spotify__playlist_entries') }}),
 
 final as (
-
     select
         playlist_id,
         day,
@@ -25,7 +20,6 @@ final as (
         load_number
     from entries
     where load_number >= {{ first_load_to_unpack(readers) }}
-
 )
 
 select * from final

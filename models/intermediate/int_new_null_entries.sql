@@ -1,25 +1,12 @@
 -- Null entries in the new spans of lists that could go on from what is known. A table of its own, so that contents are
 -- read only where there are any.
-with touched_lists as (
+with touched_lists as (select * from {{ ref('int_touched_lists') }}),
 
-    select * from {{ ref('int_touched_lists') }}
+spans as (select * from {{ ref('int_read_spans') }}),
 
-),
-
-spans as (
-
-    select * from {{ ref('int_read_spans') }}
-
-),
-
-contents as (
-
-    select * from {{ ref('int_playlist_contents') }}
-
-),
+contents as (select * from {{ ref('int_playlist_contents') }}),
 
 final as (
-
     select
         spans.playlist_id,
         spans.span_number,
@@ -41,7 +28,6 @@ final as (
         touched_lists.unavailable_entries > 0
         and touched_lists.first_span_number > 1
         and contents.kind = 'unavailable'
-
 )
 
 select * from final

@@ -5,20 +5,11 @@
 ) }}
 
 -- What a list held, once for all the reads that found the same.
-with reads as (
+with reads as (select * from {{ ref('int_playlist_reads') }}),
 
-    select * from {{ ref('int_playlist_reads') }}
-
-),
-
-entries as (
-
-    select * from {{ ref('int_new_entries') }}
-
-),
+entries as (select * from {{ ref('int_new_entries') }}),
 
 first_finds as (
-
     select
         *,
         row_number() over (
@@ -29,11 +20,9 @@ first_finds as (
     where
         content_hash is not null
         and content_load_number > {{ last_load_built() }}
-
 ),
 
 final as (
-
     select
         entries.playlist_id,
         first_finds.content_hash,
@@ -49,7 +38,6 @@ final as (
             and first_finds.playlist_id = entries.playlist_id
             and first_finds.attempt = entries.attempt
     where first_finds.find_number = 1
-
 )
 
 select * from final

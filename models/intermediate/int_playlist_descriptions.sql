@@ -5,14 +5,9 @@
 ) }}
 
 -- What each answer says about the list itself.
-with playlists as (
-
-    select * from {{ ref('stg_spotify__playlists') }}
-
-),
+with playlists as (select * from {{ ref('stg_spotify__playlists') }}),
 
 final as (
-
     select
         playlist_id,
         day,
@@ -22,7 +17,6 @@ final as (
         load_number
     from playlists
     where load_number > {{ last_load_built() }}
-
 )
 
 select * from final

@@ -5,14 +5,9 @@
 ) }}
 
 -- Every sight of a track in a list: its popularity, and which version of its description came with it.
-with entries as (
-
-    select * from {{ ref('int_new_entries') }}
-
-),
+with entries as (select * from {{ ref('int_new_entries') }}),
 
 final as (
-
     select distinct
         spotify_id as track_id,
         day,
@@ -25,7 +20,6 @@ final as (
     where
         kind = 'track'
         and load_number > {{ last_load_built() }}
-
 )
 
 select * from final

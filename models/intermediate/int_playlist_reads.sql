@@ -5,20 +5,11 @@
 ) }}
 
 -- Every ended reading of a list, with the hash of what it held: positions, items and claims, not popularity.
-with reads as (
+with reads as (select * from {{ ref('stg_spotify__playlist_reads') }}),
 
-    select * from {{ ref('stg_spotify__playlist_reads') }}
-
-),
-
-entries as (
-
-    select * from {{ ref('int_new_entries') }}
-
-),
+entries as (select * from {{ ref('int_new_entries') }}),
 
 contents as (
-
     select
         run_id,
         playlist_id,
@@ -27,11 +18,9 @@ contents as (
         cast(sum(case when kind = 'unavailable' then 1 else 0 end) as integer) as unavailable_entries
     from entries
     group by run_id, playlist_id, attempt
-
 ),
 
 known_contents as (
-
     {% if is_incremental() %}
         select
             playlist_id,
@@ -47,11 +36,9 @@ known_contents as (
         from reads
         where false
     {% endif %}
-
 ),
 
 hashed as (
-
     select
         reads.*,
         case when reads.outcome = 'complete' then coalesce(contents.content_hash, md5('')) end as content_hash,
@@ -63,11 +50,9 @@ hashed as (
             and reads.playlist_id = contents.playlist_id
             and reads.attempt = contents.attempt
     where reads.load_number > {{ last_load_built() }}
-
 ),
 
 final as (
-
     select
         hashed.playlist_id,
         hashed.day,
@@ -91,7 +76,6 @@ final as (
         on
             hashed.playlist_id = known_contents.playlist_id
             and hashed.content_hash = known_contents.content_hash
-
 )
 
 select * from final

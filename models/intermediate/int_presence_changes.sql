@@ -4,26 +4,15 @@
     'playlist_id': 'varchar', 'track_id': 'varchar', 'first_absent': 'date'
 }) %}
 
-with windows as (
+with windows as (select * from {{ ref('int_stay_windows') }}),
 
-    select * from {{ ref('int_stay_windows') }}
-
-),
-
-contents as (
-
-    select * from {{ ref('int_playlist_contents') }}
-
-),
+contents as (select * from {{ ref('int_playlist_contents') }}),
 
 stays as (
-
     select * from {{ stays }} as state
-
 ),
 
 held as (
-
     select
         windows.playlist_id,
         contents.track_id,
@@ -51,11 +40,9 @@ held as (
     where
         windows.is_known
         and stays.first_absent is null
-
 ),
 
 compared as (
-
     select
         playlist_id,
         track_id,
@@ -75,11 +62,9 @@ compared as (
         0 as is_held,
         1 as was_held
     from held
-
 ),
 
 final as (
-
     select
         playlist_id,
         track_id,
@@ -89,7 +74,6 @@ final as (
     from compared
     group by playlist_id, track_id, span_number
     having max(is_held) <> max(was_held)
-
 )
 
 select * from final

@@ -1,25 +1,12 @@
 -- Reads whose days are to be counted: the new ones of each list that goes on, all of a list that is counted anew. Where
 -- a list goes on, its last known content comes along as a row of its own.
-with reads as (
+with reads as (select * from {{ ref('int_playlist_reads') }}),
 
-    select * from {{ ref('int_playlist_reads') }}
+read_changes as (select * from {{ ref('int_read_changes') }}),
 
-),
-
-read_changes as (
-
-    select * from {{ ref('int_read_changes') }}
-
-),
-
-known_reads as (
-
-    select * from {{ ref('int_known_reads') }}
-
-),
+known_reads as (select * from {{ ref('int_known_reads') }}),
 
 final as (
-
     select
         reads.playlist_id,
         reads.day,
@@ -61,7 +48,6 @@ final as (
         usable_number as usable_days_before
     from known_reads
     where content_hash is not null
-
 )
 
 select * from final

@@ -1,22 +1,15 @@
 -- What is known of a list from a complete read on, until the next one: the complete read that counts for each day.
-with candidates as (
-
-    select * from {{ ref('int_read_candidates') }}
-
-),
+with candidates as (select * from {{ ref('int_read_candidates') }}),
 
 ranked as (
-
     select
         *,
         row_number() over (partition by playlist_id, day order by observed_at desc, run_id desc) as latest_first
     from candidates
     where outcome in ('complete', 'known')
-
 ),
 
 final as (
-
     select
         playlist_id,
         day,
@@ -28,7 +21,6 @@ final as (
         unavailable_entries
     from ranked
     where latest_first = 1
-
 )
 
 select * from final

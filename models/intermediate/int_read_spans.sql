@@ -11,34 +11,25 @@
 
 -- A span: usable days of a list, one after the other, on which it held the same. A day more with the same content
 -- only moves the end of the last span.
-with days as (
-
-    select * from {{ ref('int_span_days') }}
-
-),
+with days as (select * from {{ ref('int_span_days') }}),
 
 compared as (
-
     select
         *,
         coalesce(lag(day) over by_day, known_last_day) as usable_day_before,
         case when content_hash = coalesce(lag(content_hash) over by_day, known_content_hash) then 0 else 1 end as is_new
     from days
     window by_day as (partition by playlist_id order by day)
-
 ),
 
 numbered as (
-
     select
         *,
         coalesce(known_span_number, 0) + sum(is_new) over (partition by playlist_id order by day) as span_number
     from compared
-
 ),
 
 spans as (
-
     select
         playlist_id,
         cast(span_number as integer) as span_number,
@@ -59,7 +50,6 @@ spans as (
             as load_number
     from numbered
     group by playlist_id, span_number
-
 )
 
 select * from spans

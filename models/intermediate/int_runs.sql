@@ -1,25 +1,16 @@
-with run_events as (
-
-    select * from {{ ref('stg_spotify__run_events') }}
-
-),
+with run_events as (select * from {{ ref('stg_spotify__run_events') }}),
 
 starts as (
-
     select * from run_events
     where event = 'start'
-
 ),
 
 ends as (
-
     select * from run_events
     where event = 'end'
-
 ),
 
 final as (
-
     select
         starts.run_id,
         starts.worker,
@@ -43,7 +34,6 @@ final as (
         ends.tracks_without_popularity
     from starts
     left join ends on starts.run_id = ends.run_id
-
 )
 
 select * from final

@@ -1,25 +1,12 @@
 -- Usable days to be put into spans: the new ones of each list that goes on, all of a list that is counted anew;
 -- `known_…` is the span that a list goes on from.
-with counted_reads as (
+with counted_reads as (select * from {{ ref('int_counted_reads') }}),
 
-    select * from {{ ref('int_counted_reads') }}
+read_changes as (select * from {{ ref('int_read_changes') }}),
 
-),
-
-read_changes as (
-
-    select * from {{ ref('int_read_changes') }}
-
-),
-
-known_spans as (
-
-    select * from {{ ref('int_known_spans') }}
-
-),
+known_spans as (select * from {{ ref('int_known_spans') }}),
 
 final as (
-
     select
         counted_reads.playlist_id,
         counted_reads.day,
@@ -41,7 +28,6 @@ final as (
     where
         counted_reads.outcome in ('complete', 'unchanged')
         and (read_changes.is_rebuilt or counted_reads.load_number > {{ last_load_built(['int_read_spans']) }})
-
 )
 
 select * from final

@@ -1,18 +1,9 @@
 -- Stays that begin or end in the windows. A part that begins in a known span goes on with the open stay of its track.
-with parts as (
+with parts as (select * from {{ ref('int_stay_parts') }}),
 
-    select * from {{ ref('int_stay_parts') }}
-
-),
-
-known_stays as (
-
-    select * from {{ ref('int_known_stays') }}
-
-),
+known_stays as (select * from {{ ref('int_known_stays') }}),
 
 joined as (
-
     select
         parts.playlist_id,
         parts.track_id,
@@ -37,11 +28,9 @@ joined as (
         on
             parts.playlist_id = known_stays.playlist_id
             and parts.track_id = known_stays.track_id
-
 ),
 
 final as (
-
     select
         playlist_id,
         track_id,
@@ -57,7 +46,6 @@ final as (
             when not reaches_the_end then cast(last_usable_number - first_usable_number + 1 - masked_days as integer)
         end as days_seen
     from joined
-
 )
 
 select * from final

@@ -1,19 +1,10 @@
 -- What the windows hold of each stay that begins or ends in them: a longest run of spans in which a track is never
 -- absent, from its first present span to its last.
-with stretches as (
+with stretches as (select * from {{ ref('int_stretches') }}),
 
-    select * from {{ ref('int_stretches') }}
-
-),
-
-absences as (
-
-    select * from {{ ref('int_absences') }}
-
-),
+absences as (select * from {{ ref('int_absences') }}),
 
 followed as (
-
     select
         stretches.*,
         absences.first_absent
@@ -23,11 +14,9 @@ followed as (
             stretches.playlist_id = absences.playlist_id
             and stretches.track_id = absences.track_id
             and stretches.last_span_number = absences.last_held_span_number
-
 ),
 
 numbered as (
-
     select
         *,
         -- one more than the proven absences before this stretch
@@ -37,20 +26,16 @@ numbered as (
             rows between unbounded preceding and 1 preceding
         ) as part_number
     from followed
-
 ),
 
 placed as (
-
     select
         *,
         row_number() over (partition by playlist_id, track_id, part_number order by first_span_number) as place
     from numbered
-
 ),
 
 final as (
-
     select
         playlist_id,
         track_id,
@@ -69,7 +54,6 @@ final as (
     group by playlist_id, track_id, part_number
     -- a known stay that goes on is written nowhere
     having max(case when place = 1 and is_known then 1 else 0 end) = 0 or max(first_absent) is not null
-
 )
 
 select * from final

@@ -1,19 +1,10 @@
 -- The spans that stays are worked out from: all of a list that is made anew; else the new ones and, as what is known,
 -- the one before them.
-with spans as (
+with spans as (select * from {{ ref('int_read_spans') }}),
 
-    select * from {{ ref('int_read_spans') }}
-
-),
-
-list_changes as (
-
-    select * from {{ ref('int_list_changes') }}
-
-),
+list_changes as (select * from {{ ref('int_list_changes') }}),
 
 final as (
-
     select
         spans.playlist_id,
         spans.span_number,
@@ -33,7 +24,6 @@ final as (
     where
         list_changes.is_rebuilt
         or spans.span_number >= list_changes.first_span_number - 1
-
 )
 
 select * from final

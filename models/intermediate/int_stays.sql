@@ -9,14 +9,9 @@
 
 -- Every stay, written when it begins and when it ends. last_seen and days_seen of an open stay are null: they follow
 -- its list's last usable day. Where a null entry masks the track at the end, they are known, and stand here.
-with stay_changes as (
-
-    select * from {{ ref('int_stay_changes') }}
-
-),
+with stay_changes as (select * from {{ ref('int_stay_changes') }}),
 
 final as (
-
     select
         playlist_id,
         track_id,
@@ -30,7 +25,6 @@ final as (
         last_seen,
         days_seen
     from stay_changes
-
 )
 
 select * from final

@@ -1,29 +1,18 @@
 -- Stretches: spans one after the other that all hold a track, and where the next stretch of the track begins.
-with presence_changes as (
+with presence_changes as (select * from {{ ref('int_presence_changes') }}),
 
-    select * from {{ ref('int_presence_changes') }}
-
-),
-
-windows as (
-
-    select * from {{ ref('int_stay_windows') }}
-
-),
+windows as (select * from {{ ref('int_stay_windows') }}),
 
 paired as (
-
     select
         *,
         lead(span_number) over by_span - 1 as last_span_number,
         lead(span_number, 2) over by_span as next_span_number
     from presence_changes
     window by_span as (partition by playlist_id, track_id order by span_number)
-
 ),
 
 final as (
-
     select
         paired.playlist_id,
         paired.track_id,
@@ -48,7 +37,6 @@ final as (
             paired.playlist_id = last_windows.playlist_id
             and paired.last_span_number = last_windows.span_number
     where paired.is_held
-
 )
 
 select * from final

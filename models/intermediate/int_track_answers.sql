@@ -4,14 +4,9 @@
     post_hook='{{ remember_build() }}',
 ) }}
 
-with tracks as (
-
-    select * from {{ ref('stg_spotify__tracks') }}
-
-),
+with tracks as (select * from {{ ref('stg_spotify__tracks') }}),
 
 final as (
-
     select
         track_id,
         day,
@@ -22,7 +17,6 @@ final as (
         load_number
     from tracks
     where load_number > {{ last_load_built() }}
-
 )
 
 select * from final

@@ -5,20 +5,11 @@
 ) }}
 
 -- Each version of a track's description once, however often it was seen; popularity is no part of it.
-with entries as (
+with entries as (select * from {{ ref('stg_spotify__playlist_entries') }}),
 
-    select * from {{ ref('stg_spotify__playlist_entries') }}
-
-),
-
-tracks as (
-
-    select * from {{ ref('stg_spotify__tracks') }}
-
-),
+tracks as (select * from {{ ref('stg_spotify__tracks') }}),
 
 seen as (
-
     select
         description,
         load_number
@@ -31,19 +22,15 @@ seen as (
         description,
         load_number
     from tracks
-
 ),
 
 distinct_descriptions as (
-
     select distinct description
     from seen
     where load_number > {{ last_load_built() }}
-
 ),
 
 final as (
-
     select
         md5(description) as description_hash,
         description
@@ -51,7 +38,6 @@ final as (
     {% if is_incremental() %}
         where md5(description) not in (select known.description_hash from {{ this }} as known)
     {% endif %}
-
 )
 
 select * from final

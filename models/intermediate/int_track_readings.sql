@@ -1,20 +1,11 @@
 {{ config(materialized='view') }}
 
 -- Every sight of a track, in a list or asked for itself: its popularity, and which version of its description came.
-with list_readings as (
+with list_readings as (select * from {{ ref('int_playlist_readings') }}),
 
-    select * from {{ ref('int_playlist_readings') }}
-
-),
-
-answers as (
-
-    select * from {{ ref('int_track_answers') }}
-
-),
+answers as (select * from {{ ref('int_track_answers') }}),
 
 final as (
-
     select
         track_id,
         day,
@@ -38,7 +29,6 @@ final as (
         observed_at,
         load_number
     from answers
-
 )
 
 select * from final

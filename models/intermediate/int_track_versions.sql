@@ -11,37 +11,24 @@
 }) %}
 
 -- Days on which a track's description, the last one of the day, was not that of the last day it was seen.
-with descriptions as (
+with descriptions as (select * from {{ ref('int_day_descriptions') }}),
 
-    select * from {{ ref('int_day_descriptions') }}
-
-),
-
-touched_tracks as (
-
-    select * from {{ ref('int_touched_tracks') }}
-
-),
+touched_tracks as (select * from {{ ref('int_touched_tracks') }}),
 
 versions as (
-
     select * from {{ versions }} as state
-
 ),
 
 known_versions as (
-
     select
         versions.*,
         row_number() over (partition by versions.track_id order by versions.day desc) as latest_first
     from versions
     inner join touched_tracks on versions.track_id = touched_tracks.track_id
     where not touched_tracks.is_rebuilt
-
 ),
 
 compared as (
-
     select
         descriptions.track_id,
         descriptions.day,
@@ -56,11 +43,9 @@ compared as (
         on
             descriptions.track_id = known_versions.track_id
             and known_versions.latest_first = 1
-
 ),
 
 final as (
-
     select
         track_id,
         day,
@@ -68,7 +53,6 @@ final as (
         load_number
     from compared
     where description_hash_before is null or description_hash <> description_hash_before
-
 )
 
 select * from final

@@ -1,34 +1,21 @@
 -- Every list that has been watched, as on the watch-list that held it last.
-with runs as (
+with runs as (select * from {{ ref('int_runs') }}),
 
-    select * from {{ ref('int_runs') }}
-
-),
-
-watched as (
-
-    select * from {{ ref('stg_spotify__watched') }}
-
-),
+watched as (select * from {{ ref('stg_spotify__watched') }}),
 
 last_day as (
-
     select max(day) as day from runs
-
 ),
 
 -- a watch-list is mostly that of the day before: only its last run can be the last to watch a list
 ranked_runs as (
-
     select
         *,
         row_number() over (partition by watched order by day desc, started_at desc, run_id desc) as latest_first
     from runs
-
 ),
 
 watches as (
-
     select
         watched.spotify_id as playlist_id,
         watched.label,
@@ -42,11 +29,9 @@ watches as (
     where
         ranked_runs.latest_first = 1
         and watched.kind = 'playlist'
-
 ),
 
 final as (
-
     select
         watches.playlist_id,
         watches.label,
@@ -54,7 +39,6 @@ final as (
     from watches
     cross join last_day
     where watches.latest_first = 1
-
 )
 
 select * from final

@@ -8,38 +8,27 @@
 
 -- The observation calendar: every day from a list's first read to the last day anything was read. New days are added;
 -- where a late day changed what counts, the days of that list are written anew.
-with counted_reads as (
-
-    select * from {{ ref('int_counted_reads') }}
-
-),
+with counted_reads as (select * from {{ ref('int_counted_reads') }}),
 
 last_known as (
-
     select max(known.date) as day
     from {{ state_of('playlist_days', {'date': 'date'}) }} as known
-
 ),
 
 last_read as (
-
     select max(day) as day from counted_reads
-
 ),
 
 lists as (
-
     select
         playlist_id,
         min(day) as first_day,
         min(case when load_number > {{ last_load_built() }} then day end) as first_new_day
     from counted_reads
     group by playlist_id
-
 ),
 
 calendar_starts as (
-
     select
         lists.playlist_id,
         greatest(
@@ -53,20 +42,16 @@ calendar_starts as (
     from lists
     cross join last_known
     cross join last_read
-
 ),
 
 calendar as (
-
     select
         playlist_id,
         {{ calendar('first_day', 'last_day') }} as date
     from calendar_starts
-
 ),
 
 final as (
-
     select
         calendar.playlist_id,
         calendar.date,
@@ -86,7 +71,6 @@ final as (
         on
             calendar.playlist_id = counted_reads.playlist_id
             and calendar.date = counted_reads.day
-
 )
 
 select * from final

@@ -1,11 +1,6 @@
-with runs as (
-
-    select * from {{ ref('int_runs') }}
-
-),
+with runs as (select * from {{ ref('int_runs') }}),
 
 final as (
-
     select
         run_id,
         worker,
@@ -26,7 +21,6 @@ final as (
         popularity,
         tracks_without_popularity
     from runs
-
 )
 
 select * from final

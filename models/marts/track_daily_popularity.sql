@@ -8,20 +8,11 @@
 {{ refuse_partial_refresh(ref('int_touched_days'), ref('int_track_readings'), 'day') }}
 
 -- A day that got a new reading, however late, is replaced whole.
-with readings as (
+with readings as (select * from {{ ref('int_track_readings') }}),
 
-    select * from {{ ref('int_track_readings') }}
-
-),
-
-touched_days as (
-
-    select * from {{ ref('int_touched_days') }}
-
-),
+touched_days as (select * from {{ ref('int_touched_days') }}),
 
 latest_first as (
-
     select
         track_id,
         day,
@@ -39,11 +30,9 @@ latest_first as (
     where
         popularity is not null
         and day in (select touched_days.day from touched_days)
-
 ),
 
 final as (
-
     select
         track_id,
         day as date,
@@ -51,7 +40,6 @@ final as (
         observed_at
     from latest_first
     where place = 1
-
 )
 
 select * from final

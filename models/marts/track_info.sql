@@ -1,24 +1,17 @@
 {{ config(materialized='view') }}
 {% set mapped = mapped_columns(model.columns) %}
 
-with track_info_history as (
-
-    select * from {{ ref('track_info_history') }}
-
-),
+with track_info_history as (select * from {{ ref('track_info_history') }}),
 
 first_days as (
-
     select
         track_id,
         min(valid_from) as first_seen
     from track_info_history
     group by track_id
-
 ),
 
 final as (
-
     select
         track_info_history.track_id,
         {% for column in mapped -%}
@@ -30,7 +23,6 @@ final as (
     inner join first_days
         on track_info_history.track_id = first_days.track_id
     where track_info_history.valid_to is null
-
 )
 
 select * from final

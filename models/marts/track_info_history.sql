@@ -8,33 +8,18 @@
 {% set mapped = mapped_columns(model.columns) %}
 
 -- A track with a new version of its description, or newly known, is written anew; every other one stays as it is.
-with versions as (
+with versions as (select * from {{ ref('int_track_versions') }}),
 
-    select * from {{ ref('int_track_versions') }}
+descriptions as (select * from {{ ref('int_track_descriptions') }}),
 
-),
-
-descriptions as (
-
-    select * from {{ ref('int_track_descriptions') }}
-
-),
-
-known_tracks as (
-
-    select * from {{ ref('int_known_tracks') }}
-
-),
+known_tracks as (select * from {{ ref('int_known_tracks') }}),
 
 written_tracks as (
-
     select distinct track_id
     from {{ state_of('track_info_history', {'track_id': 'varchar'}) }} as written
-
 ),
 
 changed_tracks as (
-
     select track_id
     from versions
     where load_number > {{ last_load_built() }}
@@ -44,11 +29,9 @@ changed_tracks as (
     select track_id
     from known_tracks
     where track_id not in (select written_tracks.track_id from written_tracks)
-
 ),
 
 described as (
-
     select
         {% for column in mapped -%}
             {{ mapped_value('descriptions.description', column) }} as {{ column.name }},
@@ -59,11 +42,9 @@ described as (
     inner join changed_tracks on versions.track_id = changed_tracks.track_id
     inner join known_tracks on versions.track_id = known_tracks.track_id
     inner join descriptions on versions.description_hash = descriptions.description_hash
-
 ),
 
 compared as (
-
     select
         *,
         case
@@ -75,11 +56,9 @@ compared as (
         end as is_new_version
     from described
     window by_track as (partition by track_id order by day)
-
 ),
 
 final as (
-
     select
         track_id,
         {% for column in mapped -%}
@@ -89,7 +68,6 @@ final as (
         cast({{ dbt.dateadd('day', -1, 'lead(day) over (partition by track_id order by day)') }} as date) as valid_to
     from compared
     where is_new_version
-
 )
 
 select * from final

@@ -1,26 +1,13 @@
 {{ config(materialized='view') }}
 
 -- A view, because an open stay reaches as far as its list: on a day without changes nothing is written for it.
-with stays as (
+with stays as (select * from {{ ref('int_stays') }}),
 
-    select * from {{ ref('int_stays') }}
+last_spans as (select * from {{ ref('int_last_spans') }}),
 
-),
-
-last_spans as (
-
-    select * from {{ ref('int_last_spans') }}
-
-),
-
-track_info as (
-
-    select * from {{ ref('track_info') }}
-
-),
+track_info as (select * from {{ ref('track_info') }}),
 
 judged as (
-
     select
         stays.*,
         coalesce(stays.last_seen, last_spans.last_day) as last_day,
@@ -36,11 +23,9 @@ judged as (
     from stays
     inner join last_spans on stays.playlist_id = last_spans.playlist_id
     where stays.track_id in (select track_info.track_id from track_info)
-
 ),
 
 final as (
-
     select
         playlist_id,
         track_id,
@@ -54,7 +39,6 @@ final as (
         first_absent is null as is_current,
         cast(days as integer) as days_seen
     from judged
-
 )
 
 select * from final

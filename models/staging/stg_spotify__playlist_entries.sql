@@ -1,39 +1,28 @@
-with pages as (
-
-    select * from {{ ref('stg_spotify__playlist_pages') }}
-
-),
+with pages as (select * from {{ ref('stg_spotify__playlist_pages') }}),
 
 elements as (
-
     select
         * exclude (items),
         {{ json_elements('items') }}
     from pages
-
 ),
 
 things as (
-
     select
         *,
         {{ json_text('element', ['added_at']) }} as added_at_text,
         coalesce({{ json_value('element', ['item']) }}, {{ json_value('element', ['track']) }}) as thing
     from elements
-
 ),
 
 described as (
-
     select
         *,
         {{ json_fields('thing', ['id', 'uri', 'type', 'is_local', 'popularity']) }} as fields
     from things
-
 ),
 
 final as (
-
     select
         playlist_id,
         day,
@@ -63,7 +52,6 @@ final as (
         observed_at,
         load_number
     from described
-
 )
 
 select * from final

@@ -1,19 +1,10 @@
 -- API drift ends here: a list's first page comes with the list, as `items` or `tracks` or both; in the answer for a
 -- further page, `items` is the array itself.
-with first_pages as (
+with first_pages as (select * from {{ source('raw', 'playlists') }}),
 
-    select * from {{ source('raw', 'playlists') }}
-
-),
-
-further_pages as (
-
-    select * from {{ source('raw', 'playlist_items') }}
-
-),
+further_pages as (select * from {{ source('raw', 'playlist_items') }}),
 
 pages as (
-
     select
         run_id,
         day,
@@ -39,11 +30,9 @@ pages as (
         {{ json_list('body', [['items']]) }} as items
     from further_pages
     where status = 200
-
 ),
 
 final as (
-
     select
         {{ json_text('asked', ['playlist_id']) }} as playlist_id,
         day,
@@ -54,7 +43,6 @@ final as (
         observed_at,
         load_number
     from pages
-
 )
 
 select * from final

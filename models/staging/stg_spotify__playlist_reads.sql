@@ -1,11 +1,6 @@
-with source as (
-
-    select * from {{ source('raw', 'playlist_reads') }}
-
-),
+with source as (select * from {{ source('raw', 'playlist_reads') }}),
 
 final as (
-
     select
         {{ json_text('asked', ['playlist_id']) }} as playlist_id,
         day,
@@ -19,7 +14,6 @@ final as (
         observed_at,
         load_number
     from source
-
 )
 
 select * from final

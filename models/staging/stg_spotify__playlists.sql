@@ -1,11 +1,6 @@
-with source as (
-
-    select * from {{ source('raw', 'playlists') }}
-
-),
+with source as (select * from {{ source('raw', 'playlists') }}),
 
 final as (
-
     select
         {{ json_text('asked', ['playlist_id']) }} as playlist_id,
         day,
@@ -20,7 +15,6 @@ final as (
     where
         status = 200
         and {{ json_text('asked', ['fields']) }} is null
-
 )
 
 select * from final

@@ -1,11 +1,6 @@
-with source as (
-
-    select * from {{ source('raw', 'runs') }}
-
-),
+with source as (select * from {{ source('raw', 'runs') }}),
 
 final as (
-
     select
         run_id,
         worker,
@@ -28,7 +23,6 @@ final as (
         {{ cast_or_null(json_text('body', ['tracks_without_popularity']), 'integer') }} as tracks_without_popularity,
         observed_at
     from source
-
 )
 
 select * from final

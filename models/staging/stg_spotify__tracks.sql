@@ -1,17 +1,10 @@
-with source as (
-
-    select * from {{ source('raw', 'tracks') }}
-
-),
+with source as (select * from {{ source('raw', 'tracks') }}),
 
 answered as (
-
     {{ answered_objects('source') }}
-
 ),
 
 final as (
-
     select
         asked_id as track_id,
         day,
@@ -21,7 +14,6 @@ final as (
         observed_at,
         load_number
     from answered
-
 )
 
 select * from final
