@@ -1,16 +1,17 @@
-"""The published database: marts only, in a fresh file, put in place by one rename."""
+"""The published database: the marts and the answers (table macros), in a fresh file, put in place by one rename."""
 
 from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 
 import duckdb
 
 from extractor.config import Config
 from extractor.errors import BuildError, WarehouseError
-from extractor.transform import has_passed
+from extractor.transform import PROJECT, has_passed
 from extractor.warehouse import opened, remove
 
 MARTS = """
@@ -36,6 +37,21 @@ class Published:
         return f"published {self.database} ({megabytes(self.bytes)})"
 
 
+ANSWERS = (
+    "playlist_id_of",
+    "track_id_of",
+    "stays",
+    "tracks_during",
+    "playlists_of",
+    "playlists_of_isrc",
+    "tracklist_on",
+    "popularity_of",
+    "popularity_around_stays",
+    "coverage",
+)
+"""The macros of the folder answers/, each after those that it calls."""
+
+
 def publish(config: Config) -> Published:
     """Copy the marts into a new file and rename it over the published one; readers keep what they have open.
 
@@ -49,9 +65,11 @@ def publish(config: Config) -> Published:
     beside = config.database.with_name(f".{config.database.name}.new")
     remove(beside)
     with opened(beside) as connection:
-        connection.execute(f"attach {_quoted(str(config.warehouse))} as warehouse (read_only)")
+        connection.execute(f"attach {quoted(str(config.warehouse))} as warehouse (read_only)")
         for table, comment in connection.execute(MARTS).fetchall():
             _copy(connection, table, comment)
+        for name in ANSWERS:
+            _define(connection, PROJECT / "answers" / f"{name}.sql")
     try:
         with beside.open("rb+") as file:
             os.fsync(file.fileno())
@@ -69,10 +87,24 @@ def megabytes(size: int) -> str:
 def _copy(connection: duckdb.DuckDBPyConnection, table: str, comment: str | None) -> None:
     connection.execute(f'create table main."{table}" as from warehouse.main."{table}"')
     if comment:
-        connection.execute(f'comment on table main."{table}" is {_quoted(comment)}')
+        connection.execute(f'comment on table main."{table}" is {quoted(comment.strip())}')
     for column, meaning in connection.execute(COLUMNS, [table]).fetchall():
-        connection.execute(f'comment on column main."{table}"."{column}" is {_quoted(meaning)}')
+        connection.execute(f'comment on column main."{table}"."{column}" is {quoted(meaning.strip())}')
 
 
-def _quoted(text: str) -> str:
+def _define(connection: duckdb.DuckDBPyConnection, answer: Path) -> None:
+    """Create the macro that a file defines, with the comment that the file begins with."""
+    definition = answer.read_text("utf-8")
+    connection.execute(definition)
+    comment = " ".join(line.removeprefix("-- ") for line in takewhile(_is_comment, definition.splitlines()))
+    kind = "macro table" if ") as table\n" in definition else "macro"
+    connection.execute(f'comment on {kind} main."{answer.stem}" is {quoted(comment)}')
+
+
+def _is_comment(line: str) -> bool:
+    return line.startswith("-- ")
+
+
+def quoted(text: str) -> str:
+    """A text as SQL writes it."""
     return "'" + text.replace("'", "''") + "'"

@@ -6,7 +6,7 @@ import random
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from threading import Lock
@@ -14,10 +14,13 @@ from typing import Any
 
 import duckdb
 import pytest
+import yaml
 
+from extractor.__main__ import main
 from extractor.clock import Clock
 from extractor.config import Api, Config, Credentials
 from extractor.extract import Extraction, extract
+from extractor.transform import PROJECT
 from tests.simulator.api import WebApi
 from tests.simulator.faults import Fault
 from tests.simulator.generated import GeneratedWorld
@@ -29,6 +32,8 @@ from tests.simulator.world import World
 DAY = date(2026, 1, 1)
 NEXT_DAY = date(2026, 1, 2)
 CREDENTIALS = Credentials(CLIENT_ID, CLIENT_SECRET)
+TWO_LISTS = "{tracks: 0, histories: {l1: {days: {2026-01-01: [A]}}, l2: {days: {2026-01-01: [B]}}}}"
+QUOTA: dict[str, Any] = {"status": 429, "headers": {"Retry-After": "9000"}}
 
 
 class FakeTime:
@@ -137,6 +142,46 @@ def bench(serve: Callable[..., Simulator], time: FakeTime, tmp_path: Path) -> Ma
     return make
 
 
+@dataclass(frozen=True)
+class Run:
+    """Runs commands with a configuration, against a simulator."""
+
+    simulator: Simulator
+    config: Path
+    clock: Clock
+
+    def __call__(self, *arguments: str) -> int:
+        return main([*arguments, "--config", str(self.config)], self.clock)
+
+
+@pytest.fixture
+def run(
+    serve: Callable[..., Simulator], time: FakeTime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., Run]:
+    """Return a function that serves TWO_LISTS with faults and returns what runs commands on it."""
+
+    def make(*faults: Fault, clock: Clock | None = None) -> Run:
+        simulator = serve(TWO_LISTS, *faults)
+        for name, value in simulator.credentials.items():
+            monkeypatch.setenv(name, value)
+        path = tmp_path / "config.yaml"
+        api = f"{{base_url: '{simulator.base_url}', token_url: '{simulator.token_url}', max_in_flight: 1}}"
+        path.write_text(f"{{api: {api}, landing: landing, warehouse: data/w.duckdb, database: data/s.duckdb}}")
+        (tmp_path / "seeds").mkdir(exist_ok=True)
+        rows = "\n".join(simulator.world.playlist_ids)
+        (tmp_path / "seeds" / "playlists.csv").write_text(f"playlist_id\n{rows}\n")
+        return Run(simulator, path, clock or time.clock)
+
+    return make
+
+
+def told(capsys: pytest.CaptureFixture[str]) -> str:
+    """Return what was said on standard error: never a traceback."""
+    said = capsys.readouterr().err
+    assert "Traceback" not in said
+    return said
+
+
 def usual_body(world: World | str, target: str, day: date = DAY) -> Any:
     """Return what a world answers to a path below /v1, for a test to spoil and serve as a fault."""
     made = GeneratedWorld.from_text(world) if isinstance(world, str) else world
@@ -162,6 +207,7 @@ mkdir -p "$2"
 env > "$2/environment.txt"
 echo "$arguments" > "$2/arguments.txt"
 cp "$MADE_UP" "$SPOTIFY_WAREHOUSE"
+echo "a page" > "$2/static_index.html"
 echo '{"elapsed_time": 1, "results": [{"unique_id": "test.p.t", "status": "pass"}]}' > "$2/run_results.json"
 exit "${FAKE_EXIT:-0}"
 """
@@ -169,13 +215,24 @@ exit "${FAKE_EXIT:-0}"
 WAREHOUSE = """
 create schema raw;
 create table raw.tracks as select 1 as x;
-create table main.tracks_in_playlist as select {n} as n;
-create table main.playlists as select 'it''s' as name;
-comment on table main.playlists is 'what''s "watched"';
-comment on column main.playlists.name is 'the owner''s';
+alter table main.tracks_in_playlist add column n integer;
+insert into main.tracks_in_playlist (n) values ({n});
+insert into main.playlists (name) values ('it''s');
+comment on table main.playlists is 'what''s "watched"
+';
+comment on column main.playlists.name is 'the owner''s
+';
 create schema intermediate;
 create table intermediate.hidden as select 1 as x;
 """
+
+
+def empty_marts() -> Iterator[str]:
+    """Return what makes the marts, as their contracts have them: the answers that are published read them."""
+    contracts = yaml.safe_load((PROJECT / "models" / "marts" / "_marts__models.yml").read_text(encoding="utf-8"))
+    for mart in contracts["models"]:
+        columns = ", ".join(f"{column['name']} {column['data_type']}" for column in mart["columns"])
+        yield f"create table main.{mart['name']} ({columns});"
 
 
 @pytest.fixture(scope="session")
@@ -184,7 +241,7 @@ def warehouses(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     folder = tmp_path_factory.mktemp("warehouses")
     for number in (1, 2):
         with duckdb.connect(str(folder / f"{number}.duckdb")) as connection:
-            connection.execute(WAREHOUSE.format(n=number))
+            connection.execute("".join(empty_marts()) + WAREHOUSE.format(n=number))
     return [folder / "1.duckdb", folder / "2.duckdb"]
 
 

@@ -1,21 +1,26 @@
 """Projects to run commands on: made for one test, for all tests of a module, or ahead of time beside other tests."""
 
 import importlib
+import subprocess
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
 from typing import Any
 
 import pytest
 
-from tests.pipeline.harness import Project
+from tests.pipeline.harness import REPO, Project
+from tests.pipeline.histories import RUNS, january, read_cases
 from tests.simulator.generated import GeneratedWorld
 from tests.simulator.server import Simulator
 from tests.simulator.world import World
 
 MakeProject = Callable[..., Project]
+
+CASES, WORLD = read_cases(Path(__file__).with_name("histories.yaml"))
 
 SLOW = ("tests.pipeline.test_replay", "tests.pipeline.test_increments")
 """Modules whose `prepare` takes a minute: one core does that while the other runs all other tests."""
@@ -47,6 +52,40 @@ def make_shared_project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ma
     """Return a function like `make_project` whose projects last for all tests of a module."""
     with ExitStack() as stack:
         yield _maker(stack, lambda: tmp_path_factory.mktemp("shared_project"))
+
+
+@pytest.fixture(scope="session")
+def published_histories(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+    """Return a project that has published every history of histories.yaml."""
+    with ExitStack() as stack:
+        project = _maker(stack, lambda: tmp_path_factory.mktemp("histories"))(WORLD)
+        for number in RUNS:
+            project.watch(case.playlist_id for case in CASES if case.is_watched(number))
+            project.extract(january(number))
+        project.publish()
+        yield project
+
+
+@dataclass(frozen=True)
+class Demo:
+    """What ./run.sh demo has said and left."""
+
+    told: str
+    folder: Path
+
+    @property
+    def database(self) -> Path:
+        return self.folder / "spotify.duckdb"
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
+    """Run the demo once for all tests."""
+    folder = tmp_path_factory.mktemp("demo") / "here"
+    command = [str(REPO / "run.sh"), "demo", "--folder", str(folder)]
+    finished = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert finished.returncode == 0, finished.stderr
+    return Demo(finished.stdout, folder)
 
 
 @pytest.hookimpl(trylast=True)

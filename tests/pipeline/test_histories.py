@@ -1,29 +1,17 @@
 """What must be published of histories that are written out: against rows by hand, and against the oracle."""
 
 from datetime import date
-from pathlib import Path
 
 import pytest
 
-from tests.pipeline.conftest import MakeProject
+from tests.pipeline.conftest import CASES, WORLD
 from tests.pipeline.harness import Project
-from tests.pipeline.histories import RUNS, Case, january, read_cases, reads_of
+from tests.pipeline.histories import RUNS, Case, january, reads_of
 from tests.pipeline.oracle import tracks_in_playlist
 from tests.simulator.identifiers import spotify_id
 
-CASES, WORLD = read_cases(Path(__file__).with_name("histories.yaml"))
 NAMED = {spotify_id(name) for name in "ABCDEFG"}
 each_case = pytest.mark.parametrize("case", CASES, ids=[case.title for case in CASES])
-
-
-@pytest.fixture(scope="module")
-def published(make_shared_project: MakeProject) -> Project:
-    project = make_shared_project(WORLD)
-    for number in RUNS:
-        project.watch(case.playlist_id for case in CASES if case.is_watched(number))
-        project.extract(january(number))
-    project.publish()
-    return project
 
 
 @each_case
@@ -33,34 +21,36 @@ def test_the_oracle_has_the_rows_written_by_hand(case: Case) -> None:
 
 
 @each_case
-def test_the_stays_are_those_of_the_oracle(published: Project, case: Case) -> None:
-    stays = [row for row in published.stays() if row.playlist_id == case.playlist_id]
+def test_the_stays_are_those_of_the_oracle(published_histories: Project, case: Case) -> None:
+    stays = [row for row in published_histories.stays() if row.playlist_id == case.playlist_id]
     assert stays == tracks_in_playlist(reads_of(case, WORLD))
 
 
 @each_case
-def test_the_calendar_says_how_each_day_was_read(published: Project, case: Case) -> None:
+def test_the_calendar_says_how_each_day_was_read(published_histories: Project, case: Case) -> None:
     calendar = "select date, outcome from playlist_days where playlist_id = ? order by date"
-    assert published.rows(calendar, case.playlist_id) == case.calendar
+    assert published_histories.rows(calendar, case.playlist_id) == case.calendar
 
 
 @each_case
-def test_a_day_that_proves_nothing_says_why(published: Project, case: Case) -> None:
+def test_a_day_that_proves_nothing_says_why(published_histories: Project, case: Case) -> None:
     without = "select date, outcome from playlist_days where playlist_id = ? and reason is null order by date"
     proven = [(day, outcome) for day, outcome in case.calendar if outcome in ("complete", "unchanged", "not_run")]
-    assert published.rows(without, case.playlist_id) == proven
+    assert published_histories.rows(without, case.playlist_id) == proven
 
 
 @each_case
-def test_playlists_says_what_is_known_of_the_list(published: Project, case: Case) -> None:
+def test_playlists_says_what_is_known_of_the_list(published_histories: Project, case: Case) -> None:
     known = (
         "select name, label, is_watched, first_complete_read, last_complete_read from playlists where playlist_id = ?"
     )
     complete: list[date | None] = [day for day, outcome in case.calendar if outcome == "complete"]
     first, last = (complete[0], complete[-1]) if complete else (None, None)
     label = WORLD.label(case.playlist_id)
-    assert published.rows(known, case.playlist_id) == [(case.name, label, case.is_watched(RUNS[-1]), first, last)]
+    assert published_histories.rows(known, case.playlist_id) == [
+        (case.name, label, case.is_watched(RUNS[-1]), first, last)
+    ]
 
 
-def test_every_run_is_there_once(published: Project) -> None:
-    assert published.rows("select date from runs order by date") == [(january(number),) for number in RUNS]
+def test_every_run_is_there_once(published_histories: Project) -> None:
+    assert published_histories.rows("select date from runs order by date") == [(january(number),) for number in RUNS]

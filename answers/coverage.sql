@@ -1,0 +1,32 @@
+-- How the days from start_date to end_date were observed: days by outcome, of which complete and unchanged ones prove
+-- what was in the list. Days outside the list's calendar are not_run. No rows for a list that was never read.
+create macro coverage(playlist, start_date, end_date) as table
+with calendar as (
+    select unnest(generate_series(start_date::date, end_date::date, interval 1 day))::date as date
+),
+
+lists as (
+    select distinct playlist_id
+    from playlist_days
+    where playlist_id = playlist_id_of(playlist)
+),
+
+days as (
+    select
+        lists.playlist_id,
+        coalesce(playlist_days.outcome, 'not_run') as outcome
+    from lists
+    cross join calendar
+    left join playlist_days
+        on lists.playlist_id = playlist_days.playlist_id and calendar.date = playlist_days.date
+)
+
+select
+    playlist_id,
+    outcome,
+    outcome in ('complete', 'unchanged') as is_observed,
+    count(*)::integer as days,
+    (sum(count(*)) over (partition by playlist_id))::integer as days_asked
+from days
+group by playlist_id, outcome
+order by is_observed desc, outcome;
