@@ -35,6 +35,10 @@ class BuildError(ExtractorError):
     """dbt ended with errors or failing tests: nothing is published."""
 
 
+class ExportError(ExtractorError):
+    """Files for other tools can't be written: the message names the folder."""
+
+
 class StoppedByQuota(ExtractorError):
     """Asking on would mean waiting too long. What was read is landed; the same command later asks for the rest."""
 

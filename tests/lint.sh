@@ -3,7 +3,8 @@
 #
 #   tests/lint.sh LINT_BIN TEST_BIN
 #
-# LINT_BIN: the bin folder of the environment made from requirements/lint.txt (ruff, mypy, yamllint, shellcheck, dbt-bouncer)
+# LINT_BIN: the bin folder of the environment made from requirements/lint.txt (ruff, mypy, yamllint, oxlint, shellcheck,
+#           check-jsonschema, dbt-bouncer)
 # TEST_BIN: the bin folder of the environment made from requirements/test.txt (dbt, sqlfluff, and the code that mypy reads)
 set -uo pipefail
 
@@ -47,7 +48,7 @@ sqlfluff_lint() {
     cat >"$scratch/profiles/profiles.yml" <<YAML
 $profile: {target: lint, outputs: {lint: {type: duckdb, path: ":memory:"}}}
 YAML
-    DBT_PROFILES_DIR=$scratch/profiles "$test/sqlfluff" lint --disable-progress-bar models tests/dbt
+    DBT_PROFILES_DIR=$scratch/profiles "$test/sqlfluff" lint --disable-progress-bar models analyses tests/dbt
 }
 
 bouncer() {
@@ -64,6 +65,8 @@ step "ruff format" "$lint/ruff" format --check .
 step "mypy" "$lint/mypy" --strict --python-executable "$test/python" extractor tests
 step "sqlfluff" sqlfluff_lint
 step "yamllint" "$lint/yamllint" --strict .
+step "workflows" "$lint/check-jsonschema" --builtin-schema vendor.github-workflows examples/github/*.yml
+step "oxlint" "$lint/oxlint" --deny-warnings --config extractor/page/.oxlintrc.json extractor/page
 step "shellcheck" "$lint/shellcheck" run.sh .ci/run tests/run.sh tests/lint.sh
 step "dbt parse" "$test/dbt" --quiet --warn-error parse --no-partial-parse
 step "dbt-bouncer" bouncer

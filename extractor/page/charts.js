@@ -1,0 +1,222 @@
+// Drawing days: an axis, rows of days under it, the hatching of days that were not observed, and what a pointer tells.
+
+import { html, svg } from "./dom.js";
+import { OUTCOMES, isUnobserved, spans } from "./world.js";
+
+const TICK_ROOM = 62;
+const THIN = 4;
+
+/** Days across a width, from the first to the last one shown. */
+function scale(first, last, width) {
+  const days = last - first + 1;
+  const step = width / days;
+  const clamped = (value, most) => Math.max(0, Math.min(most, value));
+  return {
+    first,
+    last,
+    width,
+    step,
+    x: (day) => Math.round(clamped(day - first, days) * step * 10) / 10,
+    day: (x) => first + clamped(Math.floor(x / step), days - 1),
+  };
+}
+
+/** The columns of rows of days: names, days, and a short note. */
+function columns(width) {
+  const label = Math.round(Math.max(112, Math.min(240, width * 0.27)));
+  const note = width < 560 ? 50 : 74;
+  const gap = width < 560 ? 8 : 14;
+  return { label, note, gap, plot: Math.max(60, width - label - note - 2 * gap) };
+}
+
+/** Rows of days under one axis. A row is {label, note, plot}, the plot made for a scale. */
+export function timeline(world, width, rows) {
+  const { label, note, gap, plot } = columns(width);
+  const across = scale(world.from, world.lastDay, plot);
+  const list = rows(across);
+  const block = html(
+    "div",
+    { class: "timeline" },
+    html("div", { class: "row head", "aria-hidden": true }, html("span"), axis(world.calendar, across), html("span")),
+    list,
+  );
+  block.style.setProperty("--columns", `${label}px ${plot}px ${note}px`);
+  block.style.setProperty("--gap", `${gap}px`);
+  return block;
+}
+
+export function row({ label, plot, note }) {
+  return html(
+    "li",
+    { class: "row" },
+    html("div", { class: "label" }, label),
+    plot,
+    html("div", { class: "note" }, note),
+  );
+}
+
+/** The days that have a tick: as many as there is room for, at natural places. */
+function ticks(calendar, across) {
+  const dayOf = (day) => calendar.date(day).getUTCDate();
+  const monthOf = (day) => calendar.date(day).getUTCMonth();
+  const places = [
+    { every: 1, at: () => true },
+    { every: 7, at: (day) => calendar.date(day).getUTCDay() === 1 },
+    { every: 14, at: (day) => calendar.date(day).getUTCDay() === 1 && calendar.week(day) % 2 === 0 },
+    { every: 30, at: (day) => dayOf(day) === 1 },
+    { every: 91, at: (day) => dayOf(day) === 1 && monthOf(day) % 3 === 0 },
+    { every: 182, at: (day) => dayOf(day) === 1 && monthOf(day) % 6 === 0 },
+    { every: 365, at: (day) => dayOf(day) === 1 && monthOf(day) === 0 },
+  ];
+  const place = places.find(({ every }) => every * across.step >= TICK_ROOM) ?? places.at(-1);
+  const days = Array.from({ length: across.last - across.first + 1 }, (_, day) => across.first + day).filter(place.at);
+  const label = (day) => {
+    if (place.every < 30) {
+      return calendar.short(day);
+    }
+    return monthOf(day) === 0 ? String(calendar.date(day).getUTCFullYear()) : calendar.month(day);
+  };
+  return days.map((day) => ({ day, label: label(day) }));
+}
+
+function axis(calendar, across) {
+  const marks = ticks(calendar, across).filter(({ day }) => across.x(day) < across.width - 30);
+  return svg(
+    "svg",
+    { class: "axis", width: across.width, height: 22 },
+    marks.map(({ day, label }) => [
+      svg("path", { class: "tick", d: `M${across.x(day) + 0.5} 16v6` }),
+      svg("text", { x: across.x(day), y: 11 }, label),
+    ]),
+  );
+}
+
+export function grid(calendar, across, height) {
+  const lines = ticks(calendar, across).map(({ day }) => `M${across.x(day) + 0.5} 0V${height}`);
+  return svg("path", { class: "grid", d: lines.join("") });
+}
+
+/** Rectangles for runs of days, as one path. */
+export function blocks(runs, across, top, height, gap = 0) {
+  return runs
+    .filter(([first, last]) => last >= across.first && first <= across.last)
+    .map(([first, last]) => {
+      const [left, right] = [across.x(first), across.x(last + 1) - gap];
+      return `M${left} ${top}H${right}V${top + height}H${left}z`;
+    })
+    .join("");
+}
+
+/** Days of a list on which nothing was proven. */
+export function hatching(list, across, height) {
+  const runs = spans(list.outcomes, (letter) => (isUnobserved(letter) ? letter : null));
+  return kinds(runs).map((letter) =>
+    svg("path", {
+      class: `hatch ${letter}`,
+      d: blocks(
+        runs.filter((run) => run[2] === letter),
+        across,
+        0,
+        height,
+      ),
+    }),
+  );
+}
+
+/** A list's days by outcome. */
+export function strip(list, across, height) {
+  const gap = across.step > 5 ? 1 : 0;
+  const runs = spans(list.outcomes, (letter, day) => (letter === "." ? null : gap ? `${letter}${day}` : letter));
+  return kinds(runs.map(([first, last, kind]) => [first, last, kind[0]])).map((letter) =>
+    svg("path", {
+      class: `day ${letter}${across.step < THIN ? " thin" : ""}`,
+      d: blocks(
+        runs.filter((run) => run[2][0] === letter),
+        across,
+        letter === "e" ? 0.5 : 0,
+        height - (letter === "e" ? 1 : 0),
+        gap,
+      ),
+    }),
+  );
+}
+
+function kinds(runs) {
+  return [...new Set(runs.map((run) => run[2]))];
+}
+
+/** Links to the same view with fewer days, where there are more of them than a month. */
+export function periods(world, hash) {
+  const choices = [30, 90, 365].filter((days) => days < world.days);
+  const link = (days, text) =>
+    html(
+      "a",
+      {
+        href: days ? `${hash}&days=${days}` : hash,
+        "data-stays": true,
+        "aria-current": world.from === (days ? world.days - days : 0) ? "true" : null,
+      },
+      text,
+    );
+  return choices.length
+    ? html(
+        "nav",
+        { class: "periods", "aria-label": "Days shown" },
+        choices.map((days) => link(days, `${days} days`)),
+        link(null, `all ${world.days}`),
+      )
+    : null;
+}
+
+export function legend(entries) {
+  return html(
+    "ul",
+    { class: "legend" },
+    entries.map(([mark, text]) => html("li", {}, mark, text)),
+  );
+}
+
+export function swatch(...classes) {
+  return svg(
+    "svg",
+    { width: 14, height: 12, "aria-hidden": true },
+    svg("path", { class: classes.join(" "), d: classes.includes("e") ? "M.5.5h13v11H.5z" : "M0 0h14v12H0z" }),
+  );
+}
+
+export function outcomeLegend(letters) {
+  return legend(
+    Object.entries(OUTCOMES)
+      .filter(([letter]) => letters.has(letter))
+      .map(([letter, { name, meaning }]) => [swatch("day", letter), `${name}: ${meaning}`]),
+  );
+}
+
+/** What the pointer is on, said beside it: `describe` gives lines for a day. */
+export function told(chart, across, describe) {
+  const show = (event) => {
+    const { left, top } = chart.getBoundingClientRect();
+    tell(describe(across.day(event.clientX - left)), event.clientX, top);
+  };
+  chart.addEventListener("pointermove", show);
+  chart.addEventListener("pointerdown", show);
+  chart.addEventListener("pointerleave", (event) => isTouch(event) || tell(null));
+  return chart;
+}
+
+/** What a finger asked for stays when it lifts, until the next touch. */
+export function isTouch({ pointerType }) {
+  return pointerType === "touch";
+}
+
+export function tell(lines, x = 0, y = 0) {
+  const tip = document.getElementById("tip");
+  tip.hidden = !lines;
+  if (!lines) {
+    return;
+  }
+  tip.replaceChildren(...lines.map((line) => html("div", {}, line)));
+  const { offsetWidth: width, offsetHeight: height } = tip;
+  tip.style.left = `${Math.max(8, Math.min(x - width / 2, document.documentElement.clientWidth - width - 8))}px`;
+  tip.style.top = `${y - height - 8 < 0 ? y + 28 : y - height - 8}px`;
+}

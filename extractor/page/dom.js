@@ -1,0 +1,158 @@
+// Elements. Text becomes text and never markup, whatever a name holds.
+
+import { number } from "./words.js";
+
+const SVG = "http://www.w3.org/2000/svg";
+
+export function html(tag, attributes = {}, ...children) {
+  return filled(document.createElement(tag), attributes, children);
+}
+
+export function svg(tag, attributes = {}, ...children) {
+  return filled(document.createElementNS(SVG, tag), attributes, children);
+}
+
+function filled(element, attributes, children) {
+  for (const [key, value] of Object.entries(attributes)) {
+    if (typeof value === "function") {
+      element.addEventListener(key, value);
+    } else if (value !== null && value !== undefined && value !== false) {
+      element.setAttribute(key, value === true ? "" : value);
+    }
+  }
+  element.append(...children.flat(2).filter((child) => child !== null && child !== undefined && child !== false));
+  return element;
+}
+
+/** A name of somebody else's, which may run in either direction and be of any length. */
+export function name(text) {
+  return html("bdi", {}, text);
+}
+
+export function section(title, about, ...children) {
+  return html(
+    "section",
+    {},
+    typeof title === "string" ? html("h2", {}, title) : title,
+    about ? html("p", { class: "about" }, about) : null,
+    ...children,
+  );
+}
+
+/** A title with something beside it. */
+export function titled(title, beside) {
+  return html("div", { class: "titled" }, html("h2", {}, title), beside);
+}
+
+/** A table: columns are {title, number} or a title, rows are arrays of text or nodes. A quiet caption is only heard. */
+export function table(caption, columns, rows, { quiet = false } = {}) {
+  const titles = columns.map((column) => ({ number: false, ...(column.title ? column : { title: column }) }));
+  const kind = (index) => (titles[index].number ? { class: "number" } : {});
+  return html(
+    "div",
+    { class: "scrolls" },
+    html(
+      "table",
+      {},
+      html("caption", { class: quiet ? "quiet" : null }, caption),
+      html(
+        "thead",
+        {},
+        html(
+          "tr",
+          {},
+          titles.map(({ title }, index) => html("th", { scope: "col", ...kind(index) }, title)),
+        ),
+      ),
+      html(
+        "tbody",
+        {},
+        rows.map((cells) =>
+          html(
+            "tr",
+            {},
+            cells.map((cell, index) => html("td", kind(index), cell)),
+          ),
+        ),
+      ),
+    ),
+  );
+}
+
+/** What `render` makes for the width there is, made anew when that changes. */
+export function fitted(render) {
+  const place = html("div", { class: "fitted" });
+  let drawn = 0;
+  new ResizeObserver(() => {
+    const width = Math.floor(place.clientWidth);
+    if (width > 0 && width !== drawn) {
+      drawn = width;
+      place.replaceChildren(...[render(width)].flat());
+    }
+  }).observe(place);
+  return place;
+}
+
+/** A list of which the first `few` are shown, and the others once they are asked for. */
+export function few(nodes, limit, what) {
+  const shown = nodes(0, limit);
+  const list = html("ol", { class: "rows" }, shown);
+  const button = html(
+    "button",
+    {
+      type: "button",
+      click: () => {
+        const rest = nodes(limit, Infinity);
+        list.append(...rest);
+        button.remove();
+        rest[0]?.querySelector("a")?.focus();
+      },
+    },
+    what,
+  );
+  return what ? [list, button] : [list];
+}
+
+export function playlistLink({ id, title, label }) {
+  return html(
+    "a",
+    { href: `#list=${encodeURIComponent(id)}`, title: label ? `${title}\n${label}` : title },
+    name(title),
+    label ? html("small", {}, name(label)) : null,
+  );
+}
+
+export function trackLink({ id, title, artists }) {
+  return html(
+    "a",
+    { class: "track", href: `#track=${encodeURIComponent(id)}`, title: `${title}\n${artists}` },
+    name(title),
+    html("small", {}, name(artists)),
+  );
+}
+
+/** A way out of the page, to what it tells of. */
+export function spotifyLink(kind, id) {
+  return html(
+    "a",
+    { class: "out", href: `https://open.spotify.com/${kind}/${encodeURIComponent(id)}`, rel: "noopener noreferrer" },
+    "Open in Spotify",
+  );
+}
+
+/** Numbers with their cover under them: [key, what, number, cover]. */
+export function facts(entries) {
+  return html(
+    "dl",
+    { class: "facts" },
+    entries.map(([key, what, value, about]) =>
+      html(
+        "div",
+        {},
+        html("dt", {}, what),
+        html("dd", { class: "value", "data-fact": key }, number(value)),
+        html("dd", { class: "cover" }, about),
+      ),
+    ),
+  );
+}

@@ -1,0 +1,66 @@
+// Numbers, days and names, as people read them.
+
+const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+const DAY = 86_400_000;
+const NUMBER = new Intl.NumberFormat("en");
+
+export function number(value) {
+  return NUMBER.format(value);
+}
+
+export function count(value, one, many = `${one}s`) {
+  return `${number(value)} ${value === 1 ? one : many}`;
+}
+
+export function signed(value) {
+  return value > 0 ? `+${value}` : `−${-value}`;
+}
+
+/** Days are numbers from the first day of the page on; those before it are negative. */
+export class Calendar {
+  constructor(firstDay, days) {
+    this.start = Date.parse(`${firstDay ?? "1970-01-01"}T00:00:00Z`);
+    this.days = days;
+  }
+
+  date(day) {
+    return new Date(this.start + day * DAY);
+  }
+
+  iso(day) {
+    return this.date(day).toISOString().slice(0, 10);
+  }
+
+  week(day) {
+    return Math.floor(this.date(day).getTime() / DAY / 7);
+  }
+
+  month(day) {
+    return MONTHS[this.date(day).getUTCMonth()];
+  }
+
+  say(day) {
+    return `${this.short(day)} ${this.date(day).getUTCFullYear()}`;
+  }
+
+  short(day) {
+    return `${this.date(day).getUTCDate()} ${this.month(day)}`;
+  }
+
+  range(first, last) {
+    if (first === last) {
+      return this.say(first);
+    }
+    const [from, to] = [this.date(first), this.date(last)];
+    if (from.getUTCFullYear() !== to.getUTCFullYear()) {
+      return `${this.say(first)} – ${this.say(last)}`;
+    }
+    const same = from.getUTCMonth() === to.getUTCMonth();
+    return same ? `${from.getUTCDate()}–${this.say(last)}` : `${this.short(first)} – ${this.say(last)}`;
+  }
+}
+
+/** For finding: lower case, without accents. */
+export function plain(text) {
+  return text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
+}

@@ -1,0 +1,174 @@
+// What was published, unpacked: playlists with their days, tracks, stays, popularity.
+
+import { Calendar } from "./words.js";
+
+export const NO_VALUE = 255;
+
+/** The letters of a list's days. A day that is not usable says nothing about which tracks were there. */
+export const OUTCOMES = {
+  c: { name: "complete", meaning: "read to the end", usable: true },
+  u: { name: "unchanged", meaning: "proven unchanged", usable: true },
+  e: { name: "empty", meaning: "read: no entries", usable: true },
+  p: { name: "partial", meaning: "read in part", usable: false },
+  x: { name: "unavailable", meaning: "refused, or gone", usable: false },
+  f: { name: "failed", meaning: "no usable answer", usable: false },
+  n: { name: "not run", meaning: "nobody asked", usable: false },
+};
+
+export const isUsable = (letter) => OUTCOMES[letter]?.usable ?? false;
+export const isUnobserved = (letter) => letter in OUTCOMES && !OUTCOMES[letter].usable;
+
+export async function readWorld() {
+  const [facts, steps] = await Promise.all([unpacked("facts"), unpacked("popularity")]);
+  return new World(JSON.parse(new TextDecoder().decode(facts)), new Uint8Array(steps));
+}
+
+async function unpacked(id) {
+  const packed = Uint8Array.from(atob(document.getElementById(id).textContent), (letter) => letter.charCodeAt(0));
+  return new Response(new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"))).arrayBuffer();
+}
+
+class World {
+  constructor(facts, steps) {
+    this.days = facts.days;
+    this.daysKnown = facts.days_known;
+    this.from = 0; // the first day that charts show
+    this.calendar = new Calendar(facts.first_day, facts.days);
+    this.playlists = playlists(facts);
+    this.tracks = facts.tracks;
+    this.runs = facts.runs;
+    this.stays = facts.stays;
+    this.values = valuesOf(steps, facts.days);
+    this.staysOfPlaylist = grouped(this.stays.playlist, this.playlists.length);
+    this.staysOfTrack = grouped(this.stays.track, this.tracks.id.length);
+    this.playlistNumbers = new Map(this.playlists.map(({ id }, index) => [id, index]));
+    this.trackNumbers = new Map(this.tracks.id.map((id, index) => [id, index]));
+  }
+
+  get lastDay() {
+    return this.days - 1;
+  }
+
+  track(index) {
+    const { id, name, artists, album, released } = this.tracks;
+    return {
+      index,
+      id: id[index],
+      title: name[index] ?? id[index],
+      artists: artists[index] ?? "",
+      album: album[index],
+      released: released[index],
+    };
+  }
+
+  stay(index) {
+    const { playlist, track, first, lasted, absent_after, claimed_before, claimed, older, days_seen } = this.stays;
+    const last = first[index] + lasted[index];
+    const absent = absent_after[index] === null ? null : last + absent_after[index];
+    return {
+      playlist: this.playlists[playlist[index]],
+      track: track[index],
+      first: first[index],
+      last,
+      absent,
+      isCurrent: absent === null,
+      added: first[index] - claimed_before[index],
+      isClaimed: claimed[index] === 1,
+      isOlder: older[index] === 1,
+      daysSeen: days_seen[index],
+    };
+  }
+
+  staysIn(playlist) {
+    return Array.from(this.staysOfPlaylist(playlist.index), (index) => this.stay(index));
+  }
+
+  staysBy(track) {
+    return Array.from(this.staysOfTrack(track.index), (index) => this.stay(index));
+  }
+
+  /** A value, or NO_VALUE, for every day. */
+  popularity(track) {
+    return this.values.subarray(track * this.days, (track + 1) * this.days);
+  }
+}
+
+function playlists({ playlists: { id, name, label, owner, watched, since, outcomes }, reasons, days }) {
+  const lists = id.map((listId, index) => ({
+    index,
+    id: listId,
+    title: name[index] ?? label[index] ?? listId,
+    label: name[index] === null ? null : label[index],
+    owner: owner[index],
+    isWatched: watched[index],
+    outcomes: (".".repeat(since[index]) + outcomes[index]).padEnd(days, "."),
+    reasons: new Map(),
+  }));
+  reasons.reason.forEach((reason, row) => lists[reasons.playlist[row]].reasons.set(reasons.day[row], reason));
+  return lists;
+}
+
+/** From steps to values: 0 is no value, else 128 and the difference from the last one. */
+function valuesOf(steps, days) {
+  let last = 0;
+  for (let cell = 0; cell < steps.length; cell += 1) {
+    if (cell % days === 0) {
+      last = 0;
+    }
+    if (steps[cell] === 0) {
+      steps[cell] = NO_VALUE;
+    } else {
+      last += steps[cell] - 128;
+      steps[cell] = last;
+    }
+  }
+  return steps;
+}
+
+/** Row numbers by key: a function that gives those of one key, in their order. */
+function grouped(keys, size) {
+  const starts = new Uint32Array(size + 1);
+  for (const key of keys) {
+    starts[key + 1] += 1;
+  }
+  for (let key = 0; key < size; key += 1) {
+    starts[key + 1] += starts[key];
+  }
+  const next = starts.slice();
+  const rows = new Uint32Array(keys.length);
+  keys.forEach((key, row) => {
+    rows[next[key]] = row;
+    next[key] += 1;
+  });
+  return (key) => rows.subarray(starts[key], starts[key + 1]);
+}
+
+/** How well a list's days are known, the days before its first read left out. */
+export function cover(list) {
+  const letters = Array.from(list.outcomes).filter((letter) => letter !== ".");
+  return { days: letters.length, observed: letters.filter(isUsable).length };
+}
+
+/** Runs of days of one kind: [first, last, kind], for every kind but null. */
+export function spans(days, kindOf) {
+  const found = [];
+  for (let day = 0; day < days.length; day += 1) {
+    const kind = kindOf(days[day], day);
+    const before = found.at(-1);
+    if (before && before[1] === day - 1 && before[2] === kind) {
+      before[1] = day;
+    } else if (kind !== null) {
+      found.push([day, day, kind]);
+    }
+  }
+  return found;
+}
+
+/** Stays that began or ended on a day, by list. What was there when the watch began did not enter. */
+export function isEntry(stay, first, last) {
+  return !stay.isOlder && first <= stay.first && stay.first <= last;
+}
+
+export function isExit({ absent }, first, last) {
+  return absent !== null && first <= absent && absent <= last;
+}

@@ -1,0 +1,70 @@
+"""The report's file: made from the published database alone, whole, and the same for the same database."""
+
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from extractor import report as reporting
+from extractor.config import Config
+from extractor.errors import LandingError, WarehouseError
+from extractor.report import report
+from tests.extractor.conftest import empty_marts
+
+TWO_LISTS_FOUR_DAYS = """
+insert into playlists values ('l1', 'One', null, 'user', true, '2026-01-01', '2026-01-04');
+insert into playlist_days
+select 'l1', date '2026-01-01' + day::integer, 'complete', null, 1, 1, 0, 's' from range(4) as days(day);
+insert into track_info (track_id, name, artists) values ('a', 'A', 'X'), ('b', 'B', 'Y'), ('c', 'C', 'Z');
+insert into tracks_in_playlist values
+    ('l1', 'a', 1, '2026-01-01', '2026-01-01', '2026-01-01', '2026-01-02', 'claimed', true, false, 1),
+    ('l1', 'b', 1, '2026-01-02', '2026-01-04', '2026-01-02', null, 'claimed', false, true, 3);
+insert into track_daily_popularity
+select 'c', date '2026-01-01' + day::integer, 50, timestamp '2026-01-01' from range(4) as days(day);
+"""
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Config:
+    """Return a configuration whose published file holds TWO_LISTS_FOUR_DAYS."""
+    database = tmp_path / "s.duckdb"
+    with duckdb.connect(str(database)) as connection:
+        connection.execute("".join(empty_marts()) + TWO_LISTS_FOUR_DAYS)
+    return Config(database=database, warehouse=tmp_path / "none.duckdb")
+
+
+def test_the_same_database_gives_the_same_file(config: Config, tmp_path: Path) -> None:
+    reported = report(config, tmp_path / "new" / "one.html")
+    report(config, tmp_path / "other.html")
+    assert reported.output.read_bytes() == (tmp_path / "other.html").read_bytes()
+    assert (reported.playlists, reported.tracks, reported.days, reported.days_left_out) == (1, 3, 4, 0)
+    assert "1 playlists, 3 tracks, 4 days" in str(reported)
+
+
+def test_what_is_too_much_for_a_page_is_left_out_from_the_first_day_on(
+    config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reporting, "CELLS", 8)  # two days of three tracks
+    less = report(config, tmp_path / "page.html")
+    assert (less.days, less.days_left_out) == (2, 2)
+    assert less.tracks == 2  # a's stay was over before
+    assert "without the 2 days before" in str(less)
+
+
+def test_stays_too_many_for_a_page_are_left_out_with_their_days(
+    config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reporting, "STAYS", 1)
+    less = report(config, tmp_path / "page.html")
+    assert (less.days, less.days_left_out) == (2, 2)
+
+
+def test_nothing_published_is_said_with_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(WarehouseError, match="nothing is published yet; run"):
+        report(Config(database=tmp_path / "s.duckdb"), tmp_path / "page.html")
+
+
+def test_a_page_that_can_t_be_written_is_an_error_and_leaves_the_old_one(config: Config, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(LandingError, match="can't be written"):
+        report(config, tmp_path / "file" / "page.html")
