@@ -28,6 +28,7 @@ OLD_FORMAT = re.compile(r"^(tracks_url|tables)\s*:", re.MULTILINE)
 """By these keys a configuration of the program this one grew from is known."""
 
 APP_VARIABLES = ("SPOTIFY_CLIENT_ID", "SPOTIFY_CLIENT_SECRET")
+SECRETS = (*APP_VARIABLES, "SPOTIFY_REFRESH_TOKEN")
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,7 @@ class Config:
     drop_fields: tuple[str, ...] = ("available_markets",)
     warehouse: Path = Path("data/warehouse.duckdb")
     database: Path = Path("data/spotify.duckdb")
+    on_failure: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -88,6 +90,11 @@ class Credentials:
         if not client_id:
             raise _not_set(" and ".join(APP_VARIABLES if not client_secret else APP_VARIABLES[:1]))
         return cls(client_id, client_secret)
+
+
+def without_secrets(environment: Mapping[str, str]) -> dict[str, str]:
+    """What other programs get of an environment."""
+    return {name: value for name, value in environment.items() if name not in SECRETS}
 
 
 def _not_set(names: str) -> CredentialsError:
@@ -183,7 +190,7 @@ def _typed(value: object, hint: object, where: str) -> object:
         int: ("a whole number", isinstance(value, int) and not isinstance(value, bool)),
         bool: ("true or false", isinstance(value, bool)),
         Path: ("a path", isinstance(value, str) and value != ""),
-        tuple[str, ...]: ("a list of names", isinstance(value, list) and all(isinstance(v, str) for v in value)),
+        tuple[str, ...]: ("a list of text", isinstance(value, list) and all(isinstance(v, str) for v in value)),
     }
     optional = [part for part in getattr(hint, "__args__", ()) if part in kinds]
     kind = optional[0] if hint not in kinds else hint

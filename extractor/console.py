@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import TextIO
 
@@ -20,6 +20,8 @@ class Console:
     clock: Clock
     day: date
     log_format: str = "text"
+    _texts: list[str] = field(default_factory=list, repr=False)
+    _events: list[dict[str, object]] = field(default_factory=list, repr=False)
 
     def result(self, event: str, text: str, **facts: object) -> None:
         """Say what came of a step, in sentences or in facts."""
@@ -34,10 +36,17 @@ class Console:
         """Say what is waited for."""
         self.note("waiting", message)
 
+    def summary(self, exit_code: int) -> dict[str, object]:
+        """Everything said until the end of a run: as a text for people, and as the objects of the JSON log."""
+        text = "\n".join([*self._texts, f"the run for {self.day} ended with exit code {exit_code}"])
+        return {"day": self.day, "exit_code": exit_code, "text": text, "events": self._events}
+
     def _say(self, stream: TextIO, event: str, text: str, facts: dict[str, object]) -> None:
+        at = self.clock.now().isoformat(timespec="seconds").replace("+00:00", "Z")
+        self._texts.append(text)
+        self._events.append({"at": at, "event": event, "day": self.day} | facts)
         if self.log_format == "json":
-            at = self.clock.now().isoformat(timespec="seconds").replace("+00:00", "Z")
-            text = json.dumps({"at": at, "event": event, "day": self.day} | facts, ensure_ascii=False, default=_text)
+            text = json.dumps(self._events[-1], ensure_ascii=False, default=_text)
         print(text, file=stream, flush=True)
 
 

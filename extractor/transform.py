@@ -10,7 +10,7 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from extractor.config import Config
+from extractor.config import Config, without_secrets
 from extractor.errors import BuildError
 from extractor.warehouse import opened
 
@@ -48,27 +48,29 @@ def build(config: Config, options: BuildOptions = BuildOptions()) -> Built:
     passed = _passed_file(config)
     passed.unlink(missing_ok=True)
     target = config.warehouse.parent / "dbt"
-    command = [str(Path(sys.executable).with_name("dbt")), "--quiet", "--log-format", options.log_format, "build"]
-    command += ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)]
-    command += ["--target-path", str(target), "--log-path", str(target)]
     # Unit tests test the SQL, not the day: CI runs them.
-    command += ["--exclude-resource-type", "unit_test"]
-    command += ["--full-refresh"] if options.full_refresh else []
+    arguments = ["build", "--exclude-resource-type", "unit_test"]
+    arguments += ["--full-refresh"] if options.full_refresh else []
     variables: dict[str, object] = {} if options.full_tests else {"test_scope": "changed"}
     variables |= {"forget_purged": True} if options.forget_purged else {}
-    command += ["--vars", json.dumps(variables)]
-    secrets = ("SPOTIFY_CLIENT_ID", "SPOTIFY_CLIENT_SECRET", "SPOTIFY_REFRESH_TOKEN")
-    environment = {name: value for name, value in os.environ.items() if name not in secrets}
-    environment["SPOTIFY_WAREHOUSE"] = str(config.warehouse)
-    # close_fds: dbt holds our lock, too, see lock.py
-    finished = subprocess.run(command, env=environment, cwd=PROJECT, check=False, close_fds=False)  # noqa: S603 (our own)
-    if finished.returncode != 0:
+    arguments += ["--vars", json.dumps(variables)]
+    if run_dbt(config, target, *arguments, log_format=options.log_format) != 0:
         raise BuildError(
             f"dbt build failed (details above and in {target / 'dbt.log'}); nothing is published, "
             f"{config.database} stays as it was"
         )
     remember_passed(config)
     return _what_was_built(target)
+
+
+def run_dbt(config: Config, target: Path, *arguments: str, log_format: str = "text") -> int:
+    """Run dbt on the warehouse, with its own files in `target`; returns its exit code."""
+    command = [str(Path(sys.executable).with_name("dbt")), "--quiet", "--log-format", log_format, *arguments]
+    command += ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)]
+    command += ["--target-path", str(target), "--log-path", str(target)]
+    environment = without_secrets(os.environ) | {"SPOTIFY_WAREHOUSE": str(config.warehouse)}
+    # close_fds: dbt holds our lock, too, see lock.py
+    return subprocess.run(command, env=environment, cwd=PROJECT, check=False, close_fds=False).returncode  # noqa: S603 (our own)
 
 
 def remember_passed(config: Config) -> None:

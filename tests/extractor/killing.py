@@ -2,6 +2,7 @@
 
 python -m tests.extractor.killing NAME NUMBER load LANDING WAREHOUSE
 python -m tests.extractor.killing NAME NUMBER publish CONFIG
+python -m tests.extractor.killing NAME NUMBER export DATABASE FOLDER
 """
 
 import os
@@ -13,7 +14,8 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from extractor.config import read_config
+from extractor.config import Config, read_config
+from extractor.export import export
 from extractor.load import load
 from extractor.publish import publish
 
@@ -48,6 +50,9 @@ def main(name: str, number: str, piece: str, *paths: str) -> None:
     sys.setprofile(at_call(name, int(number), lambda: os.kill(os.getpid(), signal.SIGKILL)))
     if piece == "load":
         load(*map(Path, paths))
+    elif piece == "export":
+        database, folder = map(Path, paths)
+        export(Config(database=database), "csv", folder)
     else:
         publish(read_config(*map(Path, paths)))
 

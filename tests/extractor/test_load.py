@@ -11,12 +11,15 @@ from typing import Any
 
 import duckdb
 import pytest
+import yaml
 
 from extractor.errors import LandingError, WarehouseError
 from extractor.landed import envelopes
 from extractor.landing import Landing
 from extractor.load import Loaded, load
 from extractor.memory import DayMemory
+from extractor.transform import PROJECT
+from extractor.warehouse import STORAGE
 from tests.extractor.conftest import DAY
 from tests.extractor.killing import at_call, killed_at
 from tests.extractor.test_landing import HOSTILE, NOON
@@ -69,6 +72,11 @@ def test_every_line_is_a_row_of_its_endpoints_table(folder: Path, warehouse: Pat
 def test_an_empty_landing_folder_gives_the_tables_all_the_same(folder: Path, warehouse: Path) -> None:
     assert load(folder, warehouse) == Loaded(0, 0)
     assert set(answers(warehouse)) == {"runs", "playlists", "playlist_items", "playlist_reads", "tracks"}
+
+
+def test_dbt_makes_a_warehouse_as_loading_does() -> None:
+    profiles = yaml.safe_load((PROJECT / "profiles.yml").read_text(encoding="utf-8"))
+    assert profiles["spotify"]["outputs"]["duckdb"]["config_options"] == STORAGE
 
 
 def test_endpoints_of_the_configuration_have_tables_before_any_answer(folder: Path, warehouse: Path) -> None:

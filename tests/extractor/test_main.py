@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -12,53 +11,10 @@ import pytest
 from extractor.__main__ import main
 from extractor.clock import Clock
 from extractor.user_login import UserLogin, UserToken
-from tests.extractor.conftest import FakeTime
+from tests.extractor.conftest import QUOTA, FakeTime, Run, told
 from tests.simulator.faults import Fault
 from tests.simulator.server import Simulator
 from tests.simulator.tokens import CLIENT_ID
-
-WORLD = "{tracks: 0, histories: {l1: {days: {2026-01-01: [A]}}, l2: {days: {2026-01-01: [B]}}}}"
-QUOTA: dict[str, Any] = {"status": 429, "headers": {"Retry-After": "9000"}}
-
-
-@dataclass(frozen=True)
-class Run:
-    """Runs commands with a configuration, against a simulator."""
-
-    simulator: Simulator
-    config: Path
-    clock: Clock
-
-    def __call__(self, *arguments: str) -> int:
-        return main([*arguments, "--config", str(self.config)], self.clock)
-
-
-@pytest.fixture
-def run(
-    serve: Callable[..., Simulator], time: FakeTime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Callable[..., Run]:
-    """Return a function that serves WORLD with faults and returns what runs commands on it."""
-
-    def make(*faults: Fault, clock: Clock | None = None) -> Run:
-        simulator = serve(WORLD, *faults)
-        for name, value in simulator.credentials.items():
-            monkeypatch.setenv(name, value)
-        path = tmp_path / "config.yaml"
-        api = f"{{base_url: '{simulator.base_url}', token_url: '{simulator.token_url}', max_in_flight: 1}}"
-        path.write_text(f"{{api: {api}, landing: landing, warehouse: data/w.duckdb, database: data/s.duckdb}}")
-        (tmp_path / "seeds").mkdir(exist_ok=True)
-        rows = "\n".join(simulator.world.playlist_ids)
-        (tmp_path / "seeds" / "playlists.csv").write_text(f"playlist_id\n{rows}\n")
-        return Run(simulator, path, clock or time.clock)
-
-    return make
-
-
-def told(capsys: pytest.CaptureFixture[str]) -> str:
-    """Return what was said on standard error: never a traceback."""
-    said = capsys.readouterr().err
-    assert "Traceback" not in said
-    return said
 
 
 def test_all_read_is_0(run: Callable[..., Run], capsys: pytest.CaptureFixture[str]) -> None:
@@ -153,13 +109,6 @@ def test_wrong_usage_is_2(run: Callable[..., Run], capsys: pytest.CaptureFixture
         run()(*arguments)
     assert caught.value.code == 2
     assert "usage: ./run.sh" in told(capsys)
-
-
-def test_a_command_of_a_later_version_is_2_in_words(
-    run: Callable[..., Run], capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert run()("report") == 2
-    assert "report: not part of this version yet" in told(capsys)
 
 
 def test_help_names_every_command_and_exit_code(capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,39 +3,28 @@
 from __future__ import annotations
 
 import re
-import subprocess
-from pathlib import Path
 
 import duckdb
-import pytest
 
+from tests.pipeline.conftest import Demo
 from tests.pipeline.harness import REPO
 
 BLOCKS = re.compile(r"```(\w+)\n(.*?)```", re.DOTALL)
 
 
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
-    folder = tmp_path_factory.mktemp("demo") / "here"
-    finished = subprocess.run(
-        [str(REPO / "run.sh"), "demo", "--folder", str(folder)], capture_output=True, text=True, check=False
-    )
-    assert finished.returncode == 0, finished.stderr
-    return finished.stdout, folder / "spotify.duckdb"
-
-
-def test_the_demo_answers_the_three_questions_and_names_the_database(demo: tuple[str, Path]) -> None:
-    output, database = demo
+def test_the_demo_answers_the_three_questions_and_names_the_database(demo: Demo) -> None:
+    output, database = demo.told, demo.database
     assert "30/30" in output
     for question in ("1. Which tracks were in", "2. In which playlists was", "3. How popular was it"):
         answer = output.split(question)[1].split("\n\n")
         assert answer[1].lstrip().startswith("select")
         assert len(answer[2].splitlines()) > 3, f"no rows under {question}"
     assert str(database) in output
+    assert str(database.with_name("report.html")) in output
 
 
-def test_the_demo_world_is_large_enough_to_show_something(demo: tuple[str, Path]) -> None:
-    with duckdb.connect(str(demo[1]), read_only=True) as connection:
+def test_the_demo_world_is_large_enough_to_show_something(demo: Demo) -> None:
+    with duckdb.connect(str(demo.database), read_only=True) as connection:
         [(lists, tracks, days)] = connection.execute(
             "select (select count(*) from playlists), (select count(*) from track_info), "
             "(select count(distinct date) from playlist_days)"
@@ -45,11 +34,11 @@ def test_the_demo_world_is_large_enough_to_show_something(demo: tuple[str, Path]
     assert days == 30
 
 
-def test_the_readmes_first_answer_is_what_the_demo_gives(demo: tuple[str, Path]) -> None:
+def test_the_readmes_first_answer_is_what_the_demo_gives(demo: Demo) -> None:
     blocks = BLOCKS.findall((REPO / "README.md").read_text(encoding="utf-8"))
     (kind, question), (_, shown) = blocks[:2]
     assert kind == "sql"
-    with duckdb.connect(str(demo[1]), read_only=True) as connection:
+    with duckdb.connect(str(demo.database), read_only=True) as connection:
         rows = connection.execute(question).fetchall()
     given = [[str(value) for value in row if value is not None] for row in rows]
     told = [re.split(r"\s{2,}", line.strip()) for line in shown.splitlines()[2:]]

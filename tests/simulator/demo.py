@@ -1,4 +1,4 @@
-"""./run.sh demo: thirty simulated days through the real pipeline, and the answers analysts ask for."""
+"""./run.sh demo: thirty simulated days through the real pipeline, the answers analysts ask for, and a report."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from extractor.errors import ExtractorError
 from extractor.extract import extract
 from extractor.load import load
 from extractor.publish import publish
+from extractor.report import report
 from extractor.transform import PROJECT, build
 from tests.simulator.generated import GeneratedWorld
 from tests.simulator.server import Simulator
@@ -76,12 +77,15 @@ def main(arguments: list[str]) -> int:
         config = _simulate(options.folder, options.days)
         print(build(config))
         print(publish(config))
+        page = config.database.with_name("report.html")
+        print(report(config, page))
     except ExtractorError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
     _answer(config.database)
     shown = _shown(config.database)
-    print(f"\nAsk it more: {shown}, with any DuckDB client, for example\n")
+    print(f"\nLook at it: {_shown(page)}, with any browser")
+    print(f"Ask it more: {shown}, with any DuckDB client, for example\n")
     print(f"  .venv/bin/python -c \"import duckdb; duckdb.connect('{shown}').sql('from playlists').show()\"")
     return 0
 

@@ -1,0 +1,10 @@
+-- depends_on: {{ ref('tracklists') }}, {{ ref('playlist_days') }}, {{ ref('track_info') }}
+select
+    position,
+    kind,
+    name,
+    artists,
+    outcome,
+    nearest_usable_day
+from tracklist_on('{{ var("playlist") }}', '{{ var("end_date") }}')
+order by position

@@ -1,0 +1,37 @@
+"""dbt's documentation of the whole project, as one page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from extractor.config import Config
+from extractor.errors import BuildError
+from extractor.landing import replace_file
+from extractor.publish import megabytes
+from extractor.transform import run_dbt
+from extractor.warehouse import opened
+
+
+@dataclass(frozen=True)
+class Documented:
+    """The page that was written."""
+
+    page: Path
+    bytes: int
+
+    def __str__(self) -> str:
+        return f"wrote {self.page} ({megabytes(self.bytes)}): open it in a browser; it needs no server"
+
+
+def docs(config: Config, page: Path) -> Documented:
+    """Write the documentation. Raises BuildError if dbt can't make it, WarehouseError if the warehouse is in use."""
+    with opened(config.warehouse):
+        pass  # made if there is none: the page then has everything but the tables' sizes
+    # its own folder: a build finds what it has parsed as it left it
+    folder = config.warehouse.parent / "dbt-docs"
+    if run_dbt(config, folder, "docs", "generate", "--static") != 0:
+        raise BuildError(f"dbt docs failed (details above and in {folder / 'dbt.log'}); {page} stays as it was")
+    made = (folder / "static_index.html").read_bytes()
+    replace_file(page, made)
+    return Documented(page, len(made))

@@ -1,0 +1,166 @@
+"""The published tables as files: all of them, replaced whole, with nothing else touched."""
+
+import csv
+import os
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from extractor.config import Config
+from extractor.errors import ExportError, WarehouseError
+from extractor.export import export
+from tests.extractor.conftest import Run
+from tests.extractor.killing import killed_at
+
+PUBLISHED = """
+create table playlists as
+    select 'l1' as playlist_id, null::varchar as name, '' as label union all select 'l2', 'say "hi", =1+1', 'Grün';
+comment on table playlists is 'Lists.';
+comment on column playlists.name is 'Name, or null.';
+create table track_daily_popularity as
+    select 'tr' as track_id, day::date as date, 7 as popularity, day::timestamp as observed_at
+    from range(date '2025-12-30', date '2026-01-03', interval 1 day) as days(day);
+"""
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Config:
+    """Return a configuration whose published file holds PUBLISHED."""
+    database = tmp_path / "s.duckdb"
+    with duckdb.connect(str(database)) as connection:
+        connection.execute(PUBLISHED)
+    return Config(database=database, warehouse=tmp_path / "w.duckdb")
+
+
+def change(config: Config, sql: str) -> None:
+    with duckdb.connect(str(config.database)) as connection:
+        connection.execute(sql)
+
+
+def ask(sql: str) -> list[tuple[Any, ...]]:
+    return duckdb.sql(sql).fetchall()
+
+
+def files(folder: Path) -> set[str]:
+    return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("file_format", ["parquet", "csv"])
+def test_every_table_is_a_file_and_popularity_one_a_month(config: Config, tmp_path: Path, file_format: str) -> None:
+    exported = export(config, file_format, tmp_path / "out")
+    assert files(tmp_path / "out") == {
+        "columns.csv",
+        f"playlists.{file_format}",
+        f"track_daily_popularity/month=2025-12/track_daily_popularity.{file_format}",
+        f"track_daily_popularity/month=2026-01/track_daily_popularity.{file_format}",
+    }
+    assert str(exported).startswith("exported 4 files (0.0 MB) into ")
+
+
+@pytest.mark.parametrize("file_format", ["parquet", "csv"])
+def test_files_hold_what_the_tables_hold(config: Config, tmp_path: Path, file_format: str) -> None:
+    export(config, file_format, tmp_path)
+    options = ", allow_quoted_nulls = false" if file_format == "csv" else ""
+    lists = ask(f"from read_{file_format}('{tmp_path}/playlists.{file_format}'{options}) order by all")
+    assert lists == [("l1", None, ""), ("l2", 'say "hi", =1+1', "Grün")]
+    with duckdb.connect(str(config.database), read_only=True) as connection:
+        popularity = connection.execute("from track_daily_popularity order by all").fetchall()
+    months = f"read_{file_format}('{tmp_path}/track_daily_popularity/*/*.{file_format}', hive_partitioning = true)"
+    assert ask(f"select * exclude (month) from {months} order by all") == popularity
+    assert ask(f"select month, min(date) from {months} group by all order by all") == [
+        ("2025-12", date(2025, 12, 30)),
+        ("2026-01", date(2026, 1, 1)),
+    ]
+
+
+def test_in_csv_nothing_is_an_empty_field_and_an_empty_text_is_quoted(config: Config, tmp_path: Path) -> None:
+    export(config, "csv", tmp_path)
+    header, row, *_ = (tmp_path / "playlists.csv").read_text(encoding="utf-8").splitlines()
+    assert header == "playlist_id,name,label"
+    assert row == 'l1,,""'
+
+
+def test_what_each_column_means_is_a_file_too(config: Config, tmp_path: Path) -> None:
+    export(config, "parquet", tmp_path)
+    with (tmp_path / "columns.csv").open(encoding="utf-8", newline="") as file:
+        rows = {(row["table_name"], row["column_name"]): row for row in csv.DictReader(file)}
+    assert rows["playlists", "name"]["meaning"] == "Name, or null."
+    assert rows["playlists", "playlist_id"]["table_meaning"] == "Lists."
+    assert rows["track_daily_popularity", "popularity"]["data_type"] == "INTEGER"
+
+
+def test_a_second_export_replaces_the_first_and_touches_nothing_else(config: Config, tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    export(config, "csv", folder)
+    export(config, "parquet", folder)
+    (folder / "mine.parquet").write_text("mine")
+    change(config, "delete from track_daily_popularity where date < '2026-01-01'; delete from playlists")
+    export(config, "parquet", folder)
+    assert ask(f"select count(*) from read_parquet('{folder}/track_daily_popularity/*/*.parquet')") == [(2,)]
+    assert ask(f"select count(*) from '{folder}/playlists.parquet'") == [(0,)]
+    assert ask(f"select count(*) from read_csv('{folder}/track_daily_popularity/*/*.csv')") == [(4,)]
+    assert (folder / "mine.parquet").read_text() == "mine"
+
+
+@pytest.mark.parametrize(("function", "call"), [("execute", 6), ("replace", 7)])
+def test_a_killed_export_leaves_whole_files_and_can_be_repeated(
+    config: Config, tmp_path: Path, function: str, call: int
+) -> None:
+    folder = tmp_path / "out"
+    export(config, "csv", folder)
+    before = {name: (folder / name).read_bytes() for name in files(folder)}
+    change(config, "update track_daily_popularity set popularity = 8; delete from playlists")
+    assert killed_at(function, call, "export", config.database, folder)
+    left = {name: (folder / name).read_bytes() for name in before}
+    export(config, "csv", folder)
+    after = {name: (folder / name).read_bytes() for name in files(folder)}
+    assert after.keys() == before.keys()
+    assert all(left[name] in (before[name], after[name]) for name in before)
+    assert after["playlists.csv"] == b"playlist_id,name,label\n"
+
+
+def test_a_folder_that_cannot_be_written_is_told_and_keeps_its_files(config: Config, tmp_path: Path) -> None:
+    export(config, "csv", tmp_path / "out")
+    (tmp_path / "out" / ".unfinished").write_text("in the way")
+    with pytest.raises(ExportError, match=r"out: .*Every file of an earlier export is whole"):
+        export(config, "csv", tmp_path / "out")
+    assert "playlists.csv" in files(tmp_path / "out")
+
+
+def test_a_disk_that_fills_up_is_told_and_leaves_the_earlier_files(
+    config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    export(config, "csv", tmp_path / "out")
+    change(config, "delete from playlists")
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "mkdir", full)
+    with pytest.raises(ExportError, match="No space left on device"):
+        export(config, "csv", tmp_path / "out")
+    assert len((tmp_path / "out" / "playlists.csv").read_text().splitlines()) == 3
+
+
+def test_nothing_published_is_nothing_to_export(config: Config, tmp_path: Path) -> None:
+    config.database.unlink()
+    with pytest.raises(WarehouseError, match=r"nothing is published yet; run `\./run\.sh daily`"):
+        export(config, "csv", tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.usefixtures("fake_dbt")
+def test_without_a_folder_it_is_export_beside_the_database(
+    run: Callable[..., Run], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = run()
+    command("daily")
+    assert command("export") == 0
+    assert (tmp_path / "data" / "export" / "playlists.parquet").exists()
+    assert command("export", "--format", "csv", "--into", str(tmp_path / "else where's")) == 0
+    assert (tmp_path / "else where's" / "playlists.csv").exists()
+    assert f"into {tmp_path}/else where's" in capsys.readouterr().out

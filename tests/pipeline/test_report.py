@@ -1,0 +1,332 @@
+"""The report as people see it: in a browser, against plain loops over the published tables.
+
+Needs a Chromium (Debian's package chromium-headless-shell, or chromium); without one these tests are skipped, but in CI
+they fail.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from extractor import report as reporting
+from extractor.config import Config
+from extractor.report import report
+from tests.extractor.conftest import empty_marts
+from tests.pipeline.browser import Page, browser, chromium
+from tests.pipeline.conftest import Demo
+
+USABLE = ("complete", "unchanged")
+DESKTOP, PHONE = (1280, 900), (390, 844)
+
+Rows = list[tuple[Any, ...]]
+
+HOSTILE = (
+    """</script><script>window.hacked = 1</script>"><img src=x onerror="window.hacked=2">'; \u202eevil\u202c """
+    + "x" * 3000
+)
+ONE_DAY = f"""
+insert into playlists values
+    ('l1', $${HOSTILE}$$, $${HOSTILE}$$, 'user', true, '2026-01-01', '2026-01-01'),
+    ('l2', 'Never read', null, 'user', true, null, null);
+insert into playlist_days values
+    ('l1', '2026-01-01', 'complete', null, 1, 1, 0, 's'),
+    ('l2', '2026-01-01', 'unavailable', $${HOSTILE}$$, null, null, null, null);
+insert into track_info (track_id, name, artists, album) values ('t1', $${HOSTILE}$$, $${HOSTILE}$$, $${HOSTILE}$$);
+insert into tracks_in_playlist values
+    ('l1', 't1', 1, '2025-12-01', '2026-01-01', '2026-01-01', null, 'claimed', true, true, 1);
+insert into runs (run_id, worker, date, started_at) values ('r', 1, '2026-01-01', '2026-01-01 06:00:00');
+"""
+# 300 lists of some 100 tracks out of 30,000; in each list three come and three go every day.
+LARGE = """
+create macro january(day) as date '2026-01-01' + cast(day as integer);
+insert into playlists
+select 'l' || l, 'List ' || l, null, 'user', true, january(0), january(39) from range(300) t(l);
+insert into playlist_days
+select 'l' || l, january(d), if(hash(l, d) % 20 = 0, 'failed', 'complete'), null, 100, 100, 0, 's'
+from range(300) t(l), range(40) u(d);
+insert into track_info (track_id, name, artists)
+select 't' || t, 'Track ' || hash(t), 'Artist ' || t % 9000 from range(30000) u(t);
+insert into track_daily_popularity
+select 't' || t, january(d), 40 + hash(t) % 50 + hash(t, d) % 3, january(d) from range(30000) u(t), range(40) v(d);
+insert into tracks_in_playlist
+select
+    'l' || l, 't' || hash(l, s) % 30000, s, january(greatest(first, 0)), january(least(first + 32, 39)),
+    january(greatest(first, 0)), if(first < 7, january(first + 33), null), 'claimed', first <= 0, first >= 7, 1
+from (select l, s, s // 3 - 32 as first from range(300) t(l), range(216) u(s));
+"""
+
+
+@pytest.fixture(scope="module")
+def page() -> Iterator[Page]:
+    """Return a tab of one browser for all tests of the module."""
+    program = chromium()
+    if program is None:
+        why = "no Chromium found: apt-get install chromium-headless-shell"
+        if os.environ.get("CI"):
+            pytest.fail(why)
+        pytest.skip(why)
+    with browser(program) as tab:
+        yield tab
+
+
+@pytest.fixture(scope="module")
+def ask(demo: Demo) -> Iterator[Callable[[str], Rows]]:
+    """Return a function that asks the demo's database."""
+    with duckdb.connect(str(demo.database), read_only=True) as connection:
+        yield lambda sql: connection.execute(sql).fetchall()
+
+
+@pytest.fixture(scope="module")
+def report_html(demo: Demo) -> Path:
+    return demo.folder / "report.html"
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return written(tmp_path_factory.mktemp("large"), LARGE)
+
+
+def written(folder: Path, sql: str) -> Path:
+    """A report on a published file with these rows."""
+    config = Config(database=folder / "s.duckdb")
+    with duckdb.connect(str(config.database)) as connection:
+        connection.execute("".join(empty_marts()) + sql)
+    return report(config, folder / "report.html").output
+
+
+def fact(page: Page, key: str) -> str:
+    [text] = page.texts(f"[data-fact={key}]")
+    return text.replace(",", "")
+
+
+def rows_of(page: Page, caption: str) -> list[list[str]]:
+    """The cells of a table."""
+    rows: list[list[str]] = page.run(
+        "Array.from([...document.querySelectorAll('table')].find((t) => t.caption.innerText.trim() === "
+        f"{caption!r}).tBodies[0].rows, (row) => Array.from(row.cells, (cell) => cell.innerText))"
+    )
+    return rows
+
+
+def test_the_overview_counts_what_the_tables_hold(page: Page, report_html: Path, ask: Callable[[str], Rows]) -> None:
+    page.open(report_html)
+    days = ask("select playlist_id, date, outcome from playlist_days")
+    usable = [(playlist, day) for playlist, day, outcome in days if outcome in USABLE]
+    stays = ask("select playlist_id, track_id, first_absent from tracks_in_playlist")
+    lists, all_days = {playlist for playlist, _, _ in days}, {day for _, day, _ in days}
+    assert page.texts("h1") == [
+        f"{len(lists)} playlists, {len({day for _, day in usable})} of {len(all_days)} days observed"
+    ]
+    assert int(fact(page, "observed")) == len(usable)
+    assert int(fact(page, "current")) == len({track for _, track, absent in stays if absent is None})
+    assert int(fact(page, "values")) == len(ask("select * from track_daily_popularity"))
+    for playlist in lists:
+        known = sum(1 for one, _ in usable if one == playlist)
+        known_of = sum(1 for one, _, _ in days if one == playlist)
+        assert page.texts(f"[data-cover='{playlist}']") == [f"{known}/{known_of}"]
+
+
+def test_movers_are_the_largest_changes_from_the_first_to_the_last_value_of_the_week(
+    page: Page, report_html: Path, ask: Callable[[str], Rows]
+) -> None:
+    page.open(report_html)
+    values = ask("select track_id, date, popularity from track_daily_popularity where popularity > 0 order by date")
+    week = max(day for _, day, _ in values) - timedelta(days=7)
+    weeks: dict[str, list[int]] = {}
+    for track, day, popularity in values:
+        if day >= week:
+            weeks.setdefault(track, []).append(popularity)
+    changes = sorted(known[-1] - known[0] for known in weeks.values())
+    rises, falls = rows_of(page, "Biggest rises"), rows_of(page, "Biggest falls")
+    assert [int(row[3]) for row in rises] == changes[:-9:-1]
+    assert [-int(row[3][1:]) for row in falls] == changes[:8]
+    for _, before, after, change in rises:
+        assert int(after.split()[0]) - int(before.split()[0]) == int(change)
+
+
+def test_lists_that_changed_most_are_those_with_most_entries_and_exits(
+    page: Page, report_html: Path, ask: Callable[[str], Rows]
+) -> None:
+    page.open(report_html)
+    names: dict[str, str] = dict(ask("select playlist_id, name from playlists"))
+    first = max(day for (day,) in ask("select date from playlist_days")) - timedelta(days=6)
+    counts = {playlist: [0, 0] for playlist in names}
+    for playlist, seen, absent, older in ask(
+        "select playlist_id, first_seen, first_absent, starts_before_watch from tracks_in_playlist"
+    ):
+        counts[playlist][0] += seen >= first and not older
+        counts[playlist][1] += absent is not None and absent >= first
+    shown = rows_of(page, "Entries and exits")
+    by_name = {names[playlist]: count for playlist, count in counts.items()}
+    assert [(int(row[1]), int(row[2])) for row in shown] == [tuple(by_name[row[0].split("\n")[0]]) for row in shown]
+    assert [sum(by_name[row[0].split("\n")[0]]) for row in shown] == sorted(map(sum, by_name.values()), reverse=True)[
+        :8
+    ]
+
+
+def test_a_list_is_shown_with_its_stays_and_its_cover_in_words(
+    page: Page, report_html: Path, ask: Callable[[str], Rows]
+) -> None:
+    [(playlist, name)] = ask("select playlist_id, name from playlists where name = 'North Wall'")
+    page.open(report_html, f"#list={playlist}")
+    page.wait_for("document.querySelector('.timeline .bars')")
+    stays = ask(f"select track_id, first_seen, first_absent from tracks_in_playlist where playlist_id = '{playlist}'")
+    tracks = {track for track, _, _ in stays}
+    assert page.texts("h1") == [name]
+    assert int(fact(page, "stays")) == len(stays)
+    assert int(fact(page, "current")) == sum(1 for _, _, absent in stays if absent is None)
+    [cover] = page.texts(".lead")
+    assert cover == (
+        "Observed on 28 of 30 days since 1 Jan 2026. "
+        "Not observed: 12\N{EN DASH}13 Jan 2026 (unavailable: 404 Resource not found)."
+    )
+    page.run("document.querySelector('button').click()")
+    assert page.run("document.querySelectorAll('.bars').length") == len(tracks)
+    # one bar a stay, and the two days hatched on every line, and in the churn above them
+    assert page.run("document.querySelectorAll('.bars .bar').length") == len(tracks)
+    drawn = page.run(
+        "[...document.querySelectorAll('.bars .bar')].map((bar) => bar.getAttribute('d').split('M').length - 1)"
+    )
+    assert sum(drawn) == len(stays)
+    assert page.run("document.querySelectorAll('.hatch.x').length") == len(tracks) + 1
+    newest = rows_of(page, "Newest")
+    added = sorted(
+        day
+        for (day,) in ask(f"select added_at from tracks_in_playlist where is_current and playlist_id = '{playlist}'")
+    )
+    assert [row[1].split("\n")[0].split(" claimed")[0] for row in newest] == [said(day) for day in added[:-9:-1]]
+
+
+def said(day: date) -> str:
+    return f"{day.day} {day:%b %Y}"
+
+
+def test_a_track_has_its_values_its_stays_and_its_gaps(
+    page: Page, report_html: Path, ask: Callable[[str], Rows]
+) -> None:
+    track = max(
+        ask("select track_id, count(*) from tracks_in_playlist group by all order by all"), key=lambda row: row[1]
+    )[0]
+    gappy = ask(
+        "select track_id from track_daily_popularity group by all "
+        "having max(date) - min(date) >= count(*) + 3 order by count(*) desc, track_id limit 1"
+    )[0][0]
+    for shown in (track, gappy):
+        page.open(report_html, f"#track={shown}")
+        page.wait_for("document.querySelector('svg.popularity')")
+        values = ask(f"select date, popularity from track_daily_popularity where track_id = '{shown}' order by date")
+        days = [day for day, _ in values]
+        alone = [d for d in days if d - timedelta(1) not in days and d + timedelta(1) not in days]
+        ends = [day for day in days if day + timedelta(1) not in days]
+        # a line for each run of successive days with values, and none over a gap
+        line = page.run("document.querySelector('svg.popularity .line').getAttribute('d')")
+        assert line.count("M") == len(ends) - len(alone)
+        assert page.run("document.querySelectorAll('svg.popularity circle').length") == len(values)
+        page.run("document.querySelector('details').open = true")
+        page.wait_for("document.querySelector('details table')")
+        assert rows_of(page, "Popularity by day") == [[said(day), str(value)] for day, value in reversed(values)]
+        stays = ask(f"select last_seen from tracks_in_playlist where track_id = '{shown}' order by first_seen desc")
+        assert len(rows_of(page, "Where it was, newest first")) == len(stays)
+
+
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("window", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_no_view_asks_the_network_or_complains_or_is_wider_than_its_window(
+    page: Page, report_html: Path, ask: Callable[[str], Rows], window: tuple[int, int], dark: bool
+) -> None:
+    [(playlist, track)] = ask("select playlist_id, track_id from tracks_in_playlist order by all limit 1")
+    for view in ("", f"#list={playlist}", f"#track={track}", "#track=unknown"):
+        page.open(report_html, view, window=window, dark=dark)
+        page.run("new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(() => drawn(true))))")
+        assert page.complaints == []
+        assert page.requests == [report_html.as_uri()]
+        assert page.run("document.documentElement.scrollWidth") <= window[0]
+    ink = page.run("getComputedStyle(document.body).color")
+    assert (sum(map(int, ink[4:-1].split(", "))) > 384) is dark
+
+
+def test_everything_is_reached_by_keys_and_back_works(page: Page, report_html: Path) -> None:
+    page.open(report_html)
+    page.press("/")
+    assert page.run("document.activeElement.id") == "search"
+    assert len(page.texts("[role=option]")) == 14  # every list, before anything is asked
+    page.type("gravel")
+    page.press("Enter")
+    page.wait_for("document.querySelector('h1').innerText === 'Gravel & Honey'")
+    assert page.run("location.hash").startswith("#list=")
+    assert page.run("document.activeElement.tagName") == "H1"
+    page.press("/")
+    page.press("ArrowDown")
+    page.press("ArrowDown")
+    assert page.run("document.querySelectorAll('[aria-selected=true]').length") == 1
+    page.press("Escape")
+    page.run("history.back()")
+    page.wait_for("document.querySelector('h1').innerText.includes('days observed')")
+
+
+def test_names_are_text_whatever_they_hold(page: Page, tmp_path: Path) -> None:
+    html = written(tmp_path, ONE_DAY)
+    for view in ("", "#list=l1", "#list=l2", "#track=t1"):
+        page.open(html, view, window=PHONE)
+        page.wait_for("document.querySelector('.timeline, .empty')")
+        assert page.run("window.hacked") is None
+        assert page.complaints == []
+        assert page.run("document.documentElement.scrollWidth") <= PHONE[0]
+    assert page.run("document.querySelector('h1').textContent") == HOSTILE
+    assert "</script><script>window" not in html.read_text(encoding="utf-8")
+
+
+def test_one_day_without_popularity_says_what_is_missing_and_why(page: Page, tmp_path: Path) -> None:
+    page.open(written(tmp_path, ONE_DAY))
+    assert page.texts("h1") == ["2 playlists, 1 of 1 day observed"]
+    assert any("Spotify has told no popularity" in text for text in page.texts(".empty"))
+    assert rows_of(page, "The last runs, newest first")[0][1] == "killed"
+    page.run("location.hash = '#list=l2'")
+    page.wait_for("document.querySelector('.empty')")
+    assert "never read to the end" in page.texts(".empty")[0]
+
+
+def test_an_empty_database_gives_a_page_that_says_what_to_do(page: Page, tmp_path: Path) -> None:
+    page.open(written(tmp_path, ""))
+    assert page.texts("h1") == ["Nothing has been read yet"]
+    assert page.complaints == []
+
+
+def test_a_large_world_opens_at_once(page: Page, large: Path) -> None:
+    assert large.stat().st_size < 15e6
+    started = time.monotonic()
+    page.open(large)
+    page.wait_for("document.querySelectorAll('.strip').length === 20")
+    assert time.monotonic() - started < 3
+    assert fact(page, "values") == "1200000"
+    page.run("document.querySelector('button').click()")
+    assert page.run("document.querySelectorAll('.strip').length") == 300
+
+
+def test_what_a_page_leaves_out_it_says(
+    page: Page, large: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reporting, "CELLS", 60_000)
+    page.open(report(Config(database=large.with_name("s.duckdb")), tmp_path / "less.html").output)
+    [notice] = page.texts(".notice")
+    assert "shows the last 2 days" in notice
+    assert "the database has 40" in notice
+    assert fact(page, "values") == "60000"
+
+
+def test_fewer_days_are_another_view_of_the_same(page: Page, large: Path) -> None:
+    page.open(large, "#list=l7")
+    page.run("document.querySelector('.periods a').click()")
+    page.wait_for("document.querySelector('.periods [aria-current]').innerText === '30 days'")
+    assert page.run("location.hash") == "#list=l7&days=30"
+    assert page.run("document.activeElement.innerText") == "30 days"
+    page.wait_for("document.querySelector('.bars')")
+    assert page.complaints == []
