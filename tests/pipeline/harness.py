@@ -2,6 +2,7 @@
 
 import csv
 import os
+import shutil
 import subprocess
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -22,6 +23,10 @@ from tests.pipeline.oracle import Stay
 from tests.simulator.server import Simulator
 
 REPO = Path(__file__).resolve().parents[2]
+FOLDERS = ("analyses", "answers", "extractor", "macros", "models", "requirements", "tests/dbt")
+FILES = ("dbt_project.yml", "profiles.yml", "run.sh")
+"""What a copy of the project needs to make tables of its own."""
+
 MARTS = (
     "tracks_in_playlist",
     "track_info",
@@ -148,6 +153,16 @@ class Project:
             less = f"exclude ({', '.join(OBSERVED[mart])})" if mart in OBSERVED else ""
             contents[mart] = self.rows(f"select * {less} from {mart} order by all")
         return contents
+
+
+def copy_project(folder: Path) -> Path:
+    """Return a copy of what the project runs from, for a test that changes it; it shares the environment."""
+    for name in FOLDERS:
+        shutil.copytree(REPO / name, folder / name)
+    for name in FILES:
+        shutil.copy(REPO / name, folder / name)
+    (folder / ".venv").symlink_to(REPO / ".venv")
+    return folder
 
 
 def plain_environment() -> dict[str, str]:

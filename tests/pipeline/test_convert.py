@@ -9,7 +9,7 @@ import yaml
 
 from extractor.convert import convert
 from tests.pipeline.conftest import MakeProject
-from tests.pipeline.harness import REPO, plain_environment
+from tests.pipeline.harness import copy_project, plain_environment
 from tests.simulator.identifiers import spotify_id
 
 DAY = date(2026, 1, 1)
@@ -25,12 +25,8 @@ OLD = {
 
 def test_the_tables_of_an_old_configuration_are_made(make_project: MakeProject, tmp_path: Path) -> None:
     source = make_project("histories: {list: {days: {2026-01-01: [A, B]}}}")
-    copy = tmp_path / "copy"
-    for name in ("extractor", "macros", "models", "requirements", "tests/dbt"):
-        shutil.copytree(REPO / name, copy / name)
-    for name in ("dbt_project.yml", "profiles.yml", "run.sh"):
-        shutil.copy(REPO / name, copy / name)
-    (copy / ".venv").symlink_to(REPO / ".venv")
+    (tmp_path / "copy").mkdir()
+    copy = copy_project(tmp_path / "copy")
     old = {"tracks_url": f"{source.simulator.base_url}/tracks/?ids=", "playlists": [spotify_id("list")], **OLD}
     (tmp_path / "old.yaml").write_text(yaml.safe_dump(old))
     convert(tmp_path / "old.yaml", tmp_path / "converted", overwrite=False)

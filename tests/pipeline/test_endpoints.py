@@ -1,7 +1,6 @@
 """One table more, as the README says: an endpoint in config.yaml, a mapping and a line, in a copy of the project."""
 
 import re
-import shutil
 import subprocess
 from datetime import date
 from pathlib import Path
@@ -12,13 +11,12 @@ import pytest
 import yaml
 
 from tests.pipeline.conftest import MakeProject
-from tests.pipeline.harness import REPO, Finished, Project, plain_environment
+from tests.pipeline.harness import REPO, Finished, Project, copy_project, plain_environment
 from tests.simulator.objects import artist_object
 from tests.simulator.world import Artist, PlaylistState, Track
 
 DAYS = (date(2026, 1, 1), date(2026, 1, 2))
 WORLD = "{tracks: 60, playlists: {churning: {size: 30, churn: 0.5}}}"
-PARTS = ("extractor", "macros", "models", "requirements", "tests/dbt", "dbt_project.yml", "profiles.yml", "run.sh")
 
 
 def from_the_readme(name: str) -> str:
@@ -31,10 +29,7 @@ class Extended:
     """A project without artists, whose warehouse is there already; then with them, for two days."""
 
     def __init__(self, make_project: MakeProject, copy: Path) -> None:
-        for part in PARTS:
-            (shutil.copytree if (REPO / part).is_dir() else shutil.copy)(REPO / part, copy / part)
-        (copy / ".venv").symlink_to(REPO / ".venv")
-        self.copy = copy
+        self.copy = copy_project(copy)
         self.project = project = make_project(WORLD)
         assert self.run("load").exit_code == 0
         for name in ("models/marts/artists.yml", "models/marts/artists.sql"):
