@@ -23,13 +23,19 @@ dbt_build() {
 }
 
 failed=()
+# Two at a time, for two cores: dbt beside the linters, then the pipeline beside everything else.
+(dbt_build) >"$scratch/dbt.log" 2>&1 &
+dbt=$!
 echo "== lint"
 tests/lint.sh "$PWD/.venv-lint/bin" "$bin" || failed+=(lint)
 echo "== dbt build and unit tests"
-(dbt_build) >"$scratch/dbt.log" 2>&1 || failed+=(dbt)
-if [[ ${failed[*]} == *dbt* ]]; then cat "$scratch/dbt.log"; else tail -n 1 "$scratch/dbt.log"; fi
+if wait "$dbt"; then
+    tail -n 1 "$scratch/dbt.log"
+else
+    failed+=(dbt)
+    cat "$scratch/dbt.log"
+fi
 
-# Two at a time, for two cores: the pipeline beside everything else.
 echo "== pytest"
 "$bin/python" -m pytest tests/simulator tests/extractor tests/conformance tests/kills >"$scratch/pytest.log" 2>&1 &
 others=$!
