@@ -164,7 +164,7 @@ def _run(config: Config, options: argparse.Namespace, console: Console) -> int:
             built = build(config, how)
             console.result("built", str(built), **asdict(built))
         if "publish" in steps:
-            published = publish(config)
+            published = publish(config, anew=options.full_refresh)
             console.result("published", str(published), **asdict(published))
     return exit_code
 

@@ -10,8 +10,8 @@ import duckdb
 
 from extractor.config import Config
 from extractor.errors import ExportError, WarehouseError
-from extractor.publish import megabytes, quoted
-from extractor.warehouse import opened
+from extractor.publish import megabytes
+from extractor.warehouse import opened, quoted
 
 FORMATS = {"parquet": "format parquet, compression zstd", "csv": "format csv, header"}
 

@@ -11,18 +11,19 @@ import duckdb
 
 from extractor.config import Config
 from extractor.errors import BuildError, WarehouseError
+from extractor.takeover import bring_up_to_date, note_versions, take_over
 from extractor.transform import PROJECT, has_passed
-from extractor.warehouse import opened, remove
+from extractor.warehouse import attach, opened, quoted, remove
 
 MARTS = """
-select table_name as name, comment from duckdb_tables() where database_name = 'warehouse' and schema_name = 'main'
+select table_name as name, comment from duckdb_tables() where database_name = ? and schema_name = 'main'
 union all
 select view_name, comment from duckdb_views()
-where database_name = 'warehouse' and schema_name = 'main' and not internal
+where database_name = ? and schema_name = 'main' and not internal
 """
 COLUMNS = """
 select column_name, comment from duckdb_columns()
-where database_name = 'warehouse' and schema_name = 'main' and table_name = ? and comment is not null
+where database_name = ? and schema_name = 'main' and table_name = ? and comment is not null
 """
 
 
@@ -52,8 +53,10 @@ ANSWERS = (
 """The macros of the folder answers/, each after those that it calls."""
 
 
-def publish(config: Config) -> Published:
+def publish(config: Config, *, anew: bool = False) -> Published:
     """Copy the marts into a new file and rename it over the published one; readers keep what they have open.
+
+    Unless it is made `anew`, tracklists are taken over from the file before, and brought up to date.
 
     Raises BuildError unless the warehouse is as a passed build left it, WarehouseError if a file can't be written.
     """
@@ -64,10 +67,17 @@ def publish(config: Config) -> Published:
         )
     beside = config.database.with_name(f".{config.database.name}.new")
     remove(beside)
+    takes_over = not anew and take_over(config.database, beside, config.warehouse)
     with opened(beside) as connection:
-        connection.execute(f"attach {quoted(str(config.warehouse))} as warehouse (read_only)")
-        for table, comment in connection.execute(MARTS).fetchall():
-            _copy(connection, table, comment)
+        warehouse = attach(connection, config.warehouse)
+        for table, comment in connection.execute(MARTS, [config.warehouse.stem] * 2).fetchall():
+            if takes_over and table == "tracklists":
+                bring_up_to_date(connection, warehouse)
+            else:
+                connection.execute(f'create table main."{table}" as from {warehouse}.main."{table}"')
+            columns = connection.execute(COLUMNS, [config.warehouse.stem, table]).fetchall()
+            _comment(connection, table, comment, columns)
+        note_versions(connection, warehouse)
         for name in ANSWERS:
             _define(connection, PROJECT / "answers" / f"{name}.sql")
     try:
@@ -84,11 +94,12 @@ def megabytes(size: int) -> str:
     return f"{size / 1e6:.1f} MB"
 
 
-def _copy(connection: duckdb.DuckDBPyConnection, table: str, comment: str | None) -> None:
-    connection.execute(f'create table main."{table}" as from warehouse.main."{table}"')
+def _comment(
+    connection: duckdb.DuckDBPyConnection, table: str, comment: str | None, columns: list[tuple[str, str]]
+) -> None:
     if comment:
         connection.execute(f'comment on table main."{table}" is {quoted(comment.strip())}')
-    for column, meaning in connection.execute(COLUMNS, [table]).fetchall():
+    for column, meaning in columns:
         connection.execute(f'comment on column main."{table}"."{column}" is {quoted(meaning.strip())}')
 
 
@@ -103,8 +114,3 @@ def _define(connection: duckdb.DuckDBPyConnection, answer: Path) -> None:
 
 def _is_comment(line: str) -> bool:
     return line.startswith("-- ")
-
-
-def quoted(text: str) -> str:
-    """A text as SQL writes it."""
-    return "'" + text.replace("'", "''") + "'"

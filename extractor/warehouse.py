@@ -46,3 +46,15 @@ def remove(path: Path) -> None:
     """Remove a database that a kill may have left, with the log it would otherwise take up again."""
     for leftover in (path, path.with_name(f"{path.name}.wal")):
         leftover.unlink(missing_ok=True)
+
+
+def attach(connection: duckdb.DuckDBPyConnection, path: Path) -> str:
+    """Attach a database to read from it; returns its name as SQL writes it: that of the file, which its views go by."""
+    name = '"' + path.stem.replace('"', '""') + '"'
+    connection.execute(f"attach {quoted(str(path))} as {name} (read_only)")
+    return name
+
+
+def quoted(text: str) -> str:
+    """A text as SQL writes it."""
+    return "'" + text.replace("'", "''") + "'"

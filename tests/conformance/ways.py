@@ -38,7 +38,7 @@ class Store:
     def __init__(self, source: Path, folder: Path) -> None:
         self._source = source
         self._folder = folder
-        paths = {"landing": "landing", "warehouse": "warehouse.duckdb", "database": "spotify.duckdb"}
+        paths = {"landing": "landing", "warehouse": "store.duckdb", "database": "spotify.duckdb"}
         folder.mkdir()
         (folder / "config.yaml").write_text(yaml.safe_dump(paths), encoding="utf-8")
 

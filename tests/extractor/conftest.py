@@ -222,7 +222,6 @@ comment on table main.playlists is 'what''s "watched"
 ';
 comment on column main.playlists.name is 'the owner''s
 ';
-create schema intermediate;
 create table intermediate.hidden as select 1 as x;
 """
 
@@ -233,6 +232,8 @@ def empty_marts() -> Iterator[str]:
     for mart in contracts["models"]:
         columns = ", ".join(f"{column['name']} {column['data_type']}" for column in mart["columns"])
         yield f"create table main.{mart['name']} ({columns});"
+    yield "create schema intermediate;"
+    yield "create table intermediate.int_read_spans (playlist_id varchar, first_day date, content_hash varchar);"
 
 
 @pytest.fixture(scope="session")

@@ -30,6 +30,8 @@ FILES = ("dbt_project.yml", "profiles.yml", "run.sh")
 
 MARTS = (
     "tracks_in_playlist",
+    "playlist_changes",
+    "tracklists",
     "track_info",
     "track_info_history",
     "track_daily_popularity",
