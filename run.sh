@@ -52,6 +52,11 @@ case ${1:-daily} in
         install "$here/.venv" run
         PYTHONPATH=$here exec "$here/.venv/bin/python" -P -m tests.simulator.demo "$@"
         ;;
+    bench)
+        shift
+        install "$here/.venv" run
+        PYTHONPATH=$here exec "$here/.venv/bin/python" -P -m benchmarks "$@"
+        ;;
     *)
         install "$here/.venv" run
         PYTHONPATH=$here exec "$here/.venv/bin/python" -P -m extractor "$@"

@@ -37,6 +37,7 @@ def read_options(arguments: Sequence[str]) -> argparse.Namespace:
   purge     remove old landing files and raw answers; the tables stay as they are
   demo      thirty simulated days, no account needed
   test      every check that CI runs
+  bench     what all this costs, measured: ./run.sh bench --help
 
 exit codes: 0 all read; 3 some lists or tracks not read (published); 75 stopped by the quota (published, run again
 later); 2 configuration or usage; 1 anything else (nothing published). status ends with that of the last reading; 3,

@@ -62,7 +62,7 @@ bouncer() {
 
 step "ruff check" "$lint/ruff" check .
 step "ruff format" "$lint/ruff" format --check .
-step "mypy" "$lint/mypy" --strict --python-executable "$test/python" extractor tests
+step "mypy" "$lint/mypy" --strict --python-executable "$test/python" benchmarks extractor tests
 step "sqlfluff" sqlfluff_lint
 step "yamllint" "$lint/yamllint" --strict .
 step "workflows" "$lint/check-jsonschema" --builtin-schema vendor.github-workflows examples/github/*.yml

@@ -1,0 +1,1 @@
+"""What this project costs: against the floor, against its peers, and as its history grows."""

@@ -1,0 +1,79 @@
+"""./run.sh bench: what this project costs, against the floor, against its peers, and as its history grows."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from benchmarks import conformance, extraction, fixed_cost, growth, loading, rebuild, storage, transform
+from benchmarks.bench import Bench
+from benchmarks.results import Result, table
+from extractor.transform import PROJECT
+
+MEASURES: dict[str, Callable[[Bench], list[Result]]] = {
+    "growth": growth.measure,
+    "rebuild": rebuild.measure,
+    "fixed-cost": fixed_cost.measure,
+    "load": loading.measure,
+    "storage": storage.measure,
+    "extract": extraction.measure,
+    "peers": transform.measure,
+    "conformance": conformance.measure,
+}
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the measures, print their table, write them down; returns the exit code: 1 where a target is missed."""
+    options = _options(arguments)
+    results: list[Result] = []
+    for name in options.only or MEASURES:
+        print(f"{name} …", file=sys.stderr, flush=True)
+        with tempfile.TemporaryDirectory(dir=options.scratch) as folder:
+            results += MEASURES[name](Bench(Path(folder), options.quick, options.lists))
+    print(table(results))
+    if options.quick:
+        print("\n--quick: everything is so small that only the start of programs was timed")
+    options.into.parent.mkdir(parents=True, exist_ok=True)
+    found = _circumstances(options.quick) | {"results": [asdict(result) for result in results]}
+    options.into.write_text(json.dumps(found, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    return 0 if options.quick or all(result.met is not False for result in results) else 1
+
+
+def _options(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="./run.sh bench", description=__doc__)
+    parser.add_argument(
+        "--quick", action="store_true", help="everything in small, to see that it runs; no target counts"
+    )
+    parser.add_argument("--only", action="append", choices=tuple(MEASURES), help="this measure; may be given again")
+    parser.add_argument("--lists", type=int, default=1000, help="growth and load: lists of 100 tracks; default: 1000")
+    parser.add_argument("--scratch", type=Path, help="where to work; needs about 10 GB; default: the system's place")
+    default = PROJECT / "data" / "bench.json"
+    parser.add_argument("--into", type=Path, default=default, help="the results as JSON; default: data/bench.json")
+    return parser.parse_args(arguments)
+
+
+def _circumstances(quick: bool) -> dict[str, Any]:
+    """The machine and the versions: numbers of another machine compare only as ratios."""
+    versions = {name: version(name) for name in ("duckdb", "dbt-core", "dbt-duckdb")}
+    return {
+        "quick": quick,
+        "machine": {"system": platform.platform(), "processors": os.cpu_count(), "memory_gb": _memory()},
+        "versions": {"python": platform.python_version()} | versions,
+    }
+
+
+def _memory() -> float:
+    return round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9, 1)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,125 @@
+"""Where measures work, how large they are, and how a command is run and watched."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from extractor.config import Config, read_config
+from extractor.transform import PROJECT
+
+
+@dataclass(frozen=True)
+class Bench:
+    """A scratch folder, and whether everything is to be small: so small that times say nothing."""
+
+    folder: Path
+    quick: bool
+    lists: int
+
+    def say(self, text: str) -> None:
+        """Tell who waits, on standard error."""
+        print(f"  {text}", file=sys.stderr, flush=True)
+
+
+@dataclass(frozen=True)
+class Ran:
+    """A command that has ended well: seconds, and the peak memory of its largest process in bytes."""
+
+    seconds: float
+    memory: int
+
+
+# A process begins with the peak of the one that starts it: between us and the command stands one that is small.
+WATCHER = """
+import os, sys
+_, status, usage = os.wait4(os.spawnv(os.P_NOWAIT, sys.argv[2], sys.argv[2:]), 0)
+open(sys.argv[1], "w").write(str(usage.ru_maxrss))
+sys.exit(min(1, abs(os.waitstatus_to_exitcode(status))))
+"""
+
+
+def run(command: Sequence[str], log: Path, environment: Mapping[str, str] | None = None) -> Ran:
+    """Run a command, with what it says in `log`. Raises RuntimeError, with the log's end, if it fails."""
+    peak = log.with_suffix(".peak")
+    watched = [sys.executable, "-I", "-S", "-c", WATCHER, str(peak), *command]
+    started = time.monotonic()
+    with log.open("ab") as output:
+        done = subprocess.run(
+            watched, cwd=PROJECT, env={**os.environ, **(environment or {})}, stdout=output, stderr=output, check=False
+        )
+    seconds = time.monotonic() - started
+    if done.returncode != 0:
+        raise RuntimeError(f"{' '.join(command)}: failed\n{log.read_text(encoding='utf-8')[-4000:]}")
+    return Ran(seconds, int(peak.read_text()) * (1 if sys.platform == "darwin" else 1024))
+
+
+@dataclass(frozen=True)
+class Node:
+    """A model or test of a build: when it ran, in seconds since the build's first node began."""
+
+    name: str
+    kind: str
+    began: float
+    ended: float
+
+    @property
+    def seconds(self) -> float:
+        return self.ended - self.began
+
+
+class Project:
+    """A configured project in a folder of its own, and the real commands on it."""
+
+    def __init__(self, folder: Path, **options: Any) -> None:
+        self.folder = folder
+        folder.mkdir(parents=True)
+        paths = {"landing": "landing", "warehouse": "warehouse.duckdb", "database": "spotify.duckdb", "seeds": "seeds"}
+        (folder / "config.yaml").write_text(yaml.safe_dump(paths | options), encoding="utf-8")
+        self.config: Config = read_config(folder / "config.yaml")
+
+    def run(self, command: str, *options: str, environment: Mapping[str, str] | None = None) -> Ran:
+        """Run `./run.sh COMMAND`, less the shell."""
+        arguments = [sys.executable, "-m", "extractor", command, "--config", str(self.folder / "config.yaml"), *options]
+        return run(arguments, self.folder / "log", environment)
+
+    def day(self) -> dict[str, Ran]:
+        """All of a daily run but the extraction."""
+        return {command: self.run(command) for command in ("load", "build", "publish")}
+
+    def dbt(self, *arguments: str) -> Ran:
+        """Run dbt on the warehouse, as a build does."""
+        target = str(self.folder / "dbt")
+        command = [str(Path(sys.executable).with_name("dbt")), "--quiet", *arguments]
+        command += ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)]
+        command += ["--target-path", target, "--log-path", target]
+        return run(command, self.folder / "log", {"SPOTIFY_WAREHOUSE": str(self.config.warehouse)})
+
+    def nodes(self) -> list[Node]:
+        """What the last build ran, slowest first."""
+        results = json.loads((self.folder / "dbt" / "run_results.json").read_bytes())["results"]
+        timed = [(each["unique_id"].split("."), _seconds(each["timing"])) for each in results if each["timing"]]
+        first = min(began for _, (began, _) in timed)
+        nodes = [Node(name[2], name[0], began - first, ended - first) for name, (began, ended) in timed]
+        return sorted(nodes, key=lambda node: -node.seconds)
+
+    def bytes(self) -> int:
+        """The size of everything that is kept: landing files, warehouse, published database."""
+        files = [self.config.warehouse, self.config.database, *self.config.landing.rglob("*")]
+        return sum(path.stat().st_size for path in files if path.is_file())
+
+
+def _seconds(timing: list[dict[str, str]]) -> tuple[float, float]:
+    """When a node began and ended, in seconds since some time."""
+    moments = [datetime.fromisoformat(phase[end]) for phase in timing for end in ("started_at", "completed_at")]
+    return min(moments).timestamp(), max(moments).timestamp()

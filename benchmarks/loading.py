@@ -1,0 +1,46 @@
+"""load: landing files into raw, against DuckDB's own reader into a table."""
+
+from __future__ import annotations
+
+import gzip
+import time
+from statistics import median
+
+import duckdb
+
+from benchmarks.bench import Bench
+from benchmarks.results import Result, ratio
+from benchmarks.worlds import World
+from extractor.load import load
+from extractor.warehouse import STORAGE
+
+FLOOR = """
+create table answers as from read_json(
+    ?, format = 'newline_delimited',
+    columns = {run: 'varchar', line: 'integer', worker: 'integer', day: 'date', endpoint: 'varchar', asked: 'json',
+               status: 'integer', requests: 'integer', observed_at: 'timestamp', body: 'json'}
+)
+"""
+ROUNDS = 3
+
+
+def measure(bench: Bench) -> list[Result]:
+    """A day's file of detailed answers; both from a packed file into a new database file, the median of three."""
+    landing = bench.folder / "load"
+    path = World(lists=10 if bench.quick else bench.lists, detailed=True).land(landing, 0)
+    with gzip.open(path) as unpacked:
+        megabytes = sum(len(line) for line in unpacked) / 1e6
+    ours, floor = [], []
+    for number in range(ROUNDS):
+        started = time.monotonic()
+        load(landing, bench.folder / f"load-{number}.duckdb")
+        ours.append(time.monotonic() - started)
+        started = time.monotonic()
+        with duckdb.connect(str(bench.folder / f"floor-{number}.duckdb"), config=STORAGE) as connection:
+            connection.execute(FLOOR, [str(path)])
+        floor.append(time.monotonic() - started)
+    taken, least = median(ours), median(floor)
+    told = (
+        f"{megabytes / taken:.0f} MB/s of JSON, read_json {megabytes / least:.0f} MB/s, one file of {megabytes:.0f} MB"
+    )
+    return [ratio("load", taken / least, 1.5, told, seconds=taken, floor_seconds=least, unpacked_mb=megabytes)]
