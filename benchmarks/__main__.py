@@ -9,7 +9,7 @@ import platform
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -39,9 +39,11 @@ def main(arguments: Sequence[str]) -> int:
         print(f"{name} …", file=sys.stderr, flush=True)
         with tempfile.TemporaryDirectory(dir=options.scratch) as folder:
             results += MEASURES[name](Bench(Path(folder), options.quick, options.lists))
+    if options.quick:
+        results = [replace(result, met=None) for result in results]
     print(table(results))
     if options.quick:
-        print("\n--quick: everything is so small that only the start of programs was timed")
+        print("\n--quick: everything is so small that times say little, and no target counts")
     options.into.parent.mkdir(parents=True, exist_ok=True)
     found = _circumstances(options.quick) | {"results": [asdict(result) for result in results]}
     options.into.write_text(json.dumps(found, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -34,25 +34,26 @@ class Bench:
 
 @dataclass(frozen=True)
 class Ran:
-    """A command that has ended well: seconds, and the peak memory of its largest process in bytes."""
+    """A command that has ended well: seconds by the wall and of processors, and its largest process's peak in bytes."""
 
     seconds: float
+    cpu_seconds: float
     memory: int
 
 
-# A process begins with the peak of the one that starts it: between us and the command stands one that is small.
+# A process begins with the memory peak of the one that starts it: between us and the command stands a small one.
 WATCHER = """
 import os, sys
 _, status, usage = os.wait4(os.spawnv(os.P_NOWAIT, sys.argv[2], sys.argv[2:]), 0)
-open(sys.argv[1], "w").write(str(usage.ru_maxrss))
+open(sys.argv[1], "w").write(f"{usage.ru_maxrss} {usage.ru_utime + usage.ru_stime}")
 sys.exit(min(1, abs(os.waitstatus_to_exitcode(status))))
 """
 
 
 def run(command: Sequence[str], log: Path, environment: Mapping[str, str] | None = None) -> Ran:
     """Run a command, with what it says in `log`. Raises RuntimeError, with the log's end, if it fails."""
-    peak = log.with_suffix(".peak")
-    watched = [sys.executable, "-I", "-S", "-c", WATCHER, str(peak), *command]
+    usage = log.with_suffix(".usage")
+    watched = [sys.executable, "-I", "-S", "-c", WATCHER, str(usage), *command]
     started = time.monotonic()
     with log.open("ab") as output:
         done = subprocess.run(
@@ -61,7 +62,8 @@ def run(command: Sequence[str], log: Path, environment: Mapping[str, str] | None
     seconds = time.monotonic() - started
     if done.returncode != 0:
         raise RuntimeError(f"{' '.join(command)}: failed\n{log.read_text(encoding='utf-8')[-4000:]}")
-    return Ran(seconds, int(peak.read_text()) * (1 if sys.platform == "darwin" else 1024))
+    memory, cpu_seconds = usage.read_text(encoding="utf-8").split()
+    return Ran(seconds, float(cpu_seconds), int(memory) * (1 if sys.platform == "darwin" else 1024))
 
 
 @dataclass(frozen=True)

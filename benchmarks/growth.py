@@ -15,8 +15,9 @@ SLOWEST = 12
 
 @dataclass(frozen=True)
 class Day:
-    """The seconds of a daily run's steps, those of its models and tests, and the most memory that it took."""
+    """The seconds of a daily run's steps, of processors, of its models and tests; and the most memory that it took."""
 
+    cpu_seconds: float
     steps: dict[str, float]
     nodes: dict[str, float]
     memory: int
@@ -29,6 +30,7 @@ class Day:
         slowest = sorted(self.nodes.items(), key=lambda node: -node[1])[:SLOWEST]
         return {
             "seconds": round(self.seconds, 2),
+            "cpu_seconds": round(self.cpu_seconds, 2),
             "steps": {step: round(seconds, 2) for step, seconds in self.steps.items()},
             "nodes": round(sum(self.nodes.values()), 2),
             "slowest": {name: round(seconds, 2) for name, seconds in slowest},
@@ -54,6 +56,7 @@ def measure(bench: Bench) -> list[Result]:
     numbers: dict[str, Any] = {f"day_{early}": young.churn.told(), f"day_{late}": old.churn.told()}
     numbers |= {"lists": world.lists, f"bytes_day_{early}": young.bytes, f"bytes_day_{late}": old.bytes}
     told = f"day {late}: {old.churn.seconds:.1f} s, day {early}: {young.churn.seconds:.1f} s, {world.lists} lists"
+    told += f"; of processors {old.churn.cpu_seconds:.1f} s and {young.churn.cpu_seconds:.1f} s"
     growth = ratio("growth", old.churn.seconds / young.churn.seconds, 1.2, told, **numbers)
     # What dbt and the steps cost when there is nothing to do is no work on data.
     churn, quiet = (max(0.1, day.seconds - old.idle.seconds) for day in (old.churn, old.quiet))
@@ -85,5 +88,9 @@ def _grown(bench: Bench, world: World, age: int) -> Grown:
 
 def _day(project: Project) -> Day:
     steps = project.day()
-    nodes = {node.name: node.seconds for node in project.nodes()}
-    return Day({step: ran.seconds for step, ran in steps.items()}, nodes, max(ran.memory for ran in steps.values()))
+    return Day(
+        sum(ran.cpu_seconds for ran in steps.values()),
+        {step: ran.seconds for step, ran in steps.items()},
+        {node.name: node.seconds for node in project.nodes()},
+        max(ran.memory for ran in steps.values()),
+    )
