@@ -5,10 +5,11 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import date, timedelta
 from statistics import median
 
-from benchmarks.bench import Bench, Project
+from benchmarks.bench import Bench, Project, Ran
 from benchmarks.peers.row_by_row import RowByRow
 from benchmarks.peers.snapshot import Snapshot
 from benchmarks.results import Result
@@ -34,11 +35,13 @@ def _at(bench: Bench, memberships: int) -> Result:
     shutil.copytree(folder / "answers" / "watched", project.config.landing / "watched")
     row_by_row, snapshot = RowByRow(folder), Snapshot(folder)
 
+    steps: list[dict[str, Ran]] = []
+
     def ours(day: int) -> None:
         landed = project.config.landing / files[day].relative_to(folder / "answers")
         landed.parent.mkdir(parents=True)
         landed.hardlink_to(files[day])
-        project.day()
+        steps.append(project.day())
 
     ways: dict[str, Callable[[int], object]] = {
         "this project": ours,
@@ -51,7 +54,8 @@ def _at(bench: Bench, memberships: int) -> Result:
     told = ", ".join(f"{name} {taken:.1f} s" for name, taken in seconds.items())
     met = seconds["this project"] <= fastest_peer if memberships >= COUNTS_FROM else None
     target = "faster than each" if memberships >= COUNTS_FROM else ""
-    return Result(f"peers, {memberships:,} memberships", told, target, met, {"seconds": seconds})
+    numbers = {"seconds": seconds, "steps": {step: asdict(ran) for step, ran in steps[-1].items()}}
+    return Result(f"peers, {memberships:,} memberships", told, target, met, numbers)
 
 
 def _middle(way: Callable[[int], object]) -> float:
