@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+
 import duckdb
 
 from benchmarks.bench import Bench, Project
@@ -25,7 +27,8 @@ def measure(bench: Bench) -> list[Result]:
     whole = _sizes(project)
     with duckdb.connect(str(project.config.database), read_only=True) as connection:
         [(list_days, popularities)] = connection.execute(ROWS).fetchall()
-    project.run("purge", "--keep-days", str(KEPT_DAYS))
+    last = date(2020, 1, 1) + timedelta(days=days - 1)
+    project.run("purge", "--keep-days", str(KEPT_DAYS), "--date", str(last))
     purged = _sizes(project)
     results = []
     for how, sizes in (("", whole), (f", {KEPT_DAYS} days of answers kept", purged)):
