@@ -21,6 +21,13 @@ TABLES = """
 select table_name from duckdb_tables()
 where database_name = current_database() and schema_name = 'main' and table_name <> 'tracklists'
 """
+COMMENTS = """
+comment on table publication.tracklist_versions is
+    'Which versions of lists are in tracklists: how the next publication knows what it may take over.';
+comment on column publication.tracklist_versions.playlist_id is 'Spotify id of the list.';
+comment on column publication.tracklist_versions.first_day is 'UTC day of the first read with this version.';
+comment on column publication.tracklist_versions.content_hash is 'Equal for equal contents: order, items and claims.';
+"""
 MACROS = "select function_name, function_type from duckdb_functions() where not internal and schema_name = 'main'"
 
 SAME_COLUMNS = ("select * from main.tracklists", "select * from {warehouse}.main.tracklists")
@@ -75,3 +82,4 @@ def note_versions(connection: duckdb.DuckDBPyConnection, warehouse: str) -> None
     connection.execute("create schema if not exists publication")
     versions = VERSIONS.format(warehouse=warehouse)
     connection.execute(f"create or replace table publication.tracklist_versions as {versions}")
+    connection.execute(COMMENTS)

@@ -3,8 +3,6 @@
 {% macro changed_rows(model_name) -%}
     {%- set changes = {
         'tracks_in_playlist': ['playlist_id, track_id', 'int_stay_changes'],
-        'playlist_changes': ['playlist_id, track_id', 'int_stay_changes'],
-        'tracklists': ['playlist_id, first_day', 'int_span_days'],
         'playlist_days': ['playlist_id, date', 'int_read_candidates'],
         'track_daily_popularity': ['date', 'int_touched_days'],
         'track_info': ['track_id', 'int_touched_tracks'],
@@ -12,7 +10,7 @@
     } -%}
     {%- if model_name in changes and var('test_scope', 'all') == 'changed' -%}
         {%- set key, worked_out = changes[model_name] -%}
-        ({{ key }}) in (select {{ key | replace('date', 'day') | replace('first_day', 'day') }} from intermediate.{{ worked_out }})
+        ({{ key }}) in (select {{ key | replace('date', 'day') }} from intermediate.{{ worked_out }})
     {%- endif -%}
 {%- endmacro %}
 

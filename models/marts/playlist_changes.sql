@@ -1,4 +1,4 @@
-{{ config(materialized='view') }}
+{{ config(materialized='view', tags=['derived']) }}
 
 -- Spotify swaps one id of a recording for another without an edit by the list's owner: both changes are true of the
 -- ids, and marked as one replacement of the recording.

@@ -1,4 +1,4 @@
-{{ config(materialized='view') }}
+{{ config(materialized='view', tags=['derived']) }}
 
 -- A view: contents are stored once, however often a list came back to them.
 with spans as (select * from {{ ref('int_read_spans') }}),

@@ -36,7 +36,7 @@ def state_of(database: Path) -> State:
             content = f"select count(*), coalesce(sum(hash(row)), 0)::varchar from (select * {less} from {mart}) as row"
             [(rows, content_hash)] = connection.execute(content).fetchall()
             state[mart] = (rows, content_hash)
-    if not all(rows for rows, _ in state.values()):
+    if not all(rows for mart, (rows, _) in state.items() if mart != "playlist_changes"):  # none on the first day
         raise duckdb.Error(f"an empty mart: {state}")
     return {mart: state[mart] for mart in PUBLISHED}
 
