@@ -1,4 +1,4 @@
--- What is known of a list from a complete read on, until the next one: the complete read that counts for each day.
+-- What is known of a list from a complete read on: the complete read that counts for each day.
 with candidates as (select * from {{ ref('int_read_candidates') }}),
 
 ranked as (
@@ -13,7 +13,6 @@ final as (
     select
         playlist_id,
         day,
-        lead(day) over (partition by playlist_id order by day) as next_day,
         snapshot_id,
         content_hash,
         content_load_number,
