@@ -59,6 +59,10 @@ case ${1:-daily} in
         ;;
     *)
         install "$here/.venv" run
+        # Engines other than DuckDB are installed when they are asked for.
+        if [[ " $* " =~ \ --target[=\ ]([a-z]+)\  && -f $here/requirements/${BASH_REMATCH[1]}.txt ]]; then
+            install "$here/.venv" "${BASH_REMATCH[1]}"
+        fi
         PYTHONPATH=$here exec "$here/.venv/bin/python" -P -m extractor "$@"
         ;;
 esac

@@ -7,7 +7,7 @@ import random
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -20,18 +20,17 @@ from extractor.errors import PARTLY_READ, ConfigError, ExtractorError
 from extractor.export import export
 from extractor.extract import extract
 from extractor.landed import remember_day
-from extractor.load import load
 from extractor.lock import alone
 from extractor.login import ask_user, keep_login
 from extractor.on_failure import tell_failure
 from extractor.options import STEPS, read_options
 from extractor.plan import Plan, unasked
 from extractor.progress import progress_on
-from extractor.publish import publish
 from extractor.purge import purge
 from extractor.report import report
 from extractor.status import status
-from extractor.transform import BuildOptions, build
+from extractor.targets import target_of
+from extractor.transform import BuildOptions
 from extractor.user_login import UserLogin, token_file
 
 INTERRUPTED = 130
@@ -50,8 +49,11 @@ def main(arguments: Sequence[str], clock: Clock | None = None) -> int:
             print(convert(options.file, options.into or Path("converted"), options.overwrite))
             return 0
         config = read_config(options.config)
+        config = replace(config, target=options.target or config.target)
         if day > clock.now().date():
             raise ConfigError(f"--date {day}: a day that is still to come can't have been observed (days are UTC)")
+        if options.command in OF_DUCKDB and config.target != "duckdb":
+            raise ConfigError(f"{options.command}: works on DuckDB's files; there are none with target {config.target}")
         if options.command in ASIDE:
             exit_code = ASIDE[options.command](config, options, console)
         else:
@@ -127,10 +129,13 @@ ASIDE: dict[str, Callable[[Config, argparse.Namespace, Console], int]] = {
 }
 """Commands that are no step of a daily run."""
 
+OF_DUCKDB = ("report", "export", "docs", "purge")
+
 
 def _run(config: Config, options: argparse.Namespace, console: Console) -> int:
     command, day = options.command, console.day
     steps = STEPS if command == "daily" else (command,)
+    target = target_of(config)
     exit_code = 0
     with ExitStack() as locks:
         if "extract" in steps:
@@ -157,14 +162,14 @@ def _run(config: Config, options: argparse.Namespace, console: Console) -> int:
         if command != "extract":
             locks.enter_context(alone(config.warehouse, "warehouse", console.waits))
         if "load" in steps:
-            loaded = load(config.landing, config.warehouse, endpoints=config.endpoints)
+            loaded = target.load(config)
             console.result("loaded", str(loaded), **asdict(loaded))
         if "build" in steps:
             how = BuildOptions(options.full_refresh, options.full_tests, options.forget_purged, options.log_format)
-            built = build(config, how)
+            built = target.build(config, how)
             console.result("built", str(built), **asdict(built))
         if "publish" in steps:
-            published = publish(config, anew=options.full_refresh)
+            published = target.publish(config, options.full_refresh)
             console.result("published", str(published), **asdict(published))
     return exit_code
 

@@ -27,6 +27,9 @@ LINK = re.compile(
 OLD_FORMAT = re.compile(r"^(tracks_url|tables)\s*:", re.MULTILINE)
 """By these keys a configuration of the program this one grew from is known."""
 
+TARGETS = ("duckdb", "postgres", "spark")
+"""Engines that the tables may live in."""
+
 APP_VARIABLES = ("SPOTIFY_CLIENT_ID", "SPOTIFY_CLIENT_SECRET")
 SECRETS = (*APP_VARIABLES, "SPOTIFY_REFRESH_TOKEN")
 
@@ -58,6 +61,7 @@ class Config:
     drop_fields: tuple[str, ...] = ("available_markets",)
     warehouse: Path = Path("data/warehouse.duckdb")
     database: Path = Path("data/spotify.duckdb")
+    target: str = "duckdb"
     on_failure: tuple[str, ...] = ()
 
 
@@ -219,6 +223,8 @@ def _check_ranges(config: Config, path: Path) -> None:
     for key, number in not_negative.items():
         if number is not None and number < 0:
             raise ConfigError(f"{path}: {key}: must not be negative")
+    if config.target not in TARGETS:
+        raise ConfigError(f"{path}: target: must be one of {', '.join(TARGETS)}, not {config.target!r}")
     if config.batch_number > 1 and config.batch_size is None:
         raise ConfigError(f"{path}: batch_number: worker {config.batch_number} needs a batch_size too")
     for key, url in (("api.base_url", config.api.base_url), ("api.token_url", config.api.token_url)):

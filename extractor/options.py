@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
+from extractor.config import TARGETS
 from extractor.console import LOG_FORMATS
 from extractor.export import FORMATS
 from extractor.login import PORT
@@ -47,6 +48,7 @@ too, where neither this day nor the day before was read.""",
     parser.add_argument("file", nargs="*", type=Path, help="convert: a configuration of the old format")
     parser.add_argument("--config", type=Path, help="default: the project's config.yaml")
     parser.add_argument("--date", type=_day, help="the UTC day the run is for, YYYY-MM-DD; default: today")
+    parser.add_argument("--target", choices=TARGETS, help="where the tables live; default: as the configuration says")
     parser.add_argument("--full-refresh", action="store_true", help="rebuild every table from raw")
     parser.add_argument("--full-tests", action="store_true", help="test all rows, not only those that may have changed")
     parser.add_argument("--forget-purged", action="store_true", help="insist on a full refresh after a purge")

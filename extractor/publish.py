@@ -29,9 +29,9 @@ where database_name = ? and schema_name = 'main' and table_name = ? and comment 
 
 @dataclass(frozen=True)
 class Published:
-    """The file that analysts open, as it is now."""
+    """What analysts open, as it is now: a file, or what a server has."""
 
-    database: Path
+    database: Path | str
     bytes: int
 
     def __str__(self) -> str:

@@ -86,8 +86,9 @@ class DayReport:
 
 @dataclass
 class PublishedReport:
-    """What the published file tells: when it was put in place, up to which day it goes, its last runs, lists' names."""
+    """What is published tells: since when it is, up to which day it goes, its last runs, lists' names."""
 
+    where: str
     at: datetime | None = None
     through: date | None = None
     runs: list[Run] = field(default_factory=list)
@@ -96,7 +97,7 @@ class PublishedReport:
 
     @classmethod
     def of(cls, database: Path) -> PublishedReport:
-        report = cls()
+        report = cls(str(database))
         if not database.exists():
             return report
         try:

@@ -14,6 +14,7 @@ from extractor.errors import PARTLY_READ, CredentialsError, ExtractorError, Stop
 from extractor.plan import unasked
 from extractor.publish import megabytes
 from extractor.reports import BEST_FIRST, DayReport, PublishedReport, Run
+from extractor.targets import target_of
 from extractor.unavailable import unavailable_lists
 from extractor.user_login import described
 
@@ -106,14 +107,14 @@ class Status:
 def status(config: Config, day: date, now: datetime) -> Status:
     """Look at everything there is. Raises ConfigError if there is nothing to watch."""
     watched = read_watch_list(replace(config, batch_number=1, batch_size=None)).playlists
-    report, published = DayReport(config.landing, day), PublishedReport.of(config.database)
+    report, published = DayReport(config.landing, day), target_of(config).report(config)
     runs = {run.run_id: run for run in published.runs + report.runs}.values()
     missing = unasked(config, report.memory).slices if report.runs and config.batch_size else ()
     outcomes = Counter(report.outcomes.get(playlist_id, "not_run") for playlist_id in watched)
     budget = Budget(config.landing, day, config.api.requests_per_day, report.memory.requests)
     wait = remembered_wait(config.landing, now)
     return Status(
-        published=None if published.at is None else str(config.database),
+        published=None if published.at is None else published.where,
         published_at=published.at,
         published_through=published.through,
         problems=report.problems + published.problems,

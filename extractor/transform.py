@@ -42,11 +42,17 @@ class Built:
 
 
 def build(config: Config, options: BuildOptions = BuildOptions()) -> Built:
-    """Run `dbt build` and remember that it passed. Raises BuildError if a model or a data test failed."""
+    """Run `dbt build` on the warehouse and remember that it passed. Raises BuildError as `dbt_build` does."""
     with opened(config.warehouse):
         pass  # a lock held elsewhere is told now, in our words
-    passed = _passed_file(config)
-    passed.unlink(missing_ok=True)
+    _passed_file(config).unlink(missing_ok=True)
+    built = dbt_build(config, options)
+    remember_passed(config)
+    return built
+
+
+def dbt_build(config: Config, options: BuildOptions) -> Built:
+    """Run `dbt build` on the target. Raises BuildError if a model or a data test failed."""
     target = config.warehouse.parent / "dbt"
     # Unit tests test the SQL, not the day: CI runs them.
     arguments = ["build", "--exclude-resource-type", "unit_test"]
@@ -58,17 +64,16 @@ def build(config: Config, options: BuildOptions = BuildOptions()) -> Built:
     arguments += ["--vars", json.dumps(variables)]
     if run_dbt(config, target, *arguments, log_format=options.log_format) != 0:
         raise BuildError(
-            f"dbt build failed (details above and in {target / 'dbt.log'}); nothing is published, "
-            f"{config.database} stays as it was"
+            f"dbt build failed (details above and in {target / 'dbt.log'}); nothing is published, what was published "
+            "stays as it was"
         )
-    remember_passed(config)
     return _what_was_built(target)
 
 
 def run_dbt(config: Config, target: Path, *arguments: str, log_format: str = "text") -> int:
-    """Run dbt on the warehouse, with its own files in `target`; returns its exit code."""
+    """Run dbt on the target, with its own files in `target`; returns its exit code."""
     command = [str(Path(sys.executable).with_name("dbt")), "--quiet", "--log-format", log_format, *arguments]
-    command += ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)]
+    command += ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT), "--target", config.target]
     command += ["--target-path", str(target), "--log-path", str(target)]
     environment = without_secrets(os.environ) | {"SPOTIFY_WAREHOUSE": str(config.warehouse)}
     # close_fds: dbt holds our lock, too, see lock.py

@@ -113,6 +113,10 @@ def test_an_unknown_key_is_refused_with_the_nearest_known_one(tmp_path: Path) ->
     assert re.search(r"batchsize.*unknown key.*'batch_size'", refusal(tmp_path, "batchsize: 5"))
 
 
+def test_an_unknown_target_is_refused_with_all_known_ones(tmp_path: Path) -> None:
+    assert "target: must be one of duckdb, postgres, spark, not 'oracle'" in refusal(tmp_path, "target: oracle")
+
+
 def test_an_unknown_key_like_no_other_is_refused_with_all_known_ones(tmp_path: Path) -> None:
     message = refusal(tmp_path, "xyzzy: 1")
     assert all(name in message for name in vars(Config()))

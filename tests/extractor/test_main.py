@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from extractor.__main__ import main
 from extractor.clock import Clock
@@ -227,3 +228,20 @@ def test_a_configuration_alone_is_a_daily_run_with_it(run: Callable[..., Run], t
     command = run()
     assert main([str(command.config)], command.clock) == 0
     assert (tmp_path / "data" / "s.duckdb").exists()
+
+
+@pytest.mark.usefixtures("fake_dbt")
+def test_dbt_builds_on_the_target(run: Callable[..., Run], tmp_path: Path) -> None:
+    command = run()
+    config = yaml.safe_load(command.config.read_text())
+    command.config.write_text(yaml.safe_dump(config | {"target": "postgres"}))
+    assert command("daily", "--target", "duckdb") == 0, "the option wins"
+    assert "--target duckdb" in (tmp_path / "data" / "dbt" / "arguments.txt").read_text()
+
+
+@pytest.mark.parametrize("command", ["report", "export", "docs", "purge"])
+def test_what_works_on_duckdbs_files_says_so(
+    run: Callable[..., Run], command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run()(command, "--target", "postgres") == 2
+    assert f"{command}: works on DuckDB's files" in told(capsys)
