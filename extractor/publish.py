@@ -11,7 +11,7 @@ import duckdb
 
 from extractor.config import Config
 from extractor.errors import BuildError, WarehouseError
-from extractor.takeover import bring_up_to_date, note_versions, take_over
+from extractor.takeover import bring_up_to_date, hash_days, note_days, put_in_place, take_over
 from extractor.transform import PROJECT, has_passed
 from extractor.warehouse import attach, opened, quoted, remove
 
@@ -56,7 +56,7 @@ ANSWERS = (
 def publish(config: Config, *, anew: bool = False) -> Published:
     """Copy the marts into a new file and rename it over the published one; readers keep what they have open.
 
-    Unless it is made `anew`, tracklists are taken over from the file before, and brought up to date.
+    Unless it is made `anew`, large tables are taken over from the file before, and brought up to date.
 
     Raises BuildError unless the warehouse is as a passed build left it, WarehouseError if a file can't be written.
     """
@@ -67,23 +67,24 @@ def publish(config: Config, *, anew: bool = False) -> Published:
         )
     beside = config.database.with_name(f".{config.database.name}.new")
     remove(beside)
-    takes_over = not anew and take_over(config.database, beside, config.warehouse)
+    taken = set() if anew else take_over(config.database, beside, config.warehouse)
     with opened(beside) as connection:
         warehouse = attach(connection, config.warehouse)
+        hash_days(connection, warehouse)
         for table, comment in connection.execute(MARTS, [config.warehouse.stem] * 2).fetchall():
-            if takes_over and table == "tracklists":
-                bring_up_to_date(connection, warehouse)
+            if table in taken:
+                bring_up_to_date(connection, warehouse, table)
             else:
                 connection.execute(f'create table main."{table}" as from {warehouse}.main."{table}"')
             columns = connection.execute(COLUMNS, [config.warehouse.stem, table]).fetchall()
             _comment(connection, table, comment, columns)
-        note_versions(connection, warehouse)
+        note_days(connection)
         for name in ANSWERS:
             _define(connection, PROJECT / "answers" / f"{name}.sql")
     try:
         with beside.open("rb+") as file:
             os.fsync(file.fileno())
-        beside.replace(config.database)
+        put_in_place(beside, config.database)
     except OSError as error:
         raise WarehouseError(f"{config.database}: can't be replaced: {error.strerror}") from error
     return Published(config.database, config.database.stat().st_size)

@@ -234,6 +234,7 @@ def empty_marts() -> Iterator[str]:
         yield f"create table main.{mart['name']} ({columns});"
     yield "create schema intermediate;"
     yield "create table intermediate.int_read_spans (playlist_id varchar, first_day date, content_hash varchar);"
+    yield "create table intermediate.int_arrivals_and_departures (track_id varchar, day date);"
 
 
 @pytest.fixture(scope="session")

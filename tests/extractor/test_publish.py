@@ -84,7 +84,7 @@ def test_marts_are_published_and_what_the_next_file_takes_over_by(config: Config
     with duckdb.connect(str(config.database), read_only=True) as connection:
         tables = connection.execute("select schema_name || '.' || table_name from duckdb_tables()").fetchall()
     marts = {statement.split()[2] for statement in empty_marts() if " main." in statement}
-    assert {table for (table,) in tables} == marts | {"publication.tracklist_versions"}
+    assert {table for (table,) in tables} == marts | {"publication.days"}
 
 
 def test_comments_are_published_with_their_quotes_and_without_the_line_end_of_yaml(config: Config) -> None:

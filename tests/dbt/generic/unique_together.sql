@@ -1,7 +1,0 @@
-{# The grain: no two rows have the same values in these columns. #}
-{% test unique_together(model, columns) %}
-select {{ columns | join(', ') }}
-from {{ model }}
-group by {{ columns | join(', ') }}
-having count(*) > 1
-{% endtest %}
