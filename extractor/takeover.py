@@ -53,6 +53,8 @@ select distinct day
 from ((from new_days except from publication.days) union all (from publication.days except from new_days))
 where table_name = ?
 """
+# A range reaches through views and joins to what is stored, and skips all that lies outside of it; a list does not.
+DATED = "({day} between date '{first}' and date '{last}' and {day} in ({dates}))"
 DELETE = "delete from main.{table} where {stale}"
 INSERT = "insert into main.{table} from {warehouse}.main.{table} where {stale}"
 OBJECTS = """
@@ -128,11 +130,14 @@ def hash_days(connection: duckdb.DuckDBPyConnection, warehouse: str) -> None:
 
 def bring_up_to_date(connection: duckdb.DuckDBPyConnection, warehouse: str, table: str) -> None:
     """Give a table that was taken over the rows that the attached warehouse has, and no others."""
-    days = [day for (day,) in connection.execute(STALE, [table]).fetchall()]
-    # written out, so that all that lies under other days is skipped unread
-    dates = ", ".join(f"date '{day}'" for day in days if day)
-    conditions = [f"{DAYS[table]} in ({dates})"] if dates else []
-    conditions += [f"{DAYS[table]} is null"] if None in days else []
+    days = {day for (day,) in connection.execute(STALE, [table]).fetchall()}
+    conditions = [f"{DAYS[table]} is null"] if None in days else []
+    if dates := sorted(days - {None}):
+        conditions.append(
+            DATED.format(
+                day=DAYS[table], first=dates[0], last=dates[-1], dates=", ".join(f"date '{each}'" for each in dates)
+            )
+        )
     if conditions:
         for statement in (DELETE, INSERT):
             connection.execute(statement.format(table=table, warehouse=warehouse, stale=" or ".join(conditions)))
