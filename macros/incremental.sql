@@ -80,11 +80,16 @@
     {%- endif -%}
 {%- endmacro %}
 
+{% macro was_built(model_name) -%}
+    {#- what is_incremental says of a model, for another one -#}
+    {%- set state = adapter.get_relation(this.database, this.schema, model_name) if execute else none -%}
+    {{ return(state is not none and not flags.FULL_REFRESH) }}
+{%- endmacro %}
+
 {% macro state_of(model_name, columns) -%}
     {#- the rows of a later model as the last build left them: none before its first build, nor in a full refresh -#}
-    {%- set state = adapter.get_relation(this.database, this.schema, model_name) if execute else none -%}
-    {%- if state and not flags.FULL_REFRESH -%}
-        (select {{ columns | join(', ') }} from {{ state }})
+    {%- if was_built(model_name) -%}
+        (select {{ columns | join(', ') }} from {{ adapter.get_relation(this.database, this.schema, model_name) }})
     {%- else -%}
         (
             select

@@ -7,14 +7,24 @@
 -- Each version of a track's description once, however often it was seen; popularity is no part of it.
 with entries as (select * from {{ ref('stg_spotify__playlist_entries') }}),
 
+new_entries as (select * from {{ ref('int_new_entries') }}),
+
 tracks as (select * from {{ ref('stg_spotify__tracks') }}),
 
 seen as (
-    select
-        description,
-        load_number
-    from entries
-    where kind = 'track'
+    {% if is_incremental() %}
+        select
+            new_description as description,
+            load_number
+        from new_entries
+        where new_description is not null
+    {% else %}
+        select
+            description,
+            load_number
+        from entries
+        where kind = 'track'
+    {% endif %}
 
     union all
 
