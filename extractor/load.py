@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -147,9 +148,12 @@ def _new_files(connection: duckdb.DuckDBPyConnection, paths: Iterable[Path]) -> 
 def _read(connection: duckdb.DuckDBPyConnection, files: dict[str, NewFile]) -> list[str]:
     """Fill the temporary table `incoming`. Damaged files are taken out of `files`; returns what is wrong with them."""
     connection.execute(INCOMING)
-    # DuckDB does not look at a gzip file's checksum: only what Python has unpacked to its sound end is left to it.
-    sound = {file for file, new in files.items() if is_sound(new.path)}
-    if sound and _insert_incoming(connection, [files[file].path for file in sound]):
+    # DuckDB does not look at a gzip file's checksum: only what Python has unpacked to its sound end, meanwhile, is left.
+    with ThreadPoolExecutor() as threads:
+        checks = {file: threads.submit(is_sound, new.path) for file, new in files.items()}
+        fault = _insert_incoming(connection, [new.path for new in files.values()])
+        sound = {file for file, check in checks.items() if check.result()}
+    if fault and _insert_incoming(connection, [files[file].path for file in sound]):
         sound.clear()
     whole = {file for (file,) in connection.execute(WHOLE_FILES).fetchall()}
     damaged = []
@@ -175,6 +179,8 @@ def _read_line_by_line(connection: duckdb.DuckDBPyConnection, file: str, path: P
 
 
 def _insert_incoming(connection: duckdb.DuckDBPyConnection, paths: list[Path]) -> str | None:
+    if not paths:
+        return None
     try:
         connection.execute(READ, [[str(path) for path in paths]])
     except (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.IOException) as error:
