@@ -15,7 +15,7 @@ final as (
         item_key,
         added_at,
         popularity,
-        case when kind = 'track' then md5(description) end as description_hash,
+        case when kind = 'track' then {{ json_hash('description') }} end as description_hash,
         observed_at,
         load_number
     from entries
