@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +24,8 @@ create table if not exists raw.watched (watched varchar, kind varchar, id varcha
 create table if not exists raw.built (model varchar, load_number integer);
 create table if not exists raw.purged (before_day date, answers bigint);
 """
+
+KNOWN = "select file, max(bytes) from raw.landing_files group by file"
 
 ANSWERS = """
 create table if not exists raw."{endpoint}" (
@@ -114,8 +116,9 @@ def load(landing: Path, warehouse: Path, *, endpoints: Iterable[str] = ()) -> Lo
         connection.execute(LEDGER)
         _create_tables(connection, (*ENDPOINTS, *endpoints))
         number = _number(connection, "select coalesce(max(load_number), 0) + 1 from raw.landing_files")
-        files = _new_files(connection, landing.glob("*/*.ndjson.gz"))
-        watched = _new_files(connection, landing.glob("watched/*.csv.gz"))
+        known = dict(connection.execute(KNOWN).fetchall())
+        files = new_files(known, landing.glob("*/*.ndjson.gz"))
+        watched = new_files(known, landing.glob("watched/*.csv.gz"))
         # An error ends a transaction in DuckDB: files are tried before it begins.
         damaged = _read(connection, files)
         connection.begin()
@@ -134,9 +137,8 @@ def _create_tables(connection: duckdb.DuckDBPyConnection, endpoints: Iterable[st
         connection.execute(ANSWERS.format(endpoint=endpoint))
 
 
-def _new_files(connection: duckdb.DuckDBPyConnection, paths: Iterable[Path]) -> dict[str, NewFile]:
-    """Files that the ledger does not have at their present size, by name: a copy elsewhere is the same file."""
-    known = dict(connection.execute("select file, max(bytes) from raw.landing_files group by file").fetchall())
+def new_files(known: Mapping[str, int], paths: Iterable[Path]) -> dict[str, NewFile]:
+    """Files that are larger than the ledger knows them, by name: a copy elsewhere is the same file."""
     files: dict[str, NewFile] = {}
     for found in sorted((NewFile(path, path.stat().st_size) for path in paths), key=lambda found: found.bytes):
         file = found.path.name.removesuffix(".gz")

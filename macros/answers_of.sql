@@ -32,7 +32,11 @@
     {#- by position: a relinked track, for one, answers with another id than was asked for -#}
     select
         {{ json_text_at(json_value('asked', ['ids']), 'ordinal') }} as asked_id,
-        * exclude (asked, body, ordinal)
+        run_id,
+        day,
+        element,
+        observed_at,
+        load_number
     from (
         select *, {{ json_elements(json_answers('asked', 'body')) }}
         from {{ answers }}

@@ -5,3 +5,24 @@
 {%- endmacro %}
 
 {% macro duckdb__cast_or_null(text, data_type) -%}try_cast({{ text }} as {{ data_type }}){%- endmacro %}
+
+{% macro postgres__cast_or_null(text, data_type) -%}
+    staging.cast_or_null({{ text }}, cast(null as {{ data_type }}))
+{%- endmacro %}
+
+{% macro create_functions() -%}{{ return(adapter.dispatch('create_functions', 'spotify')()) }}{%- endmacro %}
+
+{% macro default__create_functions() -%}{%- endmacro %}
+
+{% macro postgres__create_functions() -%}
+    {#- before 16 there is no other way to ask whether a text is a value of a type -#}
+    create or replace function staging.cast_or_null(text, of_type anyelement) returns anyelement
+    language plpgsql stable as $$
+    begin
+        of_type := $1;
+        return of_type;
+    exception when data_exception then
+        return null;
+    end
+    $$
+{%- endmacro %}

@@ -7,11 +7,20 @@
     timezone('UTC', try_cast({{ text }} as timestamptz))
 {%- endmacro %}
 
+{% macro postgres__utc_timestamp(text) -%}
+    {#- beginning with a year: `now` is a time to PostgreSQL, too -#}
+    timezone('UTC', {{ cast_or_null("substring(" ~ text ~ " from '^\\d{4}-.*')", 'timestamptz') }})
+{%- endmacro %}
+
 {% macro partial_date(text) -%}{{ return(adapter.dispatch('partial_date', 'spotify')(text)) }}{%- endmacro %}
 
 {% macro duckdb__partial_date(text) -%}
     {#- 2004, 2004-05 and 2004-05-06 are all release dates; 0000 is none -#}
     try_cast(nullif(left({{ text }}, 4), '0000') || rpad(substring({{ text }}, 5), 6, '-01') as date)
+{%- endmacro %}
+
+{% macro postgres__partial_date(text) -%}
+    {{ cast_or_null("nullif(left(" ~ text ~ ", 4), '0000') || rpad(substring(" ~ text ~ ", 5), 6, '-01')", 'date') }}
 {%- endmacro %}
 
 {% macro calendar(first_day, last_day) -%}
@@ -20,4 +29,8 @@
 
 {% macro duckdb__calendar(first_day, last_day) -%}
     cast(unnest(generate_series({{ first_day }}, {{ last_day }}, interval 1 day)) as date)
+{%- endmacro %}
+
+{% macro postgres__calendar(first_day, last_day) -%}
+    {{ first_day }} + generate_series(0, {{ last_day }} - {{ first_day }})
 {%- endmacro %}

@@ -5,3 +5,11 @@
 {% macro duckdb__hash_of_all(text) -%}
     md5(concat_ws(' ', sum(md5_number_lower({{ text }})), sum(md5_number_upper({{ text }}))))
 {%- endmacro %}
+
+{% macro postgres__hash_of_all(text) -%}
+    md5(concat_ws(
+        ' ',
+        sum(cast(cast('x' || left(md5({{ text }}), 16) as bit(64)) as bigint)),
+        sum(cast(cast('x' || right(md5({{ text }}), 16) as bit(64)) as bigint))
+    ))
+{%- endmacro %}

@@ -8,6 +8,10 @@
     nullif(json_extract({{ column }}, '{{ json_path(path) }}'), 'null')
 {%- endmacro %}
 
+{% macro postgres__json_value(column, path) -%}
+    nullif({{ column }} #> {{ json_keys(path) }}, 'null')
+{%- endmacro %}
+
 {% macro json_text(column, path) -%}{{ return(adapter.dispatch('json_text', 'spotify')(column, path)) }}{%- endmacro %}
 
 {% macro duckdb__json_text(column, path) -%}
@@ -18,9 +22,23 @@
     {%- endif -%}
 {%- endmacro %}
 
+{% macro postgres__json_text(column, path) -%}
+    {%- if '*' in path -%}
+        (
+            select nullif(string_agg(text, ', ' order by ordinal), '')
+            from jsonb_array_elements_text(jsonb_path_query_array({{ column }}, '{{ json_path(path) }}'))
+                with ordinality as found(text, ordinal)
+        )
+    {%- else -%}
+        ({{ column }} #>> {{ json_keys(path) }})
+    {%- endif -%}
+{%- endmacro %}
+
 {% macro json_path(path) -%}
     ${% for key in path %}{{ '[*]' if key == '*' else '.' ~ key }}{% endfor %}
 {%- endmacro %}
+
+{% macro json_keys(path) -%}array['{{ path | join("', '") }}']{%- endmacro %}
 
 {% macro json_fields(value, names) -%}{{ return(adapter.dispatch('json_fields', 'spotify')(value, names)) }}{%- endmacro %}
 
@@ -29,13 +47,27 @@
     from_json({{ value }}, '{ {%- for name in names %}"{{ name }}": "VARCHAR"{{ ', ' if not loop.last }}{% endfor -%} }')
 {%- endmacro %}
 
+{% macro postgres__json_fields(value, names) -%}{{ value }}{%- endmacro %}
+
 {% macro json_field(fields, name) -%}{{ return(adapter.dispatch('json_field', 'spotify')(fields, name)) }}{%- endmacro %}
 
 {% macro duckdb__json_field(fields, name) -%}struct_extract({{ fields }}, '{{ name }}'){%- endmacro %}
 
+{% macro postgres__json_field(fields, name) -%}({{ fields }} ->> '{{ name }}'){%- endmacro %}
+
 {% macro json_without(column, key) -%}{{ return(adapter.dispatch('json_without', 'spotify')(column, key)) }}{%- endmacro %}
 
 {% macro duckdb__json_without(column, key) -%}json_merge_patch({{ column }}, '{"{{ key }}": null}'){%- endmacro %}
+
+{% macro postgres__json_without(column, key) -%}
+    case when jsonb_typeof({{ column }}) = 'object' then {{ column }} - '{{ key }}' else jsonb_strip_nulls({{ column }}) end
+{%- endmacro %}
+
+{% macro json_hash(column) -%}{{ return(adapter.dispatch('json_hash', 'spotify')(column)) }}{%- endmacro %}
+
+{% macro duckdb__json_hash(column) -%}md5({{ column }}){%- endmacro %}
+
+{% macro postgres__json_hash(column) -%}md5(cast({{ column }} as text)){%- endmacro %}
 
 {% macro json_list(column, paths) -%}{{ return(adapter.dispatch('json_list', 'spotify')(column, paths)) }}{%- endmacro %}
 
@@ -50,11 +82,27 @@
     )
 {%- endmacro %}
 
+{% macro postgres__json_list(column, paths) -%}
+    coalesce(
+        {% for path in paths -%}
+            nullif({{ json_array(column ~ ' #> ' ~ json_keys(path)) }}, '[]'),
+        {% endfor -%}
+        '[]'
+    )
+{%- endmacro %}
+
+{% macro json_array(value) -%}case when jsonb_typeof({{ value }}) = 'array' then {{ value }} end{%- endmacro %}
+
 {% macro json_elements(list) -%}{{ return(adapter.dispatch('json_elements', 'spotify')(list)) }}{%- endmacro %}
 
 {% macro duckdb__json_elements(list) -%}
     nullif(unnest({{ list }}), 'null') as element,
     generate_subscripts({{ list }}, 1) as ordinal
+{%- endmacro %}
+
+{% macro postgres__json_elements(list) -%}
+    nullif(jsonb_array_elements({{ list }}), 'null') as element,
+    generate_series(1, jsonb_array_length({{ list }})) as ordinal
 {%- endmacro %}
 
 {% macro json_text_at(array, ordinal) -%}
@@ -65,9 +113,13 @@
     list_extract(from_json({{ array }}, '["varchar"]'), {{ ordinal }})
 {%- endmacro %}
 
+{% macro postgres__json_text_at(array, ordinal) -%}({{ array }} ->> ({{ ordinal }} - 1)){%- endmacro %}
+
 {% macro json_length(list) -%}{{ return(adapter.dispatch('json_length', 'spotify')(list)) }}{%- endmacro %}
 
 {% macro duckdb__json_length(list) -%}len({{ list }}){%- endmacro %}
+
+{% macro postgres__json_length(list) -%}jsonb_array_length({{ list }}){%- endmacro %}
 
 {% macro json_answers(asked, body) -%}{{ return(adapter.dispatch('json_answers', 'spotify')(asked, body)) }}{%- endmacro %}
 
@@ -76,5 +128,12 @@
     case
         when json_extract_string({{ asked }}, '$.items') is null then [{{ body }}]
         else from_json(json_extract({{ body }}, '$."' || json_extract_string({{ asked }}, '$.items') || '"'), '["json"]')
+    end
+{%- endmacro %}
+
+{% macro postgres__json_answers(asked, body) -%}
+    case
+        when {{ asked }} ->> 'items' is null then jsonb_build_array({{ body }})
+        else {{ json_array(body ~ ' -> (' ~ asked ~ " ->> 'items')") }}
     end
 {%- endmacro %}

@@ -11,3 +11,15 @@
             {{ rows }}.playlist_id = {{ other }}.playlist_id
             and {{ rows }}.day {{ before }} {{ other }}.day
 {%- endmacro %}
+
+{% macro postgres__join_latest(other, rows, before) -%}
+    left join lateral (
+        select each.*
+        from {{ other }} as each
+        where
+            {{ rows }}.playlist_id = each.playlist_id
+            and {{ rows }}.day {{ before }} each.day
+        order by each.day desc
+        limit 1
+    ) as {{ other }} on true
+{%- endmacro %}

@@ -24,7 +24,12 @@ ranked as (
         *,
         row_number() over (partition by playlist_id, track_id order by stay_number desc) as latest_first
     from stays
-    where (playlist_id, track_id) in (select (parts.playlist_id, parts.track_id) from parts)
+    where (playlist_id, track_id) in (
+        select
+            parts.playlist_id,
+            parts.track_id
+        from parts
+    )
 ),
 
 final as (

@@ -23,12 +23,12 @@ final as (
         item_key,
         added_at,
         popularity,
-        case when kind = 'track' then md5(description) end as description_hash,
+        case when kind = 'track' then {{ json_hash('description') }} end as description_hash,
         case
             when
                 kind = 'track'
                 and {{ was_built('int_track_descriptions') }}
-                and md5(description) not in (select known.description_hash from known_descriptions as known)
+                and {{ json_hash('description') }} not in (select known.description_hash from known_descriptions as known)
                 then description
         end as new_description,
         observed_at,

@@ -12,7 +12,7 @@ final as (
         day,
         run_id,
         popularity,
-        md5(description) as description_hash,
+        {{ json_hash('description') }} as description_hash,
         observed_at,
         load_number
     from tracks

@@ -42,11 +42,11 @@ distinct_descriptions as (
 
 final as (
     select
-        md5(description) as description_hash,
+        {{ json_hash('description') }} as description_hash,
         description
     from distinct_descriptions
     {% if is_incremental() %}
-        where md5(description) not in (select known.description_hash from {{ this }} as known)
+        where {{ json_hash('description') }} not in (select known.description_hash from {{ this }} as known)
     {% endif %}
 )
 

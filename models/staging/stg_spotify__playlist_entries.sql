@@ -2,7 +2,13 @@ with pages as (select * from {{ ref('stg_spotify__playlist_pages') }}),
 
 elements as (
     select
-        * exclude (items),
+        playlist_id,
+        day,
+        run_id,
+        attempt,
+        first_position,
+        observed_at,
+        load_number,
         {{ json_elements('items') }}
     from pages
 ),

@@ -15,7 +15,7 @@ final as (
         {{ cast_or_null(json_text('body', ['tracks_answered']), 'integer') }} as tracks_answered,
         {{ cast_or_null(json_text('body', ['tracks_failed']), 'integer') }} as tracks_failed,
         {{ json_text('body', ['requests']) }} as requests,
-        {{ cast_or_null(json_text('body', ['waited_seconds']), 'double') }} as waited_seconds,
+        {{ cast_or_null(json_text('body', ['waited_seconds']), 'decimal(10, 1)') }} as waited_seconds,
         {{ cast_or_null(json_text('body', ['exit_code']), 'integer') }} as exit_code,
         {{ cast_or_null(json_text('body', ['capabilities', 'bulk_tracks']), 'boolean') }} as bulk_tracks,
         {{ json_text('body', ['capabilities', 'playlist_items']) }} as playlist_items,
