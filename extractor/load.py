@@ -150,7 +150,7 @@ def new_files(known: Mapping[str, int], paths: Iterable[Path]) -> dict[str, NewF
 def _read(connection: duckdb.DuckDBPyConnection, files: dict[str, NewFile]) -> list[str]:
     """Fill the temporary table `incoming`. Damaged files are taken out of `files`; returns what is wrong with them."""
     connection.execute(INCOMING)
-    # DuckDB does not look at a gzip file's checksum: only what Python has unpacked to its sound end, meanwhile, is left.
+    # DuckDB does not look at a gzip file's checksum: only what Python, meanwhile, unpacks to a sound end is left.
     with ThreadPoolExecutor() as threads:
         checks = {file: threads.submit(is_sound, new.path) for file, new in files.items()}
         fault = _insert_incoming(connection, [new.path for new in files.values()])
