@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from statistics import median
 from typing import Any
 
 from benchmarks.bench import Bench, Project
@@ -42,52 +41,43 @@ class Day:
         }
 
 
-@dataclass(frozen=True)
-class Grown:
-    """The days measured at one age: with the usual churn (the one in the middle), without any, and with no answers."""
-
-    churn: Day
-    quiet: Day
-    idle: Day
-    bytes: int
-
-
 def measure(bench: Bench) -> list[Result]:
     """Build history at once, then run days by the real commands; at two ages, from landing file to published file."""
     early, late = (10, 30) if bench.quick else (30, 700)
     world = World(lists=10 if bench.quick else bench.lists)
-    young, old = (_grown(bench, world, age) for age in (early, late))
-    numbers: dict[str, Any] = {f"day_{early}": young.churn.told(), f"day_{late}": old.churn.told()}
-    numbers |= {"lists": world.lists, f"bytes_day_{early}": young.bytes, f"bytes_day_{late}": old.bytes}
-    told = f"day {late}: {old.churn}; day {early}: {young.churn}; {world.lists} lists"
-    growth = ratio("growth", old.churn.seconds / young.churn.seconds, 1.2, told, **numbers)
+    young, old = (Project(bench.folder / f"day-{age}") for age in (early, late))
+    young_day, old_day = _grown(bench, world, young, early), _grown(bench, world, old, late)
+    numbers: dict[str, Any] = {f"day_{early}": young_day.told(), f"day_{late}": old_day.told()}
+    numbers |= {"lists": world.lists, f"bytes_day_{early}": young.bytes(), f"bytes_day_{late}": old.bytes()}
+    told = f"day {late}: {old_day}; day {early}: {young_day}; {world.lists} lists"
+    growth = ratio("growth", old_day.seconds / young_day.seconds, 1.2, told, **numbers)
+    world.land(old.config.landing, late + 1, still_from=late)
+    quiet_day = _day(old)
+    bench.say(f"growth: quiet: {quiet_day.told()}")
+    idle_day = _day(old)
+    bench.say(f"growth: idle: {idle_day.told()}")
     # What dbt and the steps cost when there is nothing to do is no work on data. Of so small a difference, walls on a
     # busy machine say nothing.
-    churn, quiet = (max(0.1, day.cpu_seconds - old.idle.cpu_seconds) for day in (old.churn, old.quiet))
-    told = f"{quiet:.1f} s of processors on data, with churn {churn:.1f} s; {old.idle.cpu_seconds:.1f} s for no answers"
-    numbers = {"churn": old.churn.told(), "quiet": old.quiet.told(), "idle": old.idle.told()}
+    churn, quiet = (max(0.1, day.cpu_seconds - idle_day.cpu_seconds) for day in (old_day, quiet_day))
+    told = f"{quiet:.1f} s of processors on data, with churn {churn:.1f} s; {idle_day.cpu_seconds:.1f} s for no answers"
+    numbers = {"churn": old_day.told(), "quiet": quiet_day.told(), "idle": idle_day.told()}
     return [growth, ratio("quiet day", quiet / churn, 0.3, told, **numbers)]
 
 
-def _grown(bench: Bench, world: World, age: int) -> Grown:
-    project = Project(bench.folder / f"day-{age}")
-    history = age if bench.quick else age - 2  # then three days, of which the middle one counts
+def _grown(bench: Bench, world: World, project: Project, age: int) -> Day:
+    """Grow to an age, and tell what a day costs then: of three days the middle one."""
+    history = age if bench.quick else age - 2
     world.load_at_once(project.config.landing, project.config.warehouse, history)
     bench.say(f"growth: {history} days of {world.lists} lists loaded")
-    project.run("build")
-    bench.say("growth: built")
+    if not bench.quick:
+        project.run("build")
+        bench.say("growth: built")
     days = []
     for day in range(history, age + 1):
         world.land(project.config.landing, day)
         days.append(_day(project))
         bench.say(f"growth: day {day}: {days[-1].told()}")
-    world.land(project.config.landing, age + 1, still_from=age)
-    quiet = _day(project)
-    bench.say(f"growth: quiet: {quiet.told()}")
-    idle = _day(project)
-    bench.say(f"growth: idle: {idle.told()}")
-    middle = median(day.seconds for day in days)
-    return Grown(next(day for day in days if day.seconds == middle), quiet, idle, project.bytes())
+    return sorted(days, key=lambda day: day.seconds)[len(days) // 2]
 
 
 def _day(project: Project) -> Day:
