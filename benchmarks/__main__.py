@@ -14,8 +14,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from benchmarks import conformance, extraction, fixed_cost, growth, loading, rebuild, storage, transform
+from benchmarks import conformance, extraction, fixed_cost, growth, loading, reading, rebuild, storage, transform
 from benchmarks.bench import Bench
+from benchmarks.peers.environment import Environment
 from benchmarks.results import Result, table
 from extractor.transform import PROJECT
 
@@ -26,7 +27,8 @@ MEASURES: dict[str, Callable[[Bench], list[Result]]] = {
     "load": loading.measure,
     "storage": storage.measure,
     "extract": extraction.measure,
-    "peers": transform.measure,
+    "peers-transform": transform.measure,
+    "peers-extract": reading.measure,
     "conformance": conformance.measure,
 }
 
@@ -35,10 +37,12 @@ def main(arguments: Sequence[str]) -> int:
     """Run the measures, print their table, write them down; returns the exit code: 1 where a target is missed."""
     options = _options(arguments)
     results: list[Result] = []
-    for name in options.only or MEASURES:
-        print(f"{name} …", file=sys.stderr, flush=True)
-        with tempfile.TemporaryDirectory(dir=options.scratch) as folder:
-            results += MEASURES[name](Bench(Path(folder), options.quick, options.lists))
+    with tempfile.TemporaryDirectory(dir=options.scratch) as scratch:
+        environment = Environment(Path(scratch) / "peers", may_install=not options.quick)
+        for name in options.only or MEASURES:
+            print(f"{name} …", file=sys.stderr, flush=True)
+            with tempfile.TemporaryDirectory(dir=scratch) as folder:
+                results += MEASURES[name](Bench(Path(folder), environment, options.quick, options.lists))
     if options.quick:
         results = [replace(result, met=None) for result in results]
     print(table(results))
@@ -53,7 +57,9 @@ def main(arguments: Sequence[str]) -> int:
 def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="./run.sh bench", description=__doc__)
     parser.add_argument(
-        "--quick", action="store_true", help="everything in small, to see that it runs; no target counts"
+        "--quick",
+        action="store_true",
+        help="everything in small, to see that it runs; installs nothing; no target counts",
     )
     parser.add_argument("--only", action="append", choices=tuple(MEASURES), help="this measure; may be given again")
     parser.add_argument("--lists", type=int, default=1000, help="growth and load: lists of 100 tracks; default: 1000")

@@ -15,15 +15,17 @@ from typing import Any
 
 import yaml
 
+from benchmarks.peers.environment import Environment
 from extractor.config import Config, read_config
 from extractor.transform import PROJECT
 
 
 @dataclass(frozen=True)
 class Bench:
-    """A scratch folder, and whether everything is to be small: so small that times say nothing."""
+    """A scratch folder, the peers' environment, and whether all is to be small: so small that times say nothing."""
 
     folder: Path
+    environment: Environment
     quick: bool
     lists: int
 

@@ -4,56 +4,80 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections import defaultdict
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from benchmarks.bench import Bench
-from benchmarks.peers.row_by_row import RowByRow
-from benchmarks.peers.snapshot import Snapshot
+from benchmarks.peers.peer import DLT, Peer, Period, peers
 from benchmarks.results import Result
 from tests.conformance.history import DAYS, Entry, History, Read
-from tests.conformance.notation import read_folder
+from tests.conformance.notation import read_text
 from tests.pipeline.oracle import Stay
 
 HISTORIES = Path(__file__).resolve().parent.parent / "tests" / "conformance" / "histories"
-
-Period = tuple[str, str, str, str | None]
-"""Playlist, track, first day, end: what a peer says of one stay."""
+QUICK_DAYS = 3
 
 
 def measure(bench: Bench) -> list[Result]:
-    """Those histories of which peers can be told: no answers that come late, no choice of tracks to follow."""
-    histories = [
+    """For each peer how many histories it tells right, all and by family, and what is wrong with the others."""
+    days = DAYS[:QUICK_DAYS] if bench.quick else DAYS
+    files = sorted(HISTORIES.glob("*.yaml"))
+    families = {path.stem: histories for path in files if (histories := _histories(path, days))}
+    asked = peers(bench.folder, bench.environment)
+    tell([history for family in families.values() for history in family], days, asked.values(), bench.folder)
+    results = [result for name, peer in asked.items() for result in _judged(name, peer.periods(), families)]
+    if absence := bench.environment.absence:
+        results.append(Result(f"conformance, {DLT}", absence))
+    return results
+
+
+def _histories(path: Path, days: Sequence[date]) -> list[History]:
+    """Those of which peers can be told: no answers that come late, no choice of tracks to follow."""
+    return [
         history
-        for history in read_folder(HISTORIES)
-        if history.known is None and all(read.arrival == read.day for read in history.reads)
+        for history in read_text(path.read_text(encoding="utf-8"), path.name)
+        if history.known is None and all(read.arrival == read.day <= days[-1] for read in history.reads)
     ]
-    if bench.quick:
-        histories = histories[:10]
-    row_by_row, snapshot = RowByRow(bench.folder), Snapshot(bench.folder)
+
+
+def tell(histories: Sequence[History], days: Sequence[date], whom: Iterable[Peer], folder: Path) -> None:
+    """Give peers the days of histories, as landing files in a folder."""
     told = [_Told(history) for history in histories]
-    for day in DAYS:
-        path = bench.folder / f"{day}.ndjson.gz"
+    for day in days:
+        path = folder / f"{day}.ndjson.gz"
         with gzip.open(path, "wt", encoding="utf-8") as file:
             file.writelines(json.dumps(answer) + "\n" for each in told for answer in each.answers(day))
-        row_by_row.day(path, day)
-        snapshot.day(path, day)
-    periods: dict[str, Sequence[Period]] = {"row by row": row_by_row.periods(), "dbt snapshot": snapshot.periods()}
-    row_by_row.close()
-    results = []
-    for peer, rows in periods.items():
-        of_list: dict[str, list[Period]] = defaultdict(list)
-        for row in rows:
-            of_list[row[0]].append(row)
-        failed = [history.name for history in histories if not _is_right(history, of_list)]
-        passed = len(histories) - len(failed)
-        numbers = {"histories": len(histories), "failed": failed}
-        results.append(Result(f"conformance, {peer}", f"{passed} of {len(histories)} histories right", numbers=numbers))
-    return results
+        for peer in whom:
+            peer.day(path, day)
+
+
+def mistakes(history: History, periods: Iterable[Period]) -> set[str]:
+    """What is wrong with what a peer says of a history's tracks; nothing if each stay is there and no other."""
+    over = str(max(read.day for read in history.reads))
+    memberships: dict[tuple[str, str], tuple[list[Stay], list[Period]]] = defaultdict(lambda: ([], []))
+    for stay in history.rows or ():
+        memberships[_list_id(history, stay.playlist_id), stay.track_id][0].append(stay)
+    for period in periods:
+        if period[0].startswith(f"{history.name}/"):
+            memberships[period[0], period[1]][1].append(_while_told(period, over))
+    return {each for stays, told in memberships.values() for each in _mistakes(stays, told)}
+
+
+def _judged(name: str, periods: Sequence[Period], families: Mapping[str, Sequence[History]]) -> list[Result]:
+    results, passed = [], 0
+    for family, histories in families.items():
+        wrong = {history.name: found for history in histories if (found := sorted(mistakes(history, periods)))}
+        counts = Counter(mistake for found in wrong.values() for mistake in found)
+        told = f"{len(histories) - len(wrong)} of {len(histories)} right"
+        told += "".join(f"; {mistake}: {count}" for mistake, count in counts.most_common())
+        results.append(Result(f"conformance, {name}, {family}", told, numbers={"wrong": wrong}))
+        passed += len(histories) - len(wrong)
+    whole = f"{passed} of {sum(map(len, families.values()))} histories right"
+    return [Result(f"conformance, {name}", whole), *results]
 
 
 @dataclass
@@ -96,27 +120,25 @@ class _Told:
         return {"added_at": claim, "track": track | {"popularity": entry.popularity}}
 
 
-def _is_right(history: History, of_list: dict[str, list[Period]]) -> bool:
-    """Whether a peer has one period for each stay and no other, each of which says what is known of that stay."""
-    over = str(max(read.day for read in history.reads))
-    periods = {name: [_while_told(each, over) for each in of_list[_list_id(history, name)]] for name in history.lists}
-    stays = history.rows or ()
-    if sum(map(len, periods.values())) != len(stays):
-        return False
-    return all(any(_fits(stay, period) for period in periods[stay.playlist_id]) for stay in stays)
-
-
 def _while_told(period: Period, over: str) -> Period:
     """A period as it was when a history was over: other histories go on, and a list that is not read ends there."""
     return period if (period[3] or "") <= over else (*period[:3], None)
 
 
-def _fits(stay: Stay, period: Period) -> bool:
-    """A period may begin with the claim or when the track was seen, and end with its last day or its first absence."""
-    _, track, begins, ends = period
-    begin = {str(stay.added_at), str(stay.first_seen)}
-    end = {str(stay.last_seen), str(stay.first_absent) if stay.first_absent else None}
-    return track == stay.track_id and begins in begin and ends in end
+def _mistakes(stays: list[Stay], periods: list[Period]) -> Iterator[str]:
+    """Of a track in a list. A period may begin with the claim or when the track was seen, and end as `Peer` says."""
+    if len(periods) > len(stays):
+        yield "one stay told as several" if stays else "a stay that nobody saw"
+    elif len(periods) < len(stays):
+        yield "several stays told as one" if periods else "a stay not told"
+    else:
+        for stay, (_, _, begins, ends) in zip(stays, sorted(periods, key=lambda period: period[2:3]), strict=True):
+            if begins not in (str(stay.added_at), str(stay.first_seen)):
+                yield "a wrong first day"
+            if ends is None and not stay.is_current:
+                yield "an end not noticed"
+            elif ends not in (None, str(stay.last_seen), str(stay.first_absent)):
+                yield "a wrong last day"
 
 
 def _list_id(history: History, name: str) -> str:

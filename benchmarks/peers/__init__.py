@@ -1,1 +1,1 @@
-"""What else one could use: each takes a day's landing file, and tells which track was in which list, and when."""
+"""What else one could use: keeps which track was in which list, and when; or reads Spotify."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import gzip
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -35,12 +36,13 @@ class RowByRow:
     """Stages a day's entries, then writes each into the tables: last_seen of those it knows, a new row for others."""
 
     def __init__(self, folder: Path) -> None:
-        self._database = sqlite3.connect(folder / "row-by-row.sqlite")
-        self._database.executescript(TABLES)
+        self._path = folder / "row-by-row.sqlite"
+        with closing(sqlite3.connect(self._path)) as database:
+            database.executescript(TABLES)
 
     def day(self, answers: Path, day: date) -> None:
         """Take in what was answered on a day."""
-        with self._database as connection:
+        with closing(sqlite3.connect(self._path)) as connection, connection:
             connection.execute("delete from tracks_in_playlist_stage")
             for playlist_id, added_at, track in _entries(answers):
                 connection.execute(INFO, (track["id"], track["name"], track["uri"]))
@@ -51,13 +53,10 @@ class RowByRow:
                 if connection.execute(SEEN, (str(day), *key)).rowcount == 0:
                     connection.execute(NEW, (*key, str(day)))
 
-    def periods(self) -> list[tuple[str, str, str, str]]:
+    def periods(self) -> Sequence[tuple[str, str, str, str]]:
         """Playlist, track, added_at and last_seen of every row."""
-        return self._database.execute("select * from tracks_in_playlist").fetchall()
-
-    def close(self) -> None:
-        """Let the file go."""
-        self._database.close()
+        with closing(sqlite3.connect(self._path)) as database:
+            return database.execute("select * from tracks_in_playlist").fetchall()
 
 
 def _entries(answers: Path) -> Iterator[tuple[str, str | None, dict[str, Any]]]:

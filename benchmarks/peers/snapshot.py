@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
 import duckdb
 
 from benchmarks.bench import run
+from benchmarks.peers.memberships import MEMBERSHIPS
 
 SETTINGS = "name: peer\nprofile: peer\nflags: {send_anonymous_usage_stats: false}\n"
 PROFILE = "peer: {target: it, outputs: {it: {type: duckdb, path: 'PATH', threads: 4}}}\n"
 
-SNAPSHOT = """
+SNAPSHOT = (
+    """
 {% snapshot memberships %}
 {{ config(
     target_schema='main',
@@ -23,21 +26,10 @@ SNAPSHOT = """
     check_cols=['playlist_id'],
     hard_deletes='invalidate',
 ) }}
-with answers as (
-    from read_json(
-        '{{ var("answers") }}', format = 'newline_delimited',
-        columns = {endpoint: 'varchar', asked: 'json', body: 'json'}
-    )
-),
-entries as (
-    select asked ->> 'playlist_id' as playlist_id, unnest(from_json(body -> 'tracks' -> 'items', '["json"]')) as entry
-    from answers
-    where endpoint = 'playlists'
-)
-select distinct playlist_id, entry -> 'track' ->> 'id' as track_id from entries
-where entry -> 'track' ->> 'id' is not null
-{% endsnapshot %}
 """
+    + MEMBERSHIPS.replace("ANSWERS", '{{ var("answers") }}')
+    + "{% endsnapshot %}\n"
+)
 # Else a snapshot dates by the clock.
 TIME = """
 {% macro duckdb__snapshot_get_time() %}cast('{{ var("day") }}' as timestamp){% endmacro %}
@@ -69,7 +61,7 @@ class Snapshot:
         command += ["--project-dir", where, "--profiles-dir", where, "--target-path", where, "--log-path", where]
         run(command, self._folder / "log")
 
-    def periods(self) -> list[tuple[str, str, str, str | None]]:
+    def periods(self) -> Sequence[tuple[str, str, str, str | None]]:
         """Playlist, track, and the days from which and to which (not included, null: open) each row is valid."""
         with duckdb.connect(str(self._database), read_only=True) as connection:
             return connection.execute(

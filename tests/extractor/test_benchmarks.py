@@ -7,7 +7,36 @@ import subprocess
 import sys
 from pathlib import Path
 
+from benchmarks.conformance import mistakes, tell
+from benchmarks.peers.row_by_row import RowByRow
 from extractor.transform import PROJECT
+from tests.conformance.history import DAYS
+from tests.conformance.notation import read_text
+
+HISTORIES = """
+a track leaves:
+  why: A plain program can tell.
+  reads:
+    - {day: 1, outcome: complete, entries: [A, B]}
+    - {day: 2, outcome: complete, entries: [B]}
+  rows:
+    - {track: A, first_seen: 1, last_seen: 1, first_absent: 2, days_seen: 1, starts_before_watch: true}
+    - {track: B, first_seen: 1, last_seen: 2, first_absent: null, days_seen: 2, starts_before_watch: true}
+all claims are written anew:
+  why: A plain program takes each claim for another stay.
+  reads:
+    - {day: 1, outcome: complete, entries: [{track: A, added_at: 1}]}
+    - {day: 2, outcome: complete, entries: [{track: A, added_at: 2}]}
+  rows:
+    - track: A
+      first_seen: 1
+      last_seen: 2
+      first_absent: null
+      days_seen: 2
+      added_at: 1
+      added_at_source: claimed
+      starts_before_watch: true
+"""
 
 
 def test_the_cheapest_benchmarks_run_and_are_written_down(tmp_path: Path) -> None:
@@ -19,3 +48,11 @@ def test_the_cheapest_benchmarks_run_and_are_written_down(tmp_path: Path) -> Non
     assert [result["measure"] for result in found["results"]] == ["load", "extract", "extract, memory"]
     assert all(result["measure"] in told and result["result"] in told for result in found["results"])
     assert found["quick"] and found["machine"]["processors"] and found["versions"]["duckdb"]
+
+
+def test_a_peer_is_told_days_and_its_mistakes_are_named(tmp_path: Path) -> None:
+    right, wrong = read_text(HISTORIES)
+    peer = RowByRow(tmp_path)
+    tell([right, wrong], DAYS[:2], [peer], tmp_path)
+    assert mistakes(right, peer.periods()) == set()
+    assert mistakes(wrong, peer.periods()) == {"one stay told as several"}

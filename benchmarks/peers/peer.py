@@ -1,0 +1,36 @@
+"""What a peer is asked, and those there are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import Protocol
+
+from benchmarks.peers.dlt_scd2 import DltScd2
+from benchmarks.peers.environment import Environment
+from benchmarks.peers.row_by_row import RowByRow
+from benchmarks.peers.snapshot import Snapshot
+
+Period = tuple[str, str, str, str | None]
+"""Playlist, track, first day, end: what a peer says of one stay."""
+
+DLT = "dlt scd2"
+
+
+class Peer(Protocol):
+    """Keeps which track was in which list, and when."""
+
+    def day(self, answers: Path, day: date) -> None:
+        """Take in what was answered on a day."""
+
+    def periods(self) -> Sequence[Period]:
+        """What is kept: a period ends with its last day, or with the first day that is no longer in it."""
+
+
+def peers(folder: Path, environment: Environment) -> dict[str, Peer]:
+    """By name; dlt only where there is an environment with it."""
+    found: dict[str, Peer] = {"row by row": RowByRow(folder), "dbt snapshot": Snapshot(folder)}
+    if environment.absence is None:
+        found[DLT] = DltScd2(folder, environment.python)
+    return found
