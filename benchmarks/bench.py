@@ -17,6 +17,7 @@ import yaml
 
 from benchmarks.peers.environment import Environment
 from extractor.config import Config, read_config
+from extractor.takeover import spare_of
 from extractor.transform import PROJECT
 
 
@@ -118,8 +119,9 @@ class Project:
         return sorted(nodes, key=lambda node: -node.seconds)
 
     def bytes(self) -> int:
-        """The size of everything that is kept: landing files, warehouse, published database."""
-        files = [self.config.warehouse, self.config.database, *self.config.landing.rglob("*")]
+        """The size of everything that is kept: landing files, warehouse, published database and its spare."""
+        published = (self.config.database, spare_of(self.config.database))
+        files = [self.config.warehouse, *published, *self.config.landing.rglob("*")]
         return sum(path.stat().st_size for path in files if path.is_file())
 
 

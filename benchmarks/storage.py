@@ -9,6 +9,7 @@ import duckdb
 from benchmarks.bench import Bench, Project
 from benchmarks.results import Result
 from benchmarks.worlds import World
+from extractor.takeover import spare_of
 
 KEPT_DAYS = 7
 MOST = 0.1
@@ -23,6 +24,7 @@ def measure(bench: Bench) -> list[Result]:
     for day in range(days):
         world.land(project.config.landing, day)
     project.day()
+    project.run("publish")  # keeps the file before as a spare
     answers = sum(path.stat().st_size for path in project.config.landing.glob("*/*.gz"))
     whole = _sizes(project)
     with duckdb.connect(str(project.config.database), read_only=True) as connection:
@@ -44,5 +46,6 @@ def measure(bench: Bench) -> list[Result]:
 
 def _sizes(project: Project) -> dict[str, int]:
     landing = sum(path.stat().st_size for path in project.config.landing.rglob("*") if path.is_file())
-    warehouse, database = (path.stat().st_size for path in (project.config.warehouse, project.config.database))
-    return {"landing": landing, "warehouse": warehouse, "database": database}
+    files = {"warehouse": project.config.warehouse, "database": project.config.database}
+    files["spare"] = spare_of(project.config.database)
+    return {"landing": landing} | {name: path.stat().st_size for name, path in files.items() if path.exists()}

@@ -12,7 +12,7 @@ import duckdb
 from extractor.config import Config
 from extractor.errors import BuildError, LandingError
 from extractor.transform import has_passed, remember_passed
-from extractor.warehouse import opened
+from extractor.warehouse import compact, opened
 
 # Small, and what the calendar and the runs are made from.
 KEPT = ("runs", "playlist_reads", "watched", "landing_files", "built", "purged")
@@ -53,6 +53,8 @@ def purge(config: Config, before: date) -> Purged:
         connection.commit()
         loaded = dict(connection.execute("select file, max(bytes) from raw.landing_files group by file").fetchall())
         connection.execute("checkpoint")
+    if answers:
+        compact(config.warehouse)
     remember_passed(config)
     files = _delete_files(config.landing, before, loaded)
     return Purged(before, answers, files)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -40,6 +41,23 @@ def _create(path: Path) -> None:
     remove(beside)
     duckdb.connect(str(beside), config=STORAGE).close()
     beside.replace(path)
+
+
+def compact(path: Path) -> None:
+    """Write a database anew, without the room of what was deleted, which DuckDB keeps. Raises WarehouseError."""
+    beside = path.with_name(f".{path.name}.new")
+    try:
+        remove(beside)
+        with duckdb.connect() as connection:
+            name = attach(connection, path)
+            version = STORAGE["storage_compatibility_version"]
+            connection.execute(f"attach {quoted(str(beside))} as compacted (storage_version '{version}')")
+            connection.execute(f"copy from database {name} to compacted")
+        with beside.open("rb+") as file:
+            os.fsync(file.fileno())
+        beside.replace(path)
+    except (duckdb.Error, OSError) as error:
+        raise WarehouseError(f"{path}: {error}") from error
 
 
 def remove(path: Path) -> None:
