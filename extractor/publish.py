@@ -108,10 +108,12 @@ def _define(connection: duckdb.DuckDBPyConnection, answer: Path) -> None:
     """Create the macro that a file defines, with the comment that the file begins with."""
     definition = answer.read_text("utf-8")
     connection.execute(definition)
-    comment = " ".join(line.removeprefix("-- ") for line in takewhile(_is_comment, definition.splitlines()))
+    comment = comment_of(definition)
     kind = "macro table" if ") as table\n" in definition else "macro"
     connection.execute(f'comment on {kind} main."{answer.stem}" is {quoted(comment)}')
 
 
-def _is_comment(line: str) -> bool:
-    return line.startswith("-- ")
+def comment_of(definition: str) -> str:
+    """The lines of comment that a definition begins with, as one."""
+    comment = takewhile(lambda line: line.startswith("-- "), definition.splitlines())
+    return " ".join(line.removeprefix("-- ") for line in comment)

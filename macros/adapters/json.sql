@@ -23,14 +23,16 @@
 {%- endmacro %}
 
 {% macro postgres__json_text(column, path) -%}
+    {#- in the order of its bytes wherever it is sorted, here and in the tables made of it: what rows there are must not
+        depend on the language of a database -#}
     {%- if '*' in path -%}
         (
-            select nullif(string_agg(text, ', ' order by ordinal), '')
+            select nullif(string_agg(text, ', ' order by ordinal), '') collate "C"
             from jsonb_array_elements_text(jsonb_path_query_array({{ column }}, '{{ json_path(path) }}'))
                 with ordinality as found(text, ordinal)
         )
     {%- else -%}
-        ({{ column }} #>> {{ json_keys(path) }})
+        ({{ column }} #>> {{ json_keys(path) }}) collate "C"
     {%- endif -%}
 {%- endmacro %}
 
@@ -53,7 +55,7 @@
 
 {% macro duckdb__json_field(fields, name) -%}struct_extract({{ fields }}, '{{ name }}'){%- endmacro %}
 
-{% macro postgres__json_field(fields, name) -%}({{ fields }} ->> '{{ name }}'){%- endmacro %}
+{% macro postgres__json_field(fields, name) -%}({{ fields }} ->> '{{ name }}') collate "C"{%- endmacro %}
 
 {% macro json_without(column, key) -%}{{ return(adapter.dispatch('json_without', 'spotify')(column, key)) }}{%- endmacro %}
 
@@ -113,7 +115,7 @@
     list_extract(from_json({{ array }}, '["varchar"]'), {{ ordinal }})
 {%- endmacro %}
 
-{% macro postgres__json_text_at(array, ordinal) -%}({{ array }} ->> ({{ ordinal }} - 1)){%- endmacro %}
+{% macro postgres__json_text_at(array, ordinal) -%}({{ array }} ->> ({{ ordinal }} - 1)) collate "C"{%- endmacro %}
 
 {% macro json_length(list) -%}{{ return(adapter.dispatch('json_length', 'spotify')(list)) }}{%- endmacro %}
 

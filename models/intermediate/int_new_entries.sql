@@ -28,7 +28,9 @@ final as (
             when
                 kind = 'track'
                 and {{ was_built('int_track_descriptions') }}
-                and {{ json_hash('description') }} not in (select known.description_hash from known_descriptions as known)
+                and {{ json_hash('description') }} not in (
+                    select known.description_hash from known_descriptions as known
+                )
                 then description
         end as new_description,
         observed_at,

@@ -29,6 +29,7 @@ class Conformance:
 
     histories: Sequence[History]
     files: Sequence[Written]
+    source: Path
     ways: Mapping[str, Marts]
     days: Mapping[date, Marts]
     names: Names
@@ -66,4 +67,4 @@ def conformance(tmp_path_factory: pytest.TempPathFactory) -> Conformance:
         all_at_once = at_once(Store(source, folder / "once"), files)
         days = days_to_come.result()
         ways = {"at once": all_at_once, "day by day": days[DAYS[-1]], **without_order.result()}
-    return Conformance(histories, files, ways, days, Names(histories))
+    return Conformance(histories, files, source, ways, days, Names(histories))

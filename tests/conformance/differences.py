@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.conformance.history import History
 from tests.conformance.runs import id_of
-from tests.conformance.ways import Table
+from tests.published import Table
 
 NO_HISTORY = "(of no history)"
 ROWS_SHOWN = 12

@@ -2,11 +2,9 @@
 
 import shutil
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from random import Random
-from typing import Any
 
 import duckdb
 import yaml
@@ -15,18 +13,10 @@ from extractor.__main__ import main
 from tests.conformance.history import DAYS
 from tests.conformance.writing import Written
 from tests.pipeline.harness import MARTS
+from tests.published import Table, read_table
 
-Row = tuple[Any, ...]
 SHUFFLED = 3
 """Builds of the shuffled way, before the two that bring nothing new."""
-
-
-@dataclass(frozen=True)
-class Table:
-    """The rows of a mart."""
-
-    columns: tuple[str, ...]
-    rows: tuple[Row, ...]
 
 
 Marts = dict[str, Table]
@@ -35,12 +25,16 @@ Marts = dict[str, Table]
 class Store:
     """A project in a folder of its own, without an extractor: files come in from elsewhere."""
 
-    def __init__(self, source: Path, folder: Path) -> None:
+    def __init__(self, source: Path, folder: Path, target: str = "duckdb") -> None:
         self._source = source
         self._folder = folder
         paths = {"landing": "landing", "warehouse": "store.duckdb", "database": "spotify.duckdb"}
         folder.mkdir()
-        (folder / "config.yaml").write_text(yaml.safe_dump(paths), encoding="utf-8")
+        self.config.write_text(yaml.safe_dump({**paths, "target": target}), encoding="utf-8")
+
+    @property
+    def config(self) -> Path:
+        return self._folder / "config.yaml"
 
     def receive(self, files: Iterable[Written]) -> None:
         for file in files:
@@ -57,18 +51,13 @@ class Store:
     def run(self, *commands: str) -> None:
         """Run commands as ./run.sh does, without starting a Python for each; a command may have options."""
         for command in commands:
-            arguments = [*command.split(), "--config", str(self._folder / "config.yaml")]
+            arguments = [*command.split(), "--config", str(self.config)]
             assert main(arguments) == 0, command
 
     def marts(self, names: Iterable[str] = MARTS) -> Marts:
         """What is published."""
-        tables = {}
         with duckdb.connect(str(self._folder / "spotify.duckdb"), read_only=True) as connection:
-            for name in names:
-                cursor = connection.execute(f"select * from {name} order by all")
-                columns = tuple(column[0] for column in cursor.description or ())
-                tables[name] = Table(columns, tuple(cursor.fetchall()))
-        return tables
+            return {name: read_table(connection.cursor(), name) for name in names}
 
     def _copy(self, path: Path) -> Path:
         to = self._folder / "landing" / path

@@ -1,6 +1,7 @@
 """The commands: what they print and with which code they end."""
 
 import json
+import sys
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -228,6 +229,18 @@ def test_a_configuration_alone_is_a_daily_run_with_it(run: Callable[..., Run], t
     command = run()
     assert main([str(command.config)], command.clock) == 0
     assert (tmp_path / "data" / "s.duckdb").exists()
+
+
+def test_an_engine_that_is_not_installed_says_how_to_install_it(
+    run: Callable[..., Run], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg2", None)
+    for name in [name for name in sys.modules if name.startswith("extractor.postgres")]:
+        monkeypatch.delitem(sys.modules, name)
+    assert run()("load", "--target", "postgres") == 2
+    said = told(capsys)
+    assert "target postgres: psycopg2 is not installed" in said
+    assert "pip install .[postgres]" in said
 
 
 @pytest.mark.usefixtures("fake_dbt")

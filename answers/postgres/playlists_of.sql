@@ -1,0 +1,31 @@
+-- In which playlists a track has been, and when: one row per stay, absences of up to gap_days days bridged. Of the days
+-- from first_seen to last_seen, days_observed prove what was in the list, on days_seen the track was there.
+create or replace function spotify.playlists_of(track text, gap_days integer default 0)
+returns table (
+    playlist_id varchar, label varchar, name varchar, stay_number integer, added_at date, last_seen date,
+    first_absent date, is_current boolean, days_seen integer, days_observed integer, days_asked integer
+)
+language sql stable as $$
+select
+    stays.playlist_id,
+    playlists.label,
+    playlists.name,
+    stays.stay_number,
+    stays.added_at,
+    stays.last_seen,
+    stays.first_absent,
+    stays.is_current,
+    stays.days_seen,
+    (
+        select count(*) from spotify.playlist_days
+        where
+            playlist_days.playlist_id = stays.playlist_id
+            and playlist_days.date between stays.first_seen and stays.last_seen
+            and playlist_days.outcome in ('complete', 'unchanged')
+    )::integer,
+    stays.last_seen - stays.first_seen + 1
+from spotify.stays(gap_days) as stays
+left join spotify.playlists on stays.playlist_id = playlists.playlist_id
+where stays.track_id = spotify.track_id_of(track)
+order by stays.added_at, stays.playlist_id, stays.stay_number
+$$;

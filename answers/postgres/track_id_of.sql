@@ -1,0 +1,10 @@
+-- The id in a track's id, Spotify URI or link. Null for null; an error for anything else.
+create or replace function spotify.track_id_of(track text) returns text
+language plpgsql immutable strict as $$
+begin
+    if trim(track) !~ '^((https?://)?open\.spotify\.com/(intl-\w+/)?track/|spotify:track:)?[0-9A-Za-z]{22}/?([?#].*)?$' then
+        raise exception '% is no Spotify track id, URI or link', track;
+    end if;
+    return substring(trim(track) from '([0-9A-Za-z]{22})/?([?#].*)?$');
+end
+$$;

@@ -1,0 +1,51 @@
+"""Connections to the PostgreSQL server, with errors that say what to do."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+
+import psycopg2
+from psycopg2.extensions import connection as Connection  # noqa: N812 (a class, though its name is not one's)
+
+from extractor.errors import WarehouseError
+
+DEFAULTS = {"PGHOST": "localhost", "PGPORT": "5432", "PGUSER": "postgres", "PGDATABASE": "postgres"}
+"""As profiles.yml has them, for dbt. A password comes from PGPASSWORD or ~/.pgpass, which libpq reads itself."""
+
+ALONE = 5790
+"""The advisory lock of whoever loads, builds or publishes: a build must not miss what is loaded while it reads."""
+
+
+def place() -> str:
+    """Where the tables are, for a person: host:port/database."""
+    host, port, _, database = _settings()
+    return f"{host}:{port}/{database}"
+
+
+@contextmanager
+def transaction() -> Iterator[Connection]:
+    """A connection with one transaction, committed at the end. Raises WarehouseError, for faults inside it too."""
+    with connected() as connection, connection:
+        yield connection
+
+
+@contextmanager
+def connected() -> Iterator[Connection]:
+    """A connection, closed at the end. Raises WarehouseError, for faults inside the block too."""
+    host, port, user, database = _settings()
+    try:
+        with closing(
+            psycopg2.connect(host=host, port=port, user=user, dbname=database, options="-c timezone=UTC")
+        ) as connection:
+            yield connection
+    except psycopg2.Error as error:
+        raise WarehouseError(
+            f"PostgreSQL at {place()}: {str(error).strip()}. Where it is, is said by PGHOST, PGPORT, PGUSER, "
+            "PGPASSWORD and PGDATABASE; nothing is lost: run the same command again"
+        ) from error
+
+
+def _settings() -> tuple[str, ...]:
+    return tuple(os.environ.get(name) or default for name, default in DEFAULTS.items())

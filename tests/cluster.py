@@ -1,0 +1,84 @@
+"""A PostgreSQL server of our own, in a temporary folder and reached by a socket there, whoever runs the tests."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+
+SERVER_USER = "postgres"
+# Another order of text than that of bytes: no row may depend on it. And no waiting for the disk.
+INITDB = ("-U", SERVER_USER, "-A", "trust", "-E", "UTF8", "--locale-provider=icu", "--icu-locale=en-US", "--no-sync")
+OPTIONS = "-c listen_addresses= -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
+
+
+@dataclass(frozen=True)
+class Database:
+    """A database of the server."""
+
+    host: str
+    name: str
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """By which the project's commands find it."""
+        return {"PGHOST": self.host, "PGPORT": "5432", "PGUSER": SERVER_USER, "PGDATABASE": self.name}
+
+    def rows(self, sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
+        """Run a statement, and commit; returns what it answers, if anything."""
+        with closing(self.connect()) as connection, connection, connection.cursor() as cursor:
+            cursor.execute(sql, parameters or None)
+            return cursor.fetchall() if cursor.description else []
+
+    def connect(self) -> "psycopg2.extensions.connection":
+        return psycopg2.connect(host=self.host, port=5432, user=SERVER_USER, dbname=self.name)
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """A running server."""
+
+    folder: Path
+
+    def database(self, name: str) -> Database:
+        """Make a new database."""
+        with closing(Database(str(self.folder), "postgres").connect()) as connection:
+            connection.autocommit = True
+            connection.cursor().execute(f'create database "{name}"')
+        return Database(str(self.folder), name)
+
+
+def programs() -> Path | None:
+    """Where the server's programs are: beside each other, and outside of PATH on Debian."""
+    found = [Path(each).parent for each in [shutil.which("initdb")] if each]
+    found += sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name), reverse=True)
+    return next(iter(found), None)
+
+
+@contextmanager
+def running(bin_folder: Path) -> Iterator[Cluster]:
+    """Start a server, and stop it at the end. It never runs as root: for root, it runs as the user postgres."""
+    folder = Path(tempfile.mkdtemp(prefix="postgres-"))  # a socket's path must be short
+    user = SERVER_USER if os.geteuid() == 0 else None
+    if user:
+        shutil.chown(folder, user)
+
+    def run(*command: str) -> None:
+        subprocess.run(command, user=user, cwd=folder, check=True, stdout=subprocess.DEVNULL)
+
+    control = (str(bin_folder / "pg_ctl"), "-D", str(folder / "data"), "-w", "-s")
+    try:
+        run(str(bin_folder / "initdb"), "-D", str(folder / "data"), *INITDB)
+        run(*control, "-l", str(folder / "log"), "-o", f"{OPTIONS} -c unix_socket_directories={folder}", "start")
+        try:
+            yield Cluster(folder)
+        finally:
+            run(*control, "-m", "immediate", "stop")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

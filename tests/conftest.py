@@ -1,0 +1,31 @@
+"""A PostgreSQL server for all tests of a session, and an empty database for each that asks for one."""
+
+import os
+from collections.abc import Iterator
+from itertools import count
+
+import pytest
+
+from tests.cluster import Cluster, Database, programs, running
+
+NUMBERS = count(1)
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """Start the server; without one, CI fails, where others are told what they have not tested."""
+    found = programs()
+    if found is None:
+        assert "CI" not in os.environ, "PostgreSQL is not installed: apt-get install postgresql"
+        pytest.skip("PostgreSQL is not installed: apt-get install postgresql")
+    with running(found) as started:
+        yield started
+
+
+@pytest.fixture
+def server(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> Database:
+    """Make a database that the project's commands find in the environment of this process."""
+    database = cluster.database(f"test {next(NUMBERS)}")
+    for name, value in database.environment.items():
+        monkeypatch.setenv(name, value)
+    return database
