@@ -53,14 +53,14 @@ sys.exit(min(1, abs(os.waitstatus_to_exitcode(status))))
 """
 
 
-def run(command: Sequence[str], log: Path, environment: Mapping[str, str] | None = None) -> Ran:
+def run(command: Sequence[str], log: Path, environment: Mapping[str, str] | None = None, *, cwd: Path = PROJECT) -> Ran:
     """Run a command, with what it says in `log`. Raises RuntimeError, with the log's end, if it fails."""
     usage = log.with_suffix(".usage")
     watched = [sys.executable, "-I", "-S", "-c", WATCHER, str(usage), *command]
     started = time.monotonic()
     with log.open("ab") as output:
         done = subprocess.run(
-            watched, cwd=PROJECT, env={**os.environ, **(environment or {})}, stdout=output, stderr=output, check=False
+            watched, cwd=cwd, env={**os.environ, **(environment or {})}, stdout=output, stderr=output, check=False
         )
     seconds = time.monotonic() - started
     if done.returncode != 0:
@@ -108,7 +108,8 @@ class Project:
         command = [str(Path(sys.executable).with_name("dbt")), "--quiet", *arguments]
         command += ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)]
         command += ["--target-path", target, "--log-path", target]
-        return run(command, self.folder / "log", {"SPOTIFY_WAREHOUSE": str(self.config.warehouse)})
+        warehouse = self.config.warehouse
+        return run(command, self.folder / "log", {"SPOTIFY_WAREHOUSE": warehouse.name}, cwd=warehouse.parent)
 
     def nodes(self) -> list[Node]:
         """What the last build ran, slowest first."""

@@ -76,9 +76,12 @@ def run_dbt(config: Config, target: Path, *arguments: str, log_format: str = "te
     command += ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT), "--target", config.target]
     # dbt's log of every statement costs a tenth of a quiet day; errors are in it at this level, too.
     command += ["--target-path", str(target), "--log-path", str(target), "--log-level-file", "info"]
-    environment = without_secrets(os.environ) | {"SPOTIFY_WAREHOUSE": str(config.warehouse)}
+    # The name alone, seen from its folder: what dbt has parsed for one warehouse holds for a copy elsewhere.
+    folder, environment = config.warehouse.parent, without_secrets(os.environ)
+    environment |= {"SPOTIFY_WAREHOUSE": config.warehouse.name}
+    folder.mkdir(parents=True, exist_ok=True)
     # close_fds: dbt holds our lock, too, see lock.py
-    return subprocess.run(command, env=environment, cwd=PROJECT, check=False, close_fds=False).returncode  # noqa: S603 (our own)
+    return subprocess.run(command, env=environment, cwd=folder, check=False, close_fds=False).returncode  # noqa: S603 (our own)
 
 
 def remember_passed(config: Config) -> None:

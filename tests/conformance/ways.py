@@ -12,7 +12,7 @@ import yaml
 from extractor.__main__ import main
 from tests.conformance.history import DAYS
 from tests.conformance.writing import Written
-from tests.pipeline.harness import MARTS
+from tests.pipeline.harness import MARTS, lend_parsed
 from tests.published import Table, read_table
 
 SHUFFLED = 3
@@ -28,8 +28,9 @@ class Store:
     def __init__(self, source: Path, folder: Path, target: str = "duckdb") -> None:
         self._source = source
         self._folder = folder
-        paths = {"landing": "landing", "warehouse": "store.duckdb", "database": "spotify.duckdb"}
+        paths = {"landing": "landing", "warehouse": "warehouse.duckdb", "database": "spotify.duckdb"}
         folder.mkdir()
+        lend_parsed(folder)
         self.config.write_text(yaml.safe_dump({**paths, "target": target}), encoding="utf-8")
 
     @property
