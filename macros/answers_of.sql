@@ -3,7 +3,7 @@
 
 {% macro answers_of(endpoint, key) -%}
     {{ config(
-        materialized='incremental', incremental_strategy='delete+insert', unique_key=key, on_schema_change='fail',
+        materialized=changing(), incremental_strategy='delete+insert', unique_key=key, on_schema_change='fail',
         post_hook='{{ remember_build() }}',
     ) }}
     {{ refuse_refresh_after_purge() }}

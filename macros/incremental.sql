@@ -27,10 +27,10 @@
         {{ return(0) }}
     {%- endif -%}
     {%- set first_load -%}
-        select least({{ built + 1 }}, min(pages.load_number))
-        from {{ source('raw', 'playlists') }} as pages
-        inner join {{ source('raw', 'playlist_reads') }} as reads on pages.run_id = reads.run_id
-        where reads.load_number > {{ built }}
+        select least({{ built + 1 }}, min(beginnings.load_number))
+        from {{ ledger('landing_files') }} as beginnings
+        inner join {{ ledger('landing_files') }} as news on beginnings.file = news.file
+        where news.load_number > {{ built }}
     {%- endset -%}
     {{ return(run_query(first_load).columns[0].values()[0]) }}
 {%- endmacro %}
@@ -67,8 +67,10 @@
 {%- endmacro %}
 
 {% macro remember_build() -%}
-    insert into {{ ledger('built') }}
-    select '{{ this.identifier }}', max(load_number) from {{ ledger('landing_files') }}
+    {#- a model that is a table on this engine is made anew each time: it has worked off nothing -#}
+    {%- if config.get('materialized') == 'incremental' -%}
+        {{ enter_build(this.identifier) }}
+    {%- endif -%}
 {%- endmacro %}
 
 {% macro forget_rebuilt(worked_out, key='playlist_id') -%}
@@ -81,9 +83,10 @@
 {%- endmacro %}
 
 {% macro was_built(model_name) -%}
-    {#- what is_incremental says of a model, for another one -#}
+    {#- what is_incremental says of a model, for another one; on some engines, a model is a table that is made anew -#}
     {%- set state = adapter.get_relation(this.database, this.schema, model_name) if execute else none -%}
-    {{ return(state is not none and not flags.FULL_REFRESH) }}
+    {%- set how = graph.nodes['model.' ~ project_name ~ '.' ~ model_name].config.materialized if state -%}
+    {{ return(how == 'incremental' and not flags.FULL_REFRESH) }}
 {%- endmacro %}
 
 {% macro state_of(model_name, columns) -%}
@@ -94,7 +97,7 @@
         (
             select
                 {% for name, type in columns.items() -%}
-                    cast(null as {{ type }}) as {{ name }}{{ ',' if not loop.last }}
+                    cast(null as {{ sql_type(type) }}) as {{ name }}{{ ',' if not loop.last }}
                 {% endfor %}
             where false
         )

@@ -10,6 +10,8 @@
     staging.cast_or_null({{ text }}, cast(null as {{ data_type }}))
 {%- endmacro %}
 
+{% macro spark__cast_or_null(text, data_type) -%}try_cast({{ text }} as {{ data_type }}){%- endmacro %}
+
 {% macro create_functions() -%}{{ return(adapter.dispatch('create_functions', 'spotify')()) }}{%- endmacro %}
 
 {% macro default__create_functions() -%}{%- endmacro %}

@@ -12,6 +12,11 @@
     timezone('UTC', {{ cast_or_null("substring(" ~ text ~ " from '^\\d{4}-.*')", 'timestamptz') }})
 {%- endmacro %}
 
+{% macro spark__utc_timestamp(text) -%}
+    {#- by way of an instant, as the session is in UTC: a cast to a time without zone would drop an offset -#}
+    cast(try_cast({{ text }} as timestamp_ltz) as timestamp_ntz)
+{%- endmacro %}
+
 {% macro partial_date(text) -%}{{ return(adapter.dispatch('partial_date', 'spotify')(text)) }}{%- endmacro %}
 
 {% macro duckdb__partial_date(text) -%}
@@ -23,6 +28,8 @@
     {{ cast_or_null("nullif(left(" ~ text ~ ", 4), '0000') || rpad(substring(" ~ text ~ ", 5), 6, '-01')", 'date') }}
 {%- endmacro %}
 
+{% macro spark__partial_date(text) -%}{{ duckdb__partial_date(text) }}{%- endmacro %}
+
 {% macro calendar(first_day, last_day) -%}
     {{ return(adapter.dispatch('calendar', 'spotify')(first_day, last_day)) }}
 {%- endmacro %}
@@ -33,4 +40,8 @@
 
 {% macro postgres__calendar(first_day, last_day) -%}
     {{ first_day }} + generate_series(0, {{ last_day }} - {{ first_day }})
+{%- endmacro %}
+
+{% macro spark__calendar(first_day, last_day) -%}
+    explode(case when {{ first_day }} <= {{ last_day }} then sequence({{ first_day }}, {{ last_day }}) end)
 {%- endmacro %}

@@ -13,3 +13,11 @@
         sum(cast(cast('x' || right(md5({{ text }}), 16) as bit(64)) as bigint))
     ))
 {%- endmacro %}
+
+{% macro spark__hash_of_all(text) -%}
+    md5(concat_ws(' '
+        {%- for first in [1, 17] -%}
+            , sum(cast(conv(substring(md5({{ text }}), {{ first }}, 16), 16, 10) as decimal(20, 0)))
+        {%- endfor -%}
+    ))
+{%- endmacro %}

@@ -23,3 +23,16 @@
         limit 1
     ) as {{ other }} on true
 {%- endmacro %}
+
+{% macro spark__join_latest(other, rows, before) -%}
+    left join (
+        select
+            *,
+            lead(day) over (partition by playlist_id order by day) as next_day
+        from {{ other }}
+    ) as {{ other }}
+        on
+            {{ rows }}.playlist_id = {{ other }}.playlist_id
+            and {{ rows }}.day {{ before }} {{ other }}.day
+            and not coalesce({{ rows }}.day {{ before }} {{ other }}.next_day, false)
+{%- endmacro %}

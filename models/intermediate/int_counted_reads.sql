@@ -1,5 +1,4 @@
 {{ config(
-    materialized='incremental',
     incremental_strategy='append',
     pre_hook="{{ forget_rebuilt(ref('int_read_changes')) }}",
     post_hook='{{ remember_build() }}',

@@ -1,5 +1,4 @@
 {{ config(
-    materialized='incremental',
     incremental_strategy='append',
     post_hook='{{ remember_build() }}',
 ) }}

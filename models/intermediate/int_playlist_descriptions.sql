@@ -1,6 +1,4 @@
 {{ config(
-    materialized='incremental',
-    incremental_strategy='append',
     post_hook='{{ remember_build() }}',
 ) }}
 

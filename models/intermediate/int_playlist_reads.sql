@@ -1,6 +1,4 @@
 {{ config(
-    materialized='incremental',
-    incremental_strategy='append',
     post_hook='{{ remember_build() }}',
 ) }}
 
@@ -27,6 +25,7 @@ known_contents as (
             content_hash,
             min(load_number) as load_number
         from {{ this }}
+        where load_number <= {{ last_load_built() }}
         group by playlist_id, content_hash
     {% else %}
         select

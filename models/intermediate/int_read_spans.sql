@@ -1,5 +1,4 @@
 {{ config(
-    materialized='incremental',
     incremental_strategy='delete+insert',
     unique_key=['playlist_id', 'span_number'],
     pre_hook="{{ forget_rebuilt(ref('int_read_changes')) }}",

@@ -1,5 +1,4 @@
 {{ config(
-    materialized='incremental',
     incremental_strategy='delete+insert',
     unique_key=['playlist_id', 'track_id', 'stay_number'],
     pre_hook="{{ forget_rebuilt(ref('int_list_changes')) }}",

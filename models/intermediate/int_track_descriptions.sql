@@ -1,13 +1,11 @@
 {{ config(
-    materialized='incremental',
-    incremental_strategy='append',
     post_hook='{{ remember_build() }}',
 ) }}
 
 -- Each version of a track's description once, however often it was seen; popularity is no part of it.
 with entries as (select * from {{ ref('stg_spotify__playlist_entries') }}),
 
-new_entries as (select * from {{ ref('int_new_entries') }}),  -- noqa: ST03 (of an incremental build)
+new_entries as (select * from {{ ref('int_new_entries') }}),  -- noqa: ST03
 
 tracks as (select * from {{ ref('stg_spotify__tracks') }}),
 
@@ -35,15 +33,19 @@ seen as (
 ),
 
 distinct_descriptions as (
-    select distinct description
+    select
+        description,
+        min(load_number) as load_number
     from seen
     where load_number > {{ last_load_built() }}
+    group by description
 ),
 
 final as (
     select
         {{ json_hash('description') }} as description_hash,
-        description
+        description,
+        load_number
     from distinct_descriptions
     {% if is_incremental() %}
         where {{ json_hash('description') }} not in (select known.description_hash from {{ this }} as known)

@@ -1,5 +1,4 @@
 {{ config(
-    materialized='incremental',
     incremental_strategy='append',
     pre_hook="{{ forget_rebuilt(ref('int_touched_tracks'), 'track_id') }}",
     post_hook='{{ remember_build() }}',

@@ -1,8 +1,6 @@
 {{ config(
-    materialized='incremental',
     incremental_strategy='delete+insert',
     unique_key=['playlist_id', 'date'],
-    on_schema_change='fail',
     post_hook='{{ remember_build() }}',
 ) }}
 

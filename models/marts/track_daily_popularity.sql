@@ -1,8 +1,6 @@
 {{ config(
     materialized='incremental',
-    incremental_strategy='delete+insert',
     unique_key='date',
-    on_schema_change='fail',
     post_hook='{{ remember_build() }}',
 ) }}
 {{ refuse_partial_refresh(ref('int_touched_days'), ref('int_track_readings'), 'day') }}

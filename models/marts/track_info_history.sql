@@ -1,8 +1,6 @@
 {{ config(
-    materialized='incremental',
     incremental_strategy='delete+insert',
     unique_key='track_id',
-    on_schema_change='fail',
     post_hook='{{ remember_build() }}',
 ) }}
 {% set mapped = mapped_columns(model.columns) %}
@@ -65,7 +63,7 @@ final as (
             {{ column.name }},
         {% endfor -%}
         day as valid_from,
-        cast({{ dbt.dateadd('day', -1, 'lead(day) over (partition by track_id order by day)') }} as date) as valid_to
+        lead(day) over (partition by track_id order by day) - 1 as valid_to
     from compared
     where is_new_version
 )
