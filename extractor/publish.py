@@ -80,7 +80,7 @@ def publish(config: Config, *, anew: bool = False) -> Published:
             _comment(connection, table, comment, columns)
         note_days(connection)
         for name in ANSWERS:
-            _define(connection, PROJECT / "answers" / f"{name}.sql")
+            define(connection, PROJECT / "answers" / f"{name}.sql")
     try:
         with beside.open("rb+") as file:
             os.fsync(file.fileno())
@@ -104,7 +104,7 @@ def _comment(
         connection.execute(f'comment on column main."{table}"."{column}" is {quoted(meaning.strip())}')
 
 
-def _define(connection: duckdb.DuckDBPyConnection, answer: Path) -> None:
+def define(connection: duckdb.DuckDBPyConnection, answer: Path) -> None:
     """Create the macro that a file defines, with the comment that the file begins with."""
     definition = answer.read_text("utf-8")
     connection.execute(definition)

@@ -78,7 +78,7 @@ def run_dbt(config: Config, target: Path, *arguments: str, log_format: str = "te
     command += ["--target-path", str(target), "--log-path", str(target), "--log-level-file", "info"]
     # The name alone, seen from its folder: what dbt has parsed for one warehouse holds for a copy elsewhere.
     folder, environment = config.warehouse.parent, without_secrets(os.environ)
-    environment |= {"SPOTIFY_WAREHOUSE": config.warehouse.name}
+    environment |= {"SPOTIFY_WAREHOUSE": config.warehouse.name, "SPOTIFY_SPARK": str(folder / "spark")}
     folder.mkdir(parents=True, exist_ok=True)
     # close_fds: dbt holds our lock, too, see lock.py
     return subprocess.run(command, env=environment, cwd=folder, check=False, close_fds=False).returncode  # noqa: S603 (our own)

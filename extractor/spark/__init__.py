@@ -1,0 +1,19 @@
+"""Spark as the engine: it reads the landing files where they are, and analysts read the Parquet files it writes."""
+
+from __future__ import annotations
+
+import pyspark  # noqa: F401 (whether it is installed is told now, not at the end of a load)
+
+from extractor.reports import PublishedReport
+from extractor.spark.build import build
+from extractor.spark.folder import folder_of
+from extractor.spark.load import load
+from extractor.spark.publish import publish
+from extractor.targets import Target
+
+TARGET = Target(
+    load=lambda config: load(config.landing, folder_of(config) / "raw"),
+    build=build,
+    publish=lambda config, _: publish(config),
+    report=lambda config: PublishedReport.of(config.database),
+)

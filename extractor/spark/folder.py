@@ -1,0 +1,12 @@
+"""Where Spark has everything: beside the warehouse that DuckDB would have."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from extractor.config import Config
+
+
+def folder_of(config: Config) -> Path:
+    """The folder with `raw` (what is loaded), `tables` (Parquet files) and `catalog` (what Spark knows of them)."""
+    return config.warehouse.parent / "spark"
