@@ -11,7 +11,7 @@ from dataclasses import asdict, replace
 from datetime import timedelta
 from pathlib import Path
 
-from extractor.clock import Clock
+from extractor.clock import Clock, stoppable_clock
 from extractor.config import Config, Credentials, read_config
 from extractor.console import Console
 from extractor.convert import convert
@@ -175,4 +175,4 @@ def _run(config: Config, options: argparse.Namespace, console: Console) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main(sys.argv[1:], stoppable_clock()))

@@ -98,26 +98,27 @@ def test_slices_together_read_everything_once(bench: MakeBench) -> None:
     assert asked(run) == 8
 
 
-def kill_while_asking(run: Bench, requests: int) -> None:
-    """Start a run as a process of its own, and kill it when it has asked so often."""
+def end_while_asking(run: Bench, requests: int, number: signal.Signals) -> tuple[int, str]:
+    """Start a run as a process of its own and signal it when it has asked so often; its exit code and last words."""
     config = run.config.landing.parent / "config.yaml"
     api = f"{{base_url: '{run.simulator.base_url}', token_url: '{run.simulator.token_url}', max_in_flight: 1}}"
     config.write_text(f"api: {api}\nlanding: {run.config.landing}\nwarehouse: {run.config.warehouse}\n")
     run.simulator.day = DAY
     command = [sys.executable, "-m", "extractor", "extract", "--config", str(config), "--date", DAY.isoformat()]
     environment = os.environ | run.simulator.credentials
-    with subprocess.Popen(command, cwd=PROJECT, env=environment, stderr=subprocess.PIPE) as process:
+    with subprocess.Popen(command, cwd=PROJECT, env=environment, stderr=subprocess.PIPE, text=True) as process:
         patience = real_time.monotonic() + 10
         while asked(run) < requests and process.poll() is None and real_time.monotonic() < patience:
             real_time.sleep(0.01)
-        process.send_signal(signal.SIGKILL)
-        _, told = process.communicate()
-    assert asked(run) == requests, told.decode()
+        process.send_signal(number)
+        _, told = process.communicate(timeout=10)
+    assert asked(run) == requests, told
+    return process.returncode, told
 
 
 def test_a_killed_run_leaves_whole_lines_and_is_continued(bench: MakeBench) -> None:
     run = bench(EIGHT, Fault("/v1/", after=5, times=1, delay=30))
-    kill_while_asking(run, 6)
+    end_while_asking(run, 6, signal.SIGKILL)
     (path,) = (run.config.landing / DAY.isoformat()).iterdir()
     lines = [envelope["endpoint"] for _, envelope in envelopes(path)]
     assert lines == ["runs", *["playlists", "playlist_reads"] * 5]
@@ -125,6 +126,18 @@ def test_a_killed_run_leaves_whole_lines_and_is_continued(bench: MakeBench) -> N
     assert run.extract().exit_code == 0
     assert asked(run) == 6 + 3
     assert len(remember_day(run.config.landing, DAY).read_playlists) == 8
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_run_told_to_stop_does_not_sit_out_what_it_waits_for(bench: MakeBench, number: signal.Signals) -> None:
+    run = bench(EIGHT, Fault("/v1/", after=5, times=1, status=429, headers={"Retry-After": "100"}))
+    code, told = end_while_asking(run, 6, number)
+    assert code == 130, told
+    assert "interrupted: what was answered is landed" in told
+    assert "Traceback" not in told
+    assert len(remember_day(run.config.landing, DAY).read_playlists) == 5
+    assert run.extract().exit_code == 0
+    assert asked(run) == 6 + 3
 
 
 DAMAGES = [b"", b"{", b"[]", b"null", b"\xff\xfe", b'{"snapshot_id": "x"}', b'{"snapshot_id":"x","day":5,"tracks":[]}']
