@@ -1,14 +1,25 @@
-"""A PostgreSQL server for all tests of a session, and an empty database for each that asks for one."""
+"""For all tests: dbt that starts sooner; a PostgreSQL server, and an empty database for each that asks for one."""
 
 import os
 from collections.abc import Iterator
 from itertools import count
+from unittest.mock import patch
 
 import pytest
 
+from extractor import transform
 from tests.cluster import Cluster, Database, programs, running
+from tests.ready_dbt import run as ready_dbt_run
 
 NUMBERS = count(1)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def ready_dbt() -> Iterator[None]:
+    """Take time off every build in a test's own process; what ./run.sh starts is not touched."""
+    with patch.object(transform, "subprocess") as replaced:
+        replaced.run = ready_dbt_run
+        yield
 
 
 @pytest.fixture(scope="session")
