@@ -16,6 +16,9 @@ from extractor.warehouse import opened
 
 PROJECT = Path(__file__).resolve().parent.parent
 
+SERVER_OPTIONS = "-c jit=off -c work_mem=128MB"
+"""Of PostgreSQL, for dbt: its few large queries need memory to hash what is known, and compiling them wins nothing."""
+
 
 @dataclass(frozen=True)
 class BuildOptions:
@@ -79,6 +82,7 @@ def run_dbt(config: Config, target: Path, *arguments: str, log_format: str = "te
     # The name alone, seen from its folder: what dbt has parsed for one warehouse holds for a copy elsewhere.
     folder, environment = config.warehouse.parent, without_secrets(os.environ)
     environment |= {"SPOTIFY_WAREHOUSE": config.warehouse.name, "SPOTIFY_SPARK": str(folder / "spark")}
+    environment.setdefault("PGOPTIONS", SERVER_OPTIONS)
     folder.mkdir(parents=True, exist_ok=True)
     # close_fds: dbt holds our lock, too, see lock.py
     return subprocess.run(command, env=environment, cwd=folder, check=False, close_fds=False).returncode  # noqa: S603 (our own)

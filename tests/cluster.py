@@ -4,13 +4,15 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import psycopg2
+
+from tests.published import Table, read_table
 
 SERVER_USER = "postgres"
 # Another order of text than that of bytes: no row may depend on it. And no waiting for the disk.
@@ -35,6 +37,11 @@ class Database:
         with closing(self.connect()) as connection, connection, connection.cursor() as cursor:
             cursor.execute(sql, parameters or None)
             return cursor.fetchall() if cursor.description else []
+
+    def published(self, names: Iterable[str]) -> dict[str, Table]:
+        """What readers see."""
+        with closing(self.connect()) as connection, connection.cursor() as cursor:
+            return {name: read_table(cursor, f"spotify.{name}") for name in names}
 
     def connect(self) -> "psycopg2.extensions.connection":
         return psycopg2.connect(host=self.host, port=5432, user=SERVER_USER, dbname=self.name)

@@ -4,7 +4,7 @@
 #   tests/lint.sh LINT_BIN TEST_BIN
 #
 # LINT_BIN: the bin folder of the environment made from requirements/lint.txt (ruff, mypy, yamllint, oxlint, shellcheck,
-#           check-jsonschema, dbt-bouncer)
+#           hadolint, check-jsonschema, dbt-bouncer)
 # TEST_BIN: the bin folder of the environment made from requirements/test.txt (dbt, sqlfluff, and the code that mypy reads)
 set -uo pipefail
 
@@ -65,9 +65,11 @@ step "ruff format" "$lint/ruff" format --check .
 step "mypy" "$lint/mypy" --strict --python-executable "$test/python" benchmarks extractor tests
 step "sqlfluff" sqlfluff_lint
 step "yamllint" "$lint/yamllint" --strict .
+step "compose" "$lint/check-jsonschema" --builtin-schema vendor.compose-spec compose.yaml
+step "hadolint" "$lint/hadolint" Dockerfile
 step "workflows" "$lint/check-jsonschema" --builtin-schema vendor.github-workflows examples/github/*.yml
 step "oxlint" "$lint/oxlint" --deny-warnings --config extractor/page/.oxlintrc.json extractor/page
-step "shellcheck" "$lint/shellcheck" run.sh .ci/run tests/run.sh tests/lint.sh
+step "shellcheck" "$lint/shellcheck" run.sh build_docker_image.sh .ci/run tests/run.sh tests/lint.sh
 step "dbt parse" "$test/dbt" --quiet --warn-error parse --no-partial-parse
 step "dbt-bouncer" bouncer
 

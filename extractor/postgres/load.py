@@ -110,7 +110,8 @@ def _copy(cursor: Cursor, file: str, files: dict[str, NewFile]) -> str | None:
 
 
 def _json(value: object) -> str:
-    return NUL.sub("\\1\ufffd", json.dumps(value, ensure_ascii=False))
+    text = json.dumps(value, ensure_ascii=False)
+    return NUL.sub("\\1\ufffd", text) if "\\u0000" in text else text
 
 
 def _insert_answers(cursor: Cursor, number: int) -> int:

@@ -1,6 +1,5 @@
 """All histories and random worlds on PostgreSQL: law 1 there, and the rows that DuckDB has."""
 
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,6 @@ from tests.conformance.history import DAYS
 from tests.conformance.test_conformance import check
 from tests.conformance.ways import Marts, Store
 from tests.pipeline.harness import MARTS
-from tests.published import read_table
 
 WAYS = ("half of the days after the other", "full refresh")
 
@@ -32,13 +30,9 @@ class OnServer:
         self.store.run("load", "build", "publish")
         self.store.receive(file for file in conformance.files if file.run.arrival >= half)
         self.store.run("load", "load", "build", "publish")
-        by_halves = self.marts()
+        by_halves = self.database.published(MARTS)
         self.store.run("build --full-refresh --full-tests", "publish")
-        return by_halves, self.marts()
-
-    def marts(self) -> Marts:
-        with closing(self.database.connect()) as connection, connection.cursor() as cursor:
-            return {name: read_table(cursor, f"spotify.{name}") for name in MARTS}
+        return by_halves, self.database.published(MARTS)
 
 
 @pytest.fixture(scope="module")

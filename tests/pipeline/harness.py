@@ -16,6 +16,7 @@ from threading import Event, Lock
 from typing import Any
 
 import duckdb
+import pytest
 import yaml
 
 from extractor.__main__ import main
@@ -23,9 +24,11 @@ from extractor.clock import Clock
 from extractor.config import Config, Credentials, read_config
 from extractor.extract import Extraction, extract
 from extractor.transform import run_dbt
+from tests.cluster import Database
 from tests.pipeline.oracle import Stay
 from tests.simulator.server import Simulator
 
+SERVER = ("PGHOST", "PGPORT", "PGUSER", "PGDATABASE")
 REPO = Path(__file__).resolve().parents[2]
 FOLDERS = ("analyses", "answers", "extractor", "macros", "models", "requirements", "tests/dbt")
 FILES = ("dbt_project.yml", "profiles.yml", "run.sh")
@@ -140,12 +143,19 @@ class Project:
         credentials = Credentials.from_environment(self.simulator.credentials)
         return extract(read_config(self.config), credentials, day, impatient_clock(), Random(1))
 
-    def publish(self) -> None:
+    def publish(self, target: str = "duckdb") -> None:
         """Load, build and publish what has landed: the real commands, without starting a Python for each."""
         if not (self.folder / "dbt").exists():
             lend_parsed(self.folder)
         for command in ("load", "build", "publish"):
-            assert main([command, "--config", str(self.config)]) == 0, command
+            assert main([command, "--config", str(self.config), "--target", target]) == 0, command
+
+    def publish_on(self, database: Database) -> None:
+        """The same on a server."""
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in database.environment.items():
+                patch.setenv(name, value)
+            self.publish("postgres")
 
     def rows(self, sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
         """Ask the published file."""
@@ -192,8 +202,8 @@ def copy_project(folder: Path) -> Path:
 
 
 def plain_environment() -> dict[str, str]:
-    """What a command gets from us besides credentials: where programs are, and nothing to trip over."""
-    return {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
+    """What a command gets from us besides credentials: where programs and a server are, and nothing to trip over."""
+    return {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR", *SERVER) if name in os.environ}
 
 
 def impatient_clock() -> Clock:

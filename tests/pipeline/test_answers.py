@@ -1,16 +1,19 @@
-"""The macros of the published file, against what plain loops over the reads say: sections 1 and 3 of the design."""
+"""The answers published with the tables, against plain loops over the reads: sections 1 and 3 of the design."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from datetime import date, timedelta
 from functools import cache
 from itertools import pairwise
 from typing import Any, NamedTuple
 
 import duckdb
+import psycopg2
 import pytest
 
 from extractor.publish import ANSWERS
+from tests.cluster import Cluster
 from tests.pipeline.conftest import CASES, WORLD
 from tests.pipeline.harness import Project
 from tests.pipeline.histories import Case, january, reads_of
@@ -25,11 +28,32 @@ each_gap = pytest.mark.parametrize("gap_days", [0, 1, 3])
 Ask = Callable[..., list[tuple[Any, ...]]]
 
 
-@pytest.fixture(scope="module")
-def ask(published_histories: Project) -> Iterator[Ask]:
-    """Return a function that asks the published file."""
+@pytest.fixture(scope="module", params=["duckdb", "postgres"])
+def ask(request: pytest.FixtureRequest, published_histories: Project) -> Iterator[Ask]:
+    """Return a function that asks the published file, or the published schema of a server."""
+    if request.param == "postgres":
+        with asking(published_histories, request.getfixturevalue("cluster")) as ask:
+            yield ask
+        return
     with duckdb.connect(str(published_histories.database), read_only=True) as connection:
         yield lambda sql, *parameters: connection.execute(sql, parameters).fetchall()
+
+
+@contextmanager
+def asking(project: Project, cluster: Cluster) -> Iterator[Ask]:
+    """The same questions for a server, in its own words for a parameter and for a whole table."""
+    database = cluster.database("histories")
+    project.publish_on(database)
+    with closing(database.connect()) as connection, connection.cursor() as cursor:
+        connection.autocommit = True
+        cursor.execute("set search_path to spotify")
+
+        def ask(sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
+            words = sql.replace("?", "%s")
+            cursor.execute(f"select * {words}" if words.startswith("from ") else words, parameters or None)
+            return list(cursor.fetchall())
+
+        yield ask
 
 
 class Day(NamedTuple):
@@ -204,7 +228,7 @@ def test_popularity_around_a_stay_is_the_mean_of_the_days_that_have_one(ask: Ask
 def test_popularity_of_a_track_tells_the_change_and_how_long_ago_the_value_before_was(
     ask: Ask,
 ) -> None:
-    rows = ask("select track_id, date, popularity from track_daily_popularity order by all")
+    rows = ask("select track_id, date, popularity from track_daily_popularity order by track_id, date")
     track_id = Counter(row[0] for row in rows).most_common(1)[0][0]
     values = [(day, popularity) for found, day, popularity in rows if found == track_id]
     wanted: list[tuple[object, ...]] = [(*values[0], None, None)]
@@ -238,12 +262,14 @@ def test_an_unknown_id_has_no_rows(ask: Ask) -> None:
 
 @pytest.mark.parametrize("given", ["", "short", "spotify:track:" + UNKNOWN, "https://example.com/playlist/" + UNKNOWN])
 def test_what_is_no_playlist_is_an_error_that_names_it(ask: Ask, given: str) -> None:
-    with pytest.raises(duckdb.Error, match="is no Spotify playlist id, URI or link") as told:
+    with pytest.raises((duckdb.Error, psycopg2.Error), match="is no Spotify playlist id, URI or link") as told:
         ask("from coverage(?, '2026-01-01', '2026-01-09')", given)
     assert given in str(told.value)
 
 
-def test_every_answer_is_found_with_a_comment_that_tells_what_it_is(ask: Ask) -> None:
-    found: dict[str, str] = dict(ask("select function_name, comment from duckdb_functions() where not internal"))
+def test_every_answer_is_found_with_a_comment_that_tells_what_it_is(published_histories: Project) -> None:
+    found: dict[str, str] = dict(
+        published_histories.rows("select function_name, comment from duckdb_functions() where not internal")
+    )
     assert found.keys() == set(ANSWERS)
     assert all(comment and comment.endswith(".") for comment in found.values())

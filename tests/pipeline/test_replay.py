@@ -6,12 +6,15 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 
+import duckdb
 import pytest
 
+from tests.cluster import Cluster
 from tests.pipeline.conftest import MakeProject
-from tests.pipeline.harness import REPO, Project
+from tests.pipeline.harness import MARTS, REPO, Project
 from tests.pipeline.oracle import tracks_in_playlist
 from tests.pipeline.recording import Recording
+from tests.published import read_table
 from tests.simulator.replay import ReplayWorld
 
 FOLDER = Path(os.environ.get("SHARED_DIR") or REPO.parent / "shared") / "real"
@@ -99,3 +102,11 @@ def test_each_run_counts_what_it_asked_and_got(replayed: Project, recording: Rec
         "date, playlists_asked, playlists_answered, playlists_failed, tracks_asked, tracks_answered, tracks_failed"
     )
     assert replayed.rows(f"select {columns}, exit_code from runs order by date") == expected
+
+
+def test_postgres_has_the_rows_that_duckdb_has(replayed: Project, cluster: Cluster) -> None:
+    database = cluster.database("replay")
+    replayed.publish_on(database)
+    with duckdb.connect(str(replayed.database), read_only=True) as connection:
+        wanted = {mart: read_table(connection.cursor(), mart) for mart in MARTS}
+    assert database.published(MARTS) == wanted

@@ -1,0 +1,91 @@
+"""Four machines and one server: who extracts and who loads at the same time is nothing that the tables tell."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+from threading import Event
+
+import duckdb
+import yaml
+
+from extractor.config import Config, read_config
+from extractor.errors import PARTLY_READ
+from extractor.postgres.load import load
+from tests.cluster import Database
+from tests.pipeline.conftest import MakeProject
+from tests.pipeline.harness import MARTS, OBSERVED, Project
+from tests.published import Row, Table, read_table
+
+DAY = date(2026, 1, 1)
+WORKERS = 4
+LISTS = 12
+PLAYLISTS = ", ".join(f"list {number}: {{size: {15 + 9 * number}, pool: [0, 400]}}" for number in range(LISTS))
+WORLD = f"tracks: 400, playlists: {{{PLAYLISTS}}}"
+FAULTS = (
+    "{path: /v1/playlists, after: 5, times: 3, status: 500}",
+    "{path: /v1/playlists, after: 11, times: 1, drop: true}",
+    "{path: /v1/playlists, after: 15, times: 1, status: 429, headers: {Retry-After: 2}}",
+    "{path: /v1/playlists, after: 17, times: 1, truncate: 90}",
+    "{path: /v1/tracks, times: 1, status: 503, body: ''}",
+)
+
+
+def test_four_workers_and_four_loaders_at_once_give_the_rows_of_one(
+    make_project: MakeProject, server: Database
+) -> None:
+    alone = make_project(f"{{{WORLD}}}")
+    assert alone.extract(DAY).exit_code == 0
+    alone.publish()
+    together = make_project(f"{{{WORLD}, faults: [{', '.join(FAULTS)}]}}")
+    at_once(together)
+    assert server.rows("select count(distinct worker) from raw.runs") == [(WORKERS,)]
+    assert server.rows("select count(*) > count(distinct file) from raw.landing_files") == [(True,)], "a file in pieces"
+    together.publish("postgres")
+    with duckdb.connect(str(alone.database), read_only=True) as connection:
+        wanted = {mart: read_table(connection.cursor(), mart) for mart in MARTS}
+    actual = server.published(MARTS)
+    assert len(wanted["tracks_in_playlist"].rows) > 500
+    for mart in MARTS:
+        if mart != "runs":
+            assert seen(actual[mart], mart) == seen(wanted[mart], mart), mart
+
+
+def at_once(project: Project) -> None:
+    """Let four workers extract the day, each until it has everything, and four others load what there is meanwhile."""
+    done = Event()
+    with ThreadPoolExecutor(2 * WORKERS) as pool:
+        loaders = [pool.submit(load_until, done, read_config(project.config)) for _ in range(WORKERS)]
+        workers = [pool.submit(work, project, number) for number in range(1, WORKERS + 1)]
+        try:
+            for worker in workers:
+                worker.result()
+        finally:
+            done.set()
+        for loader in loaders:
+            loader.result()
+
+
+def work(project: Project, number: int) -> None:
+    """Be a worker: the real command, on a configuration of its own."""
+    config = yaml.safe_load(project.config.read_text()) | {"batch_number": number, "batch_size": LISTS // WORKERS}
+    own = project.folder / f"worker {number}.yaml"
+    own.write_text(yaml.safe_dump(config))
+    while True:
+        process = project.start("extract", "--date", DAY.isoformat(), config=str(own))
+        _, told = process.communicate(timeout=120)
+        if process.returncode == 0:
+            return
+        assert process.returncode == PARTLY_READ, told
+
+
+def load_until(done: Event, config: Config) -> None:
+    """Be a loader, also once more after everybody is done."""
+    last = False
+    while not last:
+        last = done.wait(0.2)
+        load(config)
+
+
+def seen(table: Table, mart: str) -> list[Row]:
+    """Rows without the columns that say when somebody looked."""
+    places = [place for place, name in enumerate(table.columns) if name not in OBSERVED.get(mart, ())]
+    return sorted((tuple(row[place] for place in places) for row in table.rows), key=repr)
