@@ -14,7 +14,18 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from benchmarks import conformance, extraction, fixed_cost, growth, loading, reading, rebuild, storage, transform
+from benchmarks import (
+    conformance,
+    engines,
+    extraction,
+    fixed_cost,
+    growth,
+    loading,
+    reading,
+    rebuild,
+    storage,
+    transform,
+)
 from benchmarks.bench import Bench
 from benchmarks.peers.environment import Environment
 from benchmarks.results import Result, table
@@ -30,6 +41,7 @@ MEASURES: dict[str, Callable[[Bench], list[Result]]] = {
     "peers-transform": transform.measure,
     "peers-extract": reading.measure,
     "conformance": conformance.measure,
+    "engines": engines.measure,
 }
 
 

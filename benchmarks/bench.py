@@ -98,9 +98,9 @@ class Project:
         arguments = [sys.executable, "-m", "extractor", command, "--config", str(self.folder / "config.yaml"), *options]
         return run(arguments, self.folder / "log", environment)
 
-    def day(self) -> dict[str, Ran]:
+    def day(self, environment: Mapping[str, str] | None = None) -> dict[str, Ran]:
         """All of a daily run but the extraction."""
-        return {command: self.run(command) for command in ("load", "build", "publish")}
+        return {command: self.run(command, environment=environment) for command in ("load", "build", "publish")}
 
     def dbt(self, *arguments: str) -> Ran:
         """Run dbt on the warehouse, as a build does."""
