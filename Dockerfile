@@ -23,6 +23,7 @@ RUN chmod -R a+rX . && python -m compileall -q extractor
 USER 10001:10001
 VOLUME /data
 WORKDIR /data
+# The place of a login, which is no secret.
 # hadolint ignore=DL3064
 ENV PYTHONPATH=/app SPOTIFY_TOKEN_FILE=/data/token.json
 ENTRYPOINT ["python", "-P", "-m", "extractor"]

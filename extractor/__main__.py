@@ -12,7 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from extractor.clock import Clock, stoppable_clock
-from extractor.config import Config, Credentials, read_config
+from extractor.config import TARGETS, Config, Credentials, read_config
 from extractor.console import Console
 from extractor.convert import convert
 from extractor.docs import docs
@@ -52,7 +52,7 @@ def main(arguments: Sequence[str], clock: Clock | None = None) -> int:
         config = replace(config, target=options.target or config.target)
         if day > clock.now().date():
             raise ConfigError(f"--date {day}: a day that is still to come can't have been observed (days are UTC)")
-        if options.command in OF_DUCKDB and config.target != "duckdb":
+        if config.target not in WORKS_ON.get(options.command, TARGETS):
             raise ConfigError(f"{options.command}: works on DuckDB's files; there are none with target {config.target}")
         if options.command in ASIDE:
             exit_code = ASIDE[options.command](config, options, console)
@@ -129,7 +129,8 @@ ASIDE: dict[str, Callable[[Config, argparse.Namespace, Console], int]] = {
 }
 """Commands that are no step of a daily run."""
 
-OF_DUCKDB = ("report", "export", "docs", "purge")
+WORKS_ON = {"report": ("duckdb", "spark"), "export": ("duckdb", "spark"), "docs": ("duckdb",), "purge": ("duckdb",)}
+"""Targets of commands that work on DuckDB's files: Spark has a published one, but no warehouse."""
 
 
 def _run(config: Config, options: argparse.Namespace, console: Console) -> int:

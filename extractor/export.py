@@ -18,13 +18,17 @@ FORMATS = {"parquet": "format parquet, compression zstd", "csv": "format csv, he
 BY_MONTH = {"track_daily_popularity": "date", "tracklists": "first_day"}
 """Tables that grow by many rows a day, and the day they are split by: months are files of a handy size."""
 
-TABLES = "select table_name from duckdb_tables() where schema_name = 'main' order by table_name"
+TABLES = """
+select table_name from information_schema.tables
+where table_catalog = current_database() and table_schema = 'main'
+order by table_name
+"""
 DICTIONARY = """
-select table_name, column_name, data_type, duckdb_columns.comment as meaning, duckdb_tables.comment as table_meaning
-from duckdb_columns()
-inner join duckdb_tables() using (database_name, schema_name, table_name)
-where schema_name = 'main'
-order by table_name, column_index
+select table_name, column_name, data_type, column_comment as meaning, table_comment as table_meaning
+from information_schema.columns
+inner join information_schema.tables using (table_catalog, table_schema, table_name)
+where table_catalog = current_database() and table_schema = 'main'
+order by table_name, ordinal_position
 """
 
 

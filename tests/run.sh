@@ -37,7 +37,7 @@ else
 fi
 
 echo "== pytest"
-"$bin/python" -m pytest tests/simulator tests/extractor tests/conformance tests/kills >"$scratch/pytest.log" 2>&1 &
+"$bin/python" -m pytest tests/simulator tests/extractor tests/conformance tests/kills tests/spark >"$scratch/pytest.log" 2>&1 &
 others=$!
 "$bin/python" -m pytest tests/pipeline --durations=5 || failed+=(pipeline)
 wait "$others" || failed+=(pytest)

@@ -41,10 +41,12 @@ def connected() -> Iterator[Connection]:
         ) as connection:
             yield connection
     except psycopg2.Error as error:
-        raise WarehouseError(
-            f"PostgreSQL at {place()}: {str(error).strip()}. Where it is, is said by PGHOST, PGPORT, PGUSER, "
-            "PGPASSWORD and PGDATABASE; nothing is lost: run the same command again"
-        ) from error
+        told = f"PostgreSQL at {place()}: {' '.join(str(error).split())}"
+        if isinstance(error, psycopg2.OperationalError):
+            told += (
+                ". Is that the server of PGHOST, PGPORT, PGUSER, PGPASSWORD and PGDATABASE? Run the same command again"
+            )
+        raise WarehouseError(told + "; nothing is lost") from error
 
 
 def _settings() -> tuple[str, ...]:

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
 from extractor.config import Config
-from extractor.spark.folder import folder_of
+from extractor.spark.folder import PUBLICATION, folder_of
 from extractor.spark.load import last_load
 from extractor.transform import BuildOptions, Built, dbt_build
 
 
 def build(config: Config, options: BuildOptions) -> Built:
-    """Run `dbt build` and remember that it passed. Raises BuildError as `dbt_build` does."""
+    """Run `dbt build` and remember that it passed. Raises BuildError as `dbt_build` does.
+
+    After a build that did not pass, or was killed, all is made anew from what is loaded: of tables that were being
+    written, Spark has files that no catalog knows, and would stumble over them.
+    """
     folder = folder_of(config)
-    (folder / "raw").mkdir(parents=True, exist_ok=True)
     passed = folder / "passed"
+    if not passed.exists():
+        _forget_tables(folder)
     passed.unlink(missing_ok=True)
     built = dbt_build(config, options)
     passed.write_text(str(last_load(folder / "raw")))
@@ -24,3 +32,12 @@ def has_passed(config: Config) -> bool:
     folder = folder_of(config)
     passed = folder / "passed"
     return passed.exists() and passed.read_text() == str(last_load(folder / "raw"))
+
+
+def _forget_tables(folder: Path) -> None:
+    """Remove all tables but the published ones."""
+    (folder / "raw").mkdir(parents=True, exist_ok=True)
+    for schema in (folder / "tables").glob("*.db"):
+        if not PUBLICATION.fullmatch(schema.stem):
+            shutil.rmtree(schema)
+    shutil.rmtree(folder / "catalog", ignore_errors=True)

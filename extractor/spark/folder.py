@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from extractor.config import Config
+
+PUBLICATION = re.compile(r"published_(\d+)")
+"""Names of schemas with published tables, which are numbered."""
 
 
 def folder_of(config: Config) -> Path:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from extractor.config import Config
 from extractor.errors import BuildError, WarehouseError
 from extractor.publish import ANSWERS, Published, define
 from extractor.spark.build import has_passed
-from extractor.spark.folder import folder_of
+from extractor.spark.folder import PUBLICATION, folder_of
 from extractor.transform import PROJECT, run_dbt
 from extractor.warehouse import opened, quoted, remove
 
@@ -32,18 +33,19 @@ def publish(config: Config) -> Published:
             f"{folder_of(config)}: loaded or built since the last build that passed its tests, or never built; "
             "run `./run.sh build --target spark` first. Nothing is published"
         )
-    tables = folder_of(config) / "tables"
+    tables, dbt = folder_of(config) / "tables", config.warehouse.parent / "dbt"
     pointer = folder_of(config) / "published"
-    present = pointer.read_text() if pointer.exists() else ""
-    earlier = [path.stem for path in tables.glob("published_*.db")]
-    publication = f"published_{1 + max((int(name.partition('_')[2]) for name in earlier), default=0)}"
-    outdated = [name for name in earlier if name != present]
-    dbt = config.warehouse.parent / "dbt"
+    present = pointer.read_text() if pointer.exists() else None
+    numbers = {int(found[1]): path.stem for path in tables.glob("*.db") if (found := PUBLICATION.fullmatch(path.stem))}
+    publication = f"published_{max(numbers, default=0) + 1}"
+    outdated = [name for name in numbers.values() if name != present]
     arguments = json.dumps({"publication": publication, "outdated": outdated})
     if run_dbt(config, dbt, "run-operation", "publish_marts", "--args", arguments) != 0:
         raise BuildError(f"Spark can't publish (details above and in {dbt / 'dbt.log'}); what was published stays")
     _show(config.database, tables / f"{publication}.db", _marts(dbt / "manifest.json"))
     pointer.write_text(publication)
+    for name in outdated:
+        shutil.rmtree(tables / f"{name}.db", ignore_errors=True)  # what was killed is in no catalog
     files = (tables / f"{publication}.db").glob("*/*.parquet")
     return Published(config.database, sum(file.stat().st_size for file in files))
 

@@ -36,3 +36,10 @@
             and {{ rows }}.day {{ before }} {{ other }}.day
             and not coalesce({{ rows }}.day {{ before }} {{ other }}.next_day, false)
 {%- endmacro %}
+
+{#- Post-hook of the other table: what the join looks up in it, where an engine looks up row by row -#}
+{% macro index_days() -%}{{ return(adapter.dispatch('index_days', 'spotify')()) }}{%- endmacro %}
+
+{% macro default__index_days() -%}{%- endmacro %}
+
+{% macro postgres__index_days() -%}create index on {{ this }} (playlist_id, day){%- endmacro %}

@@ -43,7 +43,8 @@
     )
     comment 'Which tracks were in a playlist, by its id or link, from start_date to end_date: one row per stay.'
     return
-    select stays.track_id, info.name, info.artists, stays.stay_number, stays.added_at, stays.last_seen, stays.first_absent
+    select
+        stays.track_id, info.name, info.artists, stays.stay_number, stays.added_at, stays.last_seen, stays.first_absent
     from spotify.tracks_in_playlist as stays
     inner join spotify.track_info as info on stays.track_id = info.track_id
     where
@@ -58,7 +59,9 @@
     )
     comment 'In which playlists a track, by its id or link, has been, and when: one row per stay.'
     return
-    select stays.playlist_id, lists.label, lists.name, stays.stay_number, stays.added_at, stays.last_seen, stays.first_absent
+    select
+        stays.playlist_id, lists.label, lists.name, stays.stay_number, stays.added_at, stays.last_seen,
+        stays.first_absent
     from spotify.tracks_in_playlist as stays
     inner join spotify.playlists as lists on stays.playlist_id = lists.playlist_id
     where stays.track_id = {{ id_in('track') }}

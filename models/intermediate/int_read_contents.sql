@@ -1,3 +1,5 @@
+{{ config(post_hook='{{ index_days() }}') }}
+
 -- What is known of a list from a complete read on: the complete read that counts for each day.
 with candidates as (select * from {{ ref('int_read_candidates') }}),
 

@@ -93,6 +93,15 @@ def test_what_each_column_means_is_a_file_too(config: Config, tmp_path: Path) ->
     assert rows["track_daily_popularity", "popularity"]["data_type"] == "INTEGER"
 
 
+def test_a_view_is_exported_as_a_table_is(config: Config, tmp_path: Path) -> None:
+    change(config, "create view runs as select 1 as run_id; comment on column runs.run_id is 'Its name.'")
+    export(config, "parquet", tmp_path)
+    assert ask(f"from '{tmp_path}/runs.parquet'") == [(1,)]
+    assert ("runs", "run_id", "Its name.") in ask(
+        f"select table_name, column_name, meaning from '{tmp_path}/columns.csv'"
+    )
+
+
 def test_a_second_export_replaces_the_first_and_touches_nothing_else(config: Config, tmp_path: Path) -> None:
     folder = tmp_path / "out"
     export(config, "csv", folder)
