@@ -25,16 +25,19 @@
 {%- endmacro %}
 
 {% macro spark__join_latest(other, rows, before) -%}
+    {#- each row once for every day on which it is the latest: days that are equal are joined without comparing all -#}
+    {%- set later = 1 if before == '>' else 0 -%}
     left join (
-        select
-            *,
-            lead(day) over (partition by playlist_id order by day) as next_day
-        from {{ other }}
-    ) as {{ other }}
-        on
-            {{ rows }}.playlist_id = {{ other }}.playlist_id
-            and {{ rows }}.day {{ before }} {{ other }}.day
-            and not coalesce({{ rows }}.day {{ before }} {{ other }}.next_day, false)
+        select *, explode(sequence(first_day, last_day)) as latest_on
+        from (
+            select *, day + {{ later }} as first_day, coalesce(
+                lead(day) over (partition by playlist_id order by day) - {{ 1 - later }},
+                (select max(all_rows.day) from {{ rows }} as all_rows)
+            ) as last_day
+            from {{ other }}
+        )
+        where first_day <= last_day
+    ) as {{ other }} on {{ rows }}.playlist_id = {{ other }}.playlist_id and {{ rows }}.day = {{ other }}.latest_on
 {%- endmacro %}
 
 {#- Post-hook of the other table: what the join looks up in it, where an engine looks up row by row -#}
