@@ -77,12 +77,13 @@ def run_dbt(config: Config, target: Path, *arguments: str, log_format: str = "te
     """Run dbt on the target, with its own files in `target`; returns its exit code."""
     command = [str(Path(sys.executable).with_name("dbt")), "--quiet", "--log-format", log_format, *arguments]
     command += ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT), "--target", config.target]
-    # dbt's log of every statement costs a tenth of a quiet day; errors are in it at this level, too.
-    command += ["--target-path", str(target), "--log-path", str(target), "--log-level-file", "info"]
+    command += ["--target-path", str(target), "--log-path", str(target)]
     # The name alone, seen from its folder: what dbt has parsed for one warehouse holds for a copy elsewhere.
     folder, environment = config.warehouse.parent, without_secrets(os.environ)
     environment |= {"SPOTIFY_WAREHOUSE": config.warehouse.name, "SPOTIFY_SPARK": str(folder / "spark")}
     environment.setdefault("PGOPTIONS", SERVER_OPTIONS)
+    # Every statement, at `debug`, costs a tenth of a quiet day; errors are in the log at this level, too.
+    environment.setdefault("DBT_LOG_LEVEL_FILE", "info")
     folder.mkdir(parents=True, exist_ok=True)
     # close_fds: dbt holds our lock, too, see lock.py
     return subprocess.run(command, env=environment, cwd=folder, check=False, close_fds=False).returncode  # noqa: S603 (our own)

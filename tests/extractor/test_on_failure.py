@@ -5,14 +5,16 @@ import shutil
 import stat
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from time import sleep
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
+from extractor import targets
 from extractor.console import Console
 from extractor.on_failure import tell_failure
 from tests.extractor.conftest import QUOTA, FakeTime, Run, told
@@ -71,7 +73,10 @@ def test_a_daily_run_that_does_not_end_well_is_told(
 def test_what_nobody_has_foreseen_is_told_too(
     run: Callable[..., Run], hook: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("extractor.__main__.build", lambda *_: 1 / 0)
+    def fail(*_: object) -> NoReturn:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(targets, "DUCKDB", replace(targets.DUCKDB, build=fail))
     command = run()
     add_to_config(command, str(hook(HEAR)))
     with pytest.raises(ZeroDivisionError):

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time as real_time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -106,7 +107,16 @@ def end_while_asking(run: Bench, requests: int, number: signal.Signals) -> tuple
     run.simulator.day = DAY
     command = [sys.executable, "-m", "extractor", "extract", "--config", str(config), "--date", DAY.isoformat()]
     environment = os.environ | run.simulator.credentials
-    with subprocess.Popen(command, cwd=PROJECT, env=environment, stderr=subprocess.PIPE, text=True) as process:
+    # A job in the background, as tests may be, has Ctrl-C ignored, and so have the processes that it starts.
+    heed = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    with subprocess.Popen(
+        command,
+        cwd=PROJECT,
+        env=environment,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=heed,  # noqa: PLW1509 (it takes no lock)
+    ) as process:
         patience = real_time.monotonic() + 10
         while asked(run) < requests and process.poll() is None and real_time.monotonic() < patience:
             real_time.sleep(0.01)

@@ -144,7 +144,8 @@ def kill(project: Project, command: str, day: date, moment: Moment, *, children:
         process = subprocess.Popen(
             [REPO / "run.sh", command, "--config", project.config, "--date", day.isoformat()],
             cwd=REPO,
-            env=plain_environment() | project.simulator.credentials,
+            # dbt's log tells the moments of a build
+            env=plain_environment() | project.simulator.credentials | {"DBT_LOG_LEVEL_FILE": "debug"},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
