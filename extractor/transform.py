@@ -60,8 +60,9 @@ def dbt_build(config: Config, options: BuildOptions) -> Built:
     # Unit tests test the SQL, not the day: CI runs them.
     arguments = ["build", "--exclude-resource-type", "unit_test"]
     arguments += ["--full-refresh"] if options.full_refresh else []
-    # What is only derived from tested tables is tested with all rows, or not at all: its rows are no day's.
-    arguments += [] if options.full_tests else ["--exclude", "tag:derived+1,resource_type:test"]
+    # What is only derived from tested tables is tested with all rows, or not at all: its rows are no day's. So are some
+    # tables of all history.
+    arguments += [] if options.full_tests else ["--exclude", "tag:derived+1,resource_type:test", "tag:all_rows"]
     variables: dict[str, object] = {} if options.full_tests else {"test_scope": "changed"}
     variables |= {"forget_purged": True} if options.forget_purged else {}
     arguments += ["--vars", json.dumps(variables)]
