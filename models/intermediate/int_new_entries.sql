@@ -8,35 +8,38 @@
 with entries as (select * from {{ ref('stg_spotify__playlist_entries') }}),
 
 known_descriptions as (
-    select * from {{ known_descriptions }} as state
+    select distinct description_hash from {{ known_descriptions }} as state
+),
+
+hashed as (
+    select
+        *,
+        case when kind = 'track' then {{ json_hash('description') }} end as description_hash
+    from entries
+    where load_number >= {{ first_load_to_unpack(readers) }}
 ),
 
 final as (
     select
-        playlist_id,
-        day,
-        run_id,
-        attempt,
-        position,
-        kind,
-        spotify_id,
-        item_key,
-        added_at,
-        popularity,
-        case when kind = 'track' then {{ json_hash('description') }} end as description_hash,
+        hashed.playlist_id,
+        hashed.day,
+        hashed.run_id,
+        hashed.attempt,
+        hashed.position,
+        hashed.kind,
+        hashed.spotify_id,
+        hashed.item_key,
+        hashed.added_at,
+        hashed.popularity,
+        hashed.description_hash,
         case
-            when
-                kind = 'track'
-                and {{ was_built('int_track_descriptions') }}
-                and {{ json_hash('description') }} not in (
-                    select known.description_hash from known_descriptions as known
-                )
-                then description
+            when hashed.kind = 'track' and known.description_hash is null and {{ was_built('int_track_descriptions') }}
+                then hashed.description
         end as new_description,
-        observed_at,
-        load_number
-    from entries
-    where load_number >= {{ first_load_to_unpack(readers) }}
+        hashed.observed_at,
+        hashed.load_number
+    from hashed
+    left join known_descriptions as known on hashed.description_hash = known.description_hash
 )
 
 select * from final
