@@ -26,6 +26,7 @@ create table if not exists raw.purged (before_day date, answers bigint);
 """
 
 KNOWN = "select file, max(bytes) from raw.landing_files group by file"
+"""The files in the ledger, each with the size up to which it was loaded."""
 
 ANSWERS = """
 create table if not exists raw."{endpoint}" (

@@ -11,6 +11,7 @@ import duckdb
 
 from extractor.config import Config
 from extractor.errors import BuildError, LandingError
+from extractor.load import KNOWN
 from extractor.transform import has_passed, remember_passed
 from extractor.warehouse import compact, opened
 
@@ -51,7 +52,7 @@ def purge(config: Config, before: date) -> Purged:
         if answers:
             connection.execute("insert into raw.purged values (?, ?)", [before, answers])
         connection.commit()
-        loaded = dict(connection.execute("select file, max(bytes) from raw.landing_files group by file").fetchall())
+        loaded = dict(connection.execute(KNOWN).fetchall())
         connection.execute("checkpoint")
     if answers:
         compact(config.warehouse)
