@@ -17,17 +17,6 @@
     {%- endif %}
 {%- endmacro %}
 
-{% macro raw_answers(endpoint) -%}
-    {%- set answers = adapter.get_relation(target.database, 'raw', endpoint) if execute -%}
-    {%- if execute and not answers and flags.WHICH in ('build', 'run') -%}
-        {{ exceptions.raise_compiler_error(
-            this.identifier ~ ': there is no table raw.' ~ endpoint ~ ': is ' ~ endpoint
-            ~ ' among the endpoints of config.yaml? ./run.sh load makes the tables of those'
-        ) }}
-    {%- endif -%}
-    {{ return(api.Relation.create(schema='raw', identifier=endpoint)) }}
-{%- endmacro %}
-
 {% macro answered_objects(answers) -%}
     {#- by position: a relinked track, for one, answers with another id than was asked for -#}
     select

@@ -44,3 +44,25 @@
     create or replace view raw.{{ name }} as
     select {{ columns }}, load_number from raw.landed where part = '{{ name }}'
 {%- endmacro %}
+
+{# The answers of an endpoint that config.yaml adds. #}
+
+{% macro raw_answers(endpoint) -%}{{ return(adapter.dispatch('raw_answers', 'spotify')(endpoint)) }}{%- endmacro %}
+
+{% macro default__raw_answers(endpoint) -%}
+    {%- set answers = adapter.get_relation(target.database, 'raw', endpoint) if execute -%}
+    {%- if execute and not answers and flags.WHICH in ('build', 'run') -%}
+        {{ exceptions.raise_compiler_error(
+            this.identifier ~ ': there is no table raw.' ~ endpoint ~ ': is ' ~ endpoint
+            ~ ' among the endpoints of config.yaml? ./run.sh load makes the tables of those'
+        ) }}
+    {%- endif -%}
+    {{ return(ledger(endpoint)) }}
+{%- endmacro %}
+
+{% macro spark__raw_answers(endpoint) -%}
+    {%- if execute and flags.WHICH in ('build', 'run') -%}
+        {%- do run_query(landed_answers(endpoint)) -%}
+    {%- endif -%}
+    {{ return(ledger(endpoint)) }}
+{%- endmacro %}

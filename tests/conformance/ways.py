@@ -37,6 +37,10 @@ class Store:
     def config(self) -> Path:
         return self._folder / "config.yaml"
 
+    @property
+    def landing(self) -> Path:
+        return self._folder / "landing"
+
     def receive(self, files: Iterable[Written]) -> None:
         for file in files:
             for path in (file.watched, file.landing):
@@ -61,7 +65,7 @@ class Store:
             return {name: read_table(connection.cursor(), name) for name in names}
 
     def _copy(self, path: Path) -> Path:
-        to = self._folder / "landing" / path
+        to = self.landing / path
         to.parent.mkdir(parents=True, exist_ok=True)
         return Path(shutil.copyfile(self._source / path, to))
 

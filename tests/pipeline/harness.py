@@ -2,6 +2,7 @@
 
 import csv
 import os
+import re
 import shutil
 import subprocess
 import time
@@ -199,6 +200,18 @@ def copy_project(folder: Path) -> Path:
         shutil.copy(REPO / name, folder / name)
     (folder / ".venv").symlink_to(REPO / ".venv")
     return folder
+
+
+def from_the_readme(name: str) -> str:
+    """Return a file as the README shows it: a block that begins with its name in a comment."""
+    (text,) = re.findall(rf"```\w+\n(?:#|--) {re.escape(name)}\n(.*?)```", (REPO / "README.md").read_text(), re.DOTALL)
+    return str(text)
+
+
+def add_artists(project: Path) -> None:
+    """Give a copy of the project the model that the README shows for an endpoint more."""
+    for name in ("models/marts/artists.yml", "models/marts/artists.sql"):
+        (project / name).write_text(from_the_readme(name))
 
 
 def plain_environment() -> dict[str, str]:

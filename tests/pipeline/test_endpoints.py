@@ -1,6 +1,5 @@
 """One table more, as the README says: an endpoint in config.yaml, a mapping and a line, in a copy of the project."""
 
-import re
 import subprocess
 from datetime import date
 from pathlib import Path
@@ -10,19 +9,14 @@ import duckdb
 import pytest
 import yaml
 
+from tests.cluster import Database
 from tests.pipeline.conftest import MakeProject
-from tests.pipeline.harness import REPO, Finished, Project, copy_project, plain_environment
+from tests.pipeline.harness import Finished, Project, add_artists, copy_project, from_the_readme, plain_environment
 from tests.simulator.objects import artist_object
 from tests.simulator.world import Artist, PlaylistState, Track
 
 DAYS = (date(2026, 1, 1), date(2026, 1, 2))
 WORLD = "{tracks: 60, playlists: {churning: {size: 30, churn: 0.5}}}"
-
-
-def from_the_readme(name: str) -> str:
-    """Return a file as the README shows it: a block that begins with its name in a comment."""
-    (text,) = re.findall(rf"```\w+\n(?:#|--) {re.escape(name)}\n(.*?)```", (REPO / "README.md").read_text(), re.DOTALL)
-    return str(text)
 
 
 class Extended:
@@ -32,8 +26,7 @@ class Extended:
         self.copy = copy_project(copy)
         self.project = project = make_project(WORLD)
         assert self.run("load").exit_code == 0
-        for name in ("models/marts/artists.yml", "models/marts/artists.sql"):
-            (copy / name).write_text(from_the_readme(name))
+        add_artists(copy)
         project.configure(**yaml.safe_load(from_the_readme("config.yaml")))
         self.days = [(self.daily(day), self.artists()) for day in DAYS]
 
@@ -80,6 +73,14 @@ def test_each_artist_is_a_row_as_last_answered_and_stays_when_its_tracks_are_gon
 def test_the_run_tells_of_them(extended: Extended) -> None:
     (finished, artists), _ = extended.days
     assert f"{len(artists)} of {len(artists)} artists" in finished.stdout
+
+
+def test_a_server_has_them_too(extended: Extended, server: Database) -> None:
+    for command in ("load", "build", "publish"):
+        finished = extended.run(command, "--target", "postgres")
+        assert finished.exit_code == 0, finished.told
+    rows = server.rows("select artist_id, name, genres, followers from spotify.artists")
+    assert {artist_id: tuple(told) for artist_id, *told in rows} == extended.artists()
 
 
 def test_they_outlive_a_purge_and_a_full_refresh_of_them_alone_is_refused(extended: Extended) -> None:
