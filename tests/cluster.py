@@ -53,11 +53,11 @@ class Cluster:
 
     folder: Path
 
-    def database(self, name: str) -> Database:
+    def database(self, name: str, options: str = "") -> Database:
         """Make a new database."""
         with closing(Database(str(self.folder), "postgres").connect()) as connection:
             connection.autocommit = True
-            connection.cursor().execute(f'create database "{name}"')
+            connection.cursor().execute(f'create database "{name}" {options}')
         return Database(str(self.folder), name)
 
 

@@ -39,6 +39,7 @@ def connected() -> Iterator[Connection]:
         with closing(
             psycopg2.connect(host=host, port=port, user=user, dbname=database, options="-c timezone=UTC")
         ) as connection:
+            _check_encoding(connection)
             yield connection
     except psycopg2.Error as error:
         told = f"PostgreSQL at {place()}: {' '.join(str(error).split())}"
@@ -47,6 +48,15 @@ def connected() -> Iterator[Connection]:
                 ". Is that the server of PGHOST, PGPORT, PGUSER, PGPASSWORD and PGDATABASE? Run the same command again"
             )
         raise WarehouseError(told + "; nothing is lost") from error
+
+
+def _check_encoding(connection: Connection) -> None:
+    encoding = connection.info.parameter_status("server_encoding")
+    if encoding != "UTF8":
+        raise WarehouseError(
+            f"PostgreSQL at {place()}: its encoding is {encoding}, in which titles can't be kept; make a database with "
+            "`create database spotify encoding 'UTF8' template template0` and name it in PGDATABASE"
+        )
 
 
 def _settings() -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from extractor.landing import Landing
 from extractor.load import Loaded
 from extractor.memory import DayMemory
 from extractor.postgres.load import load
-from tests.cluster import Database
+from tests.cluster import Cluster, Database
 from tests.extractor.conftest import DAY
 from tests.extractor.killing import at_call
 from tests.extractor.test_landing import HOSTILE, NOON
@@ -126,6 +126,17 @@ def test_of_loaders_at_once_each_line_is_loaded_by_one(server: Database, config:
         loaded = list(pool.map(load, [config] * 4))
     assert sum(each.answers for each in loaded) == sum(map(len, answers(server).values())) == 48
     assert server.rows("select count(*), count(distinct file) from raw.landing_files") == [(12, 12)]
+
+
+def test_a_database_that_can_not_hold_every_title_is_refused(
+    config: Config, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    of_bytes = cluster.database("bytes", "encoding 'SQL_ASCII' template template0 locale_provider libc locale 'C'")
+    for name, value in of_bytes.environment.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(WarehouseError, match=r"encoding is SQL_ASCII.* encoding 'UTF8' template template0"):
+        load(config)
+    assert of_bytes.rows("select to_regnamespace('raw')") == [(None,)]
 
 
 def test_a_server_that_is_not_there_is_named(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
