@@ -16,8 +16,13 @@ from extractor.warehouse import opened
 
 PROJECT = Path(__file__).resolve().parent.parent
 
-SERVER_OPTIONS = "-c jit=off -c work_mem=128MB"
-"""Of PostgreSQL, for dbt: its few large queries need memory to hash what is known, and compiling them wins nothing."""
+ENVIRONMENT = {
+    "duckdb": {},
+    # Few large queries need memory to hash what is known, and compiling them wins nothing.
+    "postgres": {"PGOPTIONS": "-c jit=off -c work_mem=128MB"},
+    "spark": {"SPARK_CONF_DIR": str(PROJECT / "extractor" / "spark" / "conf"), "SPARK_LOCAL_IP": "127.0.0.1"},
+}
+"""What an engine goes by while dbt is at work, unless the environment says otherwise."""
 
 
 @dataclass(frozen=True)
@@ -82,9 +87,8 @@ def run_dbt(config: Config, target: Path, *arguments: str, log_format: str = "te
     # The name alone, seen from its folder: what dbt has parsed for one warehouse holds for a copy elsewhere.
     folder, environment = config.warehouse.parent, without_secrets(os.environ)
     environment |= {"SPOTIFY_WAREHOUSE": config.warehouse.name, "SPOTIFY_SPARK": str(folder / "spark")}
-    environment.setdefault("PGOPTIONS", SERVER_OPTIONS)
     # Every statement, at `debug`, costs a tenth of a quiet day; errors are in the log at this level, too.
-    environment.setdefault("DBT_LOG_LEVEL_FILE", "info")
+    environment = {"DBT_LOG_LEVEL_FILE": "info"} | ENVIRONMENT[config.target] | environment
     folder.mkdir(parents=True, exist_ok=True)
     # close_fds: dbt holds our lock, too, see lock.py
     return subprocess.run(command, env=environment, cwd=folder, check=False, close_fds=False).returncode  # noqa: S603 (our own)
