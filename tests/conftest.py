@@ -8,8 +8,8 @@ from unittest.mock import patch
 import pytest
 
 from extractor import transform
+from tests import forked
 from tests.cluster import Cluster, Database, programs, running
-from tests.ready_dbt import run as ready_dbt_run
 
 NUMBERS = count(1)
 
@@ -18,7 +18,7 @@ NUMBERS = count(1)
 def ready_dbt() -> Iterator[None]:
     """Take time off every build in a test's own process; what ./run.sh starts is not touched."""
     with patch.object(transform, "subprocess") as replaced:
-        replaced.run = ready_dbt_run
+        replaced.run = forked.run
         yield
 
 

@@ -24,7 +24,7 @@ dbt_build() {
 }
 
 failed=()
-# Two at a time, for two cores: dbt beside the linters, then the pipeline beside everything else.
+# dbt beside the linters.
 (dbt_build) >"$scratch/dbt.log" 2>&1 &
 dbt=$!
 echo "== lint"
@@ -39,13 +39,25 @@ fi
 
 echo "== pytest"
 # Spark keeps two cores busy for two minutes: CI waits for that, people ask for it (./run.sh test tests/spark).
-suites=(tests/simulator tests/extractor tests/conformance tests/kills)
-[[ -z ${CI-} ]] || suites+=(tests/spark)
-"$bin/python" -m pytest "${suites[@]}" >"$scratch/pytest.log" 2>&1 &
-others=$!
-"$bin/python" -m pytest tests/pipeline --durations=5 || failed+=(pipeline)
-wait "$others" || failed+=(pytest)
-cat "$scratch/pytest.log"
+spark=()
+[[ -z ${CI-} ]] || spark=(tests/spark)
+# Three at a time, for two cores: each of them waits now and then.
+histories=(tests/pipeline/test_{increments,purge,replay}.py)
+lanes=(
+    "tests/pipeline ${histories[*]/#/--ignore=}"
+    "tests/conformance tests/kills ${spark[*]}"
+    "tests/simulator tests/extractor ${histories[*]}"
+)
+running=()
+for number in "${!lanes[@]}"; do
+    read -ra arguments <<<"${lanes[number]}"
+    "$bin/python" -m pytest --durations=3 "${arguments[@]}" >"$scratch/pytest.$number.log" 2>&1 &
+    running+=($!)
+done
+for number in "${!lanes[@]}"; do
+    wait "${running[number]}" || failed+=("pytest ${lanes[number]%% *}")
+    cat "$scratch/pytest.$number.log"
+done
 
 [[ ${#failed[@]} -eq 0 ]] || echo "failed: ${failed[*]}" >&2
 [[ ${#failed[@]} -eq 0 ]]

@@ -1,9 +1,7 @@
-"""Projects to run commands on: made for one test, for all tests of a module, or ahead of time beside other tests."""
+"""Projects to run commands on: made for one test, or for all tests of a module."""
 
-import importlib
 import subprocess
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,9 +19,6 @@ from tests.simulator.world import World
 MakeProject = Callable[..., Project]
 
 CASES, WORLD = read_cases(Path(__file__).with_name("histories.yaml"))
-
-SLOW = ("tests.pipeline.test_replay", "tests.pipeline.test_increments")
-"""Modules whose `prepare` takes a minute: one core does that while the other runs all other tests."""
 
 
 def _maker(stack: ExitStack, new_folder: Callable[[], Path]) -> MakeProject:
@@ -86,26 +81,3 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
     finished = subprocess.run(command, capture_output=True, text=True, check=False)
     assert finished.returncode == 0, finished.stderr
     return Demo(finished.stdout, folder)
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the tests that need long preparations last."""
-    items.sort(key=lambda item: SLOW.index(_module(item)) + 1 if _module(item) in SLOW else 0)
-
-
-@pytest.fixture(scope="session", autouse=True)
-def prepared(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[dict[str, Future[Any]]]:
-    """What the `prepare` functions of the slow modules will return, by module; they run one after the other."""
-    chosen = {_module(item) for item in request.session.items}
-    with ThreadPoolExecutor(1) as pool, ExitStack() as stack:
-        make = _maker(stack, lambda: tmp_path_factory.mktemp("prepared"))
-        modules = [importlib.import_module(name) for name in SLOW if name in chosen]
-        yield {module.__name__: pool.submit(module.prepare, make) for module in modules}
-        pool.shutdown(wait=False, cancel_futures=True)
-
-
-def _module(item: pytest.Item) -> str:
-    return item.module.__name__ if isinstance(item, pytest.Function) else ""

@@ -26,8 +26,12 @@ from extractor.config import Config, Credentials, read_config
 from extractor.extract import Extraction, extract
 from extractor.transform import run_dbt
 from tests.cluster import Database
+from tests.forked import run_command
 from tests.pipeline.oracle import Stay
 from tests.simulator.server import Simulator
+
+PATIENCE = 120
+"""Seconds after which a command is not awaited any more."""
 
 SERVER = ("PGHOST", "PGPORT", "PGUSER", "PGDATABASE")
 REPO = Path(__file__).resolve().parents[2]
@@ -105,7 +109,10 @@ class Project:
                 csv.writer(file).writerows([(f"{kind}_id", "label"), *rows])
 
     def run(self, command: str, day: date | None = None, *options: str, **how: Any) -> Finished:
-        """Run `./run.sh COMMAND`, on a day that the simulator is then set to, as somebody with credentials would."""
+        """Run `./run.sh COMMAND`, on a day that the simulator is then set to, as somebody with credentials would.
+
+        Where a test says nothing of how, it is only the command behind ./run.sh.
+        """
         if day:
             self.simulator.day = day
             options = ("--date", day.isoformat(), *options)
@@ -113,9 +120,14 @@ class Project:
         if command in ("daily", "build") and "program" not in how and not (self.folder / "dbt").exists():
             lend_parsed(self.folder)
         started = time.monotonic()
-        done = self.start(command, *options, **how)
-        stdout, stderr = done.communicate(timeout=120)
-        return Finished(done.returncode, stdout, stderr, time.monotonic() - started)
+        if how:
+            process = self.start(command, *options, **how)
+            stdout, stderr = process.communicate(timeout=PATIENCE)
+            return Finished(process.returncode, stdout, stderr, time.monotonic() - started)
+        arguments = [command, "--config", str(self.config), *options]
+        environment = plain_environment() | dict(self.simulator.credentials)
+        done = run_command(arguments, environment, REPO, PATIENCE)
+        return Finished(done.returncode, done.stdout, done.stderr, time.monotonic() - started)
 
     def start(
         self,

@@ -2,7 +2,6 @@
 
 import shutil
 from collections.abc import Sequence
-from concurrent.futures import Future
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -74,12 +73,9 @@ def everything(project: Project) -> Marts:
     return {mart: project.rows(f"select * from {mart} order by all") for mart in MARTS}
 
 
-prepare = DayByDay
-
-
 @pytest.fixture(scope="module")
-def day_by_day(prepared: dict[str, Future[DayByDay]]) -> DayByDay:
-    return prepared[__name__].result()
+def day_by_day(make_shared_project: MakeProject) -> DayByDay:
+    return DayByDay(make_shared_project)
 
 
 def test_days_with_lists_that_can_not_be_read_end_with_3(day_by_day: DayByDay) -> None:

@@ -2,7 +2,6 @@
 
 import os
 from collections import Counter
-from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,21 +28,15 @@ class Replay:
     project: Project
 
 
-def prepare(make_project: MakeProject) -> Replay | None:
+@pytest.fixture(scope="module")
+def replay(make_shared_project: MakeProject) -> Replay:
     """Replay all days: one extraction a day, then one load, build and publish."""
-    if not FOLDER.is_dir():
-        return None
     recording = Recording(FOLDER)
-    project = make_project(ReplayWorld(FOLDER), tolerate_unavailable_days=None)
+    project = make_shared_project(ReplayWorld(FOLDER), tolerate_unavailable_days=None)
     for day in recording.days:
         assert project.extract(day).exit_code == 3  # some list is not there on each day
     project.publish()
     return Replay(recording, project)
-
-
-@pytest.fixture(scope="module")
-def replay(prepared: dict[str, Future[Replay]]) -> Replay:
-    return prepared[__name__].result()
 
 
 @pytest.fixture

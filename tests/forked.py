@@ -1,0 +1,87 @@
+"""Commands and dbt for tests, forked from a process that has imported them: that takes longer than most of them do.
+
+What they do is what ./run.sh has them do, in a process of their own.
+"""
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from multiprocessing.reduction import DupFd
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import Any
+from unittest.mock import patch
+
+from extractor import transform
+from extractor.clock import stoppable_clock
+
+CONTEXT = get_context("forkserver")
+CONTEXT.set_forkserver_preload(["tests.warm"])
+DBT = str(Path(sys.executable).with_name("dbt"))
+
+
+def run_command(
+    arguments: Sequence[str], environment: Mapping[str, str], folder: Path, timeout: float
+) -> "subprocess.CompletedProcess[str]":
+    """`python -m extractor`, and what it says."""
+    with TemporaryFile("w+") as out, TemporaryFile("w+") as err:
+        streams = [DupFd(stream.fileno()) for stream in (out, err)]
+        process = CONTEXT.Process(target=_command, args=(arguments, environment, folder, streams))
+        process.start()
+        process.join(timeout)
+        assert process.exitcode is not None, f"{arguments}: not done after {timeout} seconds"
+        for stream in (out, err):
+            stream.seek(0)
+        return subprocess.CompletedProcess(arguments, process.exitcode, out.read(), err.read())
+
+
+def run(command: Sequence[str], **how: Any) -> "subprocess.CompletedProcess[bytes]":
+    """What subprocess.run does, for the project's own dbt sooner."""
+    if command[0] != DBT:
+        return subprocess.run(command, **how)  # noqa: PLW1510 (as whoever calls it wants)
+    streams = [DupFd(stream) for stream in (1, 2)]
+    process = CONTEXT.Process(target=_dbt, args=(command[1:], how["env"], how["cwd"], streams))
+    process.start()
+    process.join()
+    return subprocess.CompletedProcess(command, process.exitcode or 0)
+
+
+def _command(arguments: Sequence[str], environment: Mapping[str, str], folder: Path, streams: Sequence[Any]) -> None:
+    from extractor.__main__ import main  # noqa: PLC0415 (here it has been imported)
+
+    _become(environment, folder, streams)
+    with ProcessPoolExecutor(1, get_context("fork")) as pool, patch.object(transform, "subprocess") as replaced:
+        pool.submit(os.getpid).result()  # forks dbt's process now: later, DuckDB would have threads that it lacked
+
+        def run_dbt(command: Sequence[str], **how: Any) -> "subprocess.CompletedProcess[bytes]":
+            code = pool.submit(_code, command[1:], how["env"], how["cwd"]).result()
+            pool.shutdown()  # as dbt's end would, this lets go of the warehouse; no command runs dbt twice
+            return subprocess.CompletedProcess(command, code)
+
+        replaced.run = run_dbt
+        sys.exit(main(arguments, stoppable_clock()))
+
+
+def _code(arguments: Sequence[str], environment: Mapping[str, str], folder: Path) -> Any:
+    try:
+        _dbt(arguments, environment, folder, ())
+    except SystemExit as end:
+        return end.code
+
+
+def _dbt(arguments: Sequence[str], environment: Mapping[str, str], folder: Path, streams: Sequence[Any]) -> None:
+    from dbt.cli.main import cli  # noqa: PLC0415 (here it has been imported)
+
+    _become(environment, folder, streams)
+    cli(list(arguments))
+
+
+def _become(environment: Mapping[str, str], folder: Path, streams: Sequence[Any]) -> None:
+    for number, stream in enumerate(streams, 1):
+        os.dup2(stream.detach(), number)
+    os.environ.clear()
+    os.environ.update(environment)
+    os.chdir(folder)
