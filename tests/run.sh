@@ -41,23 +41,17 @@ echo "== pytest"
 # Spark keeps two cores busy for two minutes: CI waits for that, people ask for it (./run.sh test tests/spark).
 spark=()
 [[ -z ${CI-} ]] || spark=(tests/spark)
-# Three at a time, for two cores: each of them waits now and then.
 histories=(tests/pipeline/test_{increments,purge,replay}.py)
-lanes=(
-    "tests/pipeline ${histories[*]/#/--ignore=}"
-    "tests/conformance tests/kills ${spark[*]}"
-    "tests/simulator tests/extractor ${histories[*]}"
-)
-running=()
-for number in "${!lanes[@]}"; do
-    read -ra arguments <<<"${lanes[number]}"
-    "$bin/python" -m pytest --durations=3 "${arguments[@]}" >"$scratch/pytest.$number.log" 2>&1 &
-    running+=($!)
-done
-for number in "${!lanes[@]}"; do
-    wait "${running[number]}" || failed+=("pytest ${lanes[number]%% *}")
-    cat "$scratch/pytest.$number.log"
-done
+lane() { "$bin/python" -m pytest --durations=3 "$@"; }
+# Three at a time, for two cores: each of them waits now and then.
+lane tests/conformance tests/kills "${spark[@]}" >"$scratch/conformance.log" 2>&1 &
+conformance=$!
+lane tests/simulator tests/extractor "${histories[@]}" >"$scratch/extractor.log" 2>&1 &
+extractor=$!
+lane tests/pipeline "${histories[@]/#/--ignore=}" || failed+=(pipeline)
+wait "$conformance" || failed+=(conformance)
+wait "$extractor" || failed+=(extractor)
+cat "$scratch/conformance.log" "$scratch/extractor.log"
 
 [[ ${#failed[@]} -eq 0 ]] || echo "failed: ${failed[*]}" >&2
 [[ ${#failed[@]} -eq 0 ]]
