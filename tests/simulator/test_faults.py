@@ -113,12 +113,12 @@ def test_the_connection_is_reset(serve: Serve) -> None:
 
 
 def test_an_answer_is_late(serve: Serve) -> None:
-    reader = with_fault(serve, "{path: v1, times: 1, delay: 0.3}")
+    reader = with_fault(serve, "{path: v1, times: 1, delay: 2}")
     start = time.perf_counter()
     with pytest.raises(requests.exceptions.ReadTimeout):
         reader.session.get(f"{reader.simulator.base_url}/{TRACK}", timeout=0.05)
     assert reader.json(TRACK)["name"] == "A"
-    assert time.perf_counter() - start < 0.3
+    assert time.perf_counter() - start < 2, "the next answer waits for the late one"
     reader = with_fault(serve, "{path: v1, times: 1, delay: 0.3}")
     start = time.perf_counter()
     assert reader.json(TRACK)["name"] == "A"

@@ -1,7 +1,6 @@
 """Recorded days, served again."""
 
 import os
-import time
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -147,11 +146,9 @@ def real_folder() -> Path:
     return folder
 
 
-def test_recorded_days_are_served_whole_and_quickly(serve: Serve) -> None:
+def test_recorded_days_are_served_whole(serve: Serve) -> None:
     folder = real_folder()
-    start = time.perf_counter()
     world = ReplayWorld(folder)
-    assert time.perf_counter() - start < 2
     with duckdb.connect() as connection:
         expected = connection.execute(
             "select snapshot_date, playlist_id, v.name, snapshot_id, list(track_id order by position),"
@@ -168,10 +165,7 @@ def test_recorded_days_are_served_whole_and_quickly(serve: Serve) -> None:
         assert ids == track_ids
         assert [each.added_at for each in state.entries if each] == claims
     reader = serve(world)
-    reader.simulator.day = world.days[-1]
-    durations = []
-    for playlist_id in world.playlist_ids:
-        start = time.perf_counter()
-        reader.get(f"playlists/{playlist_id}")
-        durations.append(time.perf_counter() - start)
-    assert sorted(durations)[len(durations) // 2] < 0.02
+    reader.simulator.day = last_day = world.days[-1]
+    names = {playlist_id: name for day, playlist_id, name, *_ in expected if day == last_day}
+    assert {playlist_id: reader.json(f"playlists/{playlist_id}")["name"] for playlist_id in names} == names
+    assert names
