@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Event
 from typing import Any
 
 import pytest
@@ -22,12 +21,9 @@ CASES, WORLD = read_cases(Path(__file__).with_name("histories.yaml"))
 
 
 def _maker(stack: ExitStack, new_folder: Callable[[], Path]) -> MakeProject:
-    abandoned = Event()
-    stack.callback(abandoned.set)
-
     def make(world: World | str, **options: Any) -> Project:
         made = GeneratedWorld.from_text(world) if isinstance(world, str) else world
-        project = Project(new_folder(), stack.enter_context(Simulator(made)), abandoned)
+        project = Project(new_folder(), stack.enter_context(Simulator(made)))
         project.watch(made.playlist_ids)
         project.configure(**options)
         return project

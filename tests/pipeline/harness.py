@@ -7,13 +7,13 @@ import shutil
 import subprocess
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
-from threading import Event, Lock
+from threading import Lock
 from typing import Any
 
 import duckdb
@@ -74,7 +74,6 @@ class Project:
 
     folder: Path
     simulator: Simulator
-    abandoned: Event = field(default_factory=Event)
 
     @property
     def config(self) -> Path:
@@ -116,7 +115,6 @@ class Project:
         if day:
             self.simulator.day = day
             options = ("--date", day.isoformat(), *options)
-        assert not self.abandoned.is_set(), "nobody waits for this any more"
         if command in ("daily", "build") and "program" not in how and not (self.folder / "dbt").exists():
             lend_parsed(self.folder)
         started = time.monotonic()
