@@ -32,7 +32,9 @@ def run_command(
         process = CONTEXT.Process(target=_command, args=(arguments, environment, folder, streams))
         process.start()
         process.join(timeout)
-        assert process.exitcode is not None, f"{arguments}: not done after {timeout} seconds"
+        if process.exitcode is None:
+            process.kill()  # or pytest would wait for it at its own end
+            raise AssertionError(f"{arguments}: not done after {timeout} seconds")
         for stream in (out, err):
             stream.seek(0)
         return subprocess.CompletedProcess(arguments, process.exitcode, out.read(), err.read())
