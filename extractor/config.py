@@ -30,6 +30,8 @@ OLD_FORMAT = re.compile(r"^(tracks_url|tables)\s*:", re.MULTILINE)
 TARGETS = ("duckdb", "postgres", "spark")
 """Engines that the tables may live in."""
 
+MEMORY = re.compile(r"[0-9]+(\.[0-9]+)? ?[KMGT]i?B", re.IGNORECASE)
+
 APP_VARIABLES = ("SPOTIFY_CLIENT_ID", "SPOTIFY_CLIENT_SECRET")
 SECRETS = (*APP_VARIABLES, "SPOTIFY_REFRESH_TOKEN")
 
@@ -62,7 +64,13 @@ class Config:
     warehouse: Path = Path("data/warehouse.duckdb")
     database: Path = Path("data/spotify.duckdb")
     target: str = "duckdb"
+    memory_limit: str | None = None
     on_failure: tuple[str, ...] = ()
+
+    @property
+    def raw(self) -> Path:
+        """What was loaded: the file of DuckDB with Spotify's answers, beside the warehouse."""
+        return self.warehouse.with_name("raw.duckdb")
 
 
 @dataclass(frozen=True)
@@ -225,6 +233,8 @@ def _check_ranges(config: Config, path: Path) -> None:
             raise ConfigError(f"{path}: {key}: must not be negative")
     if config.target not in TARGETS:
         raise ConfigError(f"{path}: target: must be one of {', '.join(TARGETS)}, not {config.target!r}")
+    if config.memory_limit is not None and not MEMORY.fullmatch(config.memory_limit):
+        raise ConfigError(f"{path}: memory_limit: must be a size such as 2GB, not {config.memory_limit!r}")
     if config.batch_number > 1 and config.batch_size is None:
         raise ConfigError(f"{path}: batch_number: worker {config.batch_number} needs a batch_size too")
     for key, url in (("api.base_url", config.api.base_url), ("api.token_url", config.api.token_url)):

@@ -1,142 +1,155 @@
-"""Landing files into `raw` of a PostgreSQL database, by COPY, in one transaction. Loaders wait for each other."""
+"""Landing files into `raw` of a PostgreSQL database, by COPY, in one transaction. Loaders wait for each other.
+
+DuckDB, in this process, splits the answers, as it does for its own tables.
+"""
 
 from __future__ import annotations
 
-import csv
-import gzip
-import json
-import re
 import tempfile
-import zlib
-from collections.abc import Iterable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import duckdb
 import psycopg2
+from psycopg2.errors import ProgramLimitExceeded, StatementTooComplex
 from psycopg2.extensions import cursor as Cursor  # noqa: N812 (a class, though its name is not one's)
 
 from extractor.config import Config
-from extractor.endpoints import NAME
-from extractor.errors import LandingError
-from extractor.landed import envelopes
-from extractor.load import ENDPOINTS, KNOWN, LEDGER, Loaded, NewFile, new_files
-from extractor.postgres.server import ALONE, transaction
+from extractor.errors import LandingError, WarehouseError
+from extractor.load import FORMAT, set_up
+from extractor.loading import Loaded, Store, load_news
+from extractor.news import find_news, ledger_of
+from extractor.postgres.server import ALONE, place, transaction
+from extractor.warehouse import quoted
 
-ANSWERS = """
-create table if not exists raw."{endpoint}" (
-    run_id varchar collate "C", line integer, worker integer, day date, asked jsonb, status integer,
-    requests integer, observed_at timestamp, body jsonb, load_number integer
-);
-create index if not exists "{endpoint}_load_number" on raw."{endpoint}" using brin (load_number)
-"""
+TABLES = {
+    "landing_files": {"name": "varchar", "bytes": "bigint", "lines": "integer", "load_number": "integer"},
+    "answers": {
+        "run_id": "varchar",
+        "line": "integer",
+        "worker": "integer",
+        "day": "date",
+        "endpoint": "varchar",
+        "asked": "jsonb",
+        "status": "integer",
+        "requests": "integer",
+        "observed_at": "timestamp",
+        "body": "jsonb",
+        "load_number": "integer",
+    },
+    "playlist_entries": {
+        "run_id": "varchar",
+        "line": "integer",
+        "day": "date",
+        "playlist_id": "varchar",
+        "attempt": "integer",
+        "position": "integer",
+        "added_at": "varchar",
+        "entry": "jsonb",
+        "observed_at": "timestamp",
+        "load_number": "integer",
+    },
+    "answered_objects": {
+        "run_id": "varchar",
+        "line": "integer",
+        "day": "date",
+        "endpoint": "varchar",
+        "asked_id": "varchar",
+        "object": "jsonb",
+        "observed_at": "timestamp",
+        "load_number": "integer",
+    },
+    "watched": {"watched": "varchar", "kind": "varchar", "id": "varchar", "label": "varchar"},
+    "purged": {"up_to_load": "integer", "before_day": "date", "answers": "bigint"},
+}
+LARGE = ("answers", "playlist_entries", "answered_objects")
 
-PARTS = ("run", "line", "worker", "day", "endpoint", "asked", "status", "requests", "observed_at", "body")
-INCOMING = """
-create temp table incoming (
-    file varchar, run varchar not null, line integer not null, worker integer not null, day date not null,
-    endpoint varchar not null, asked jsonb not null, status integer, requests integer not null,
-    observed_at timestamp not null, body jsonb
-) on commit drop
-"""
+KNOWN = "select name, max(bytes), max(lines), max(load_number) from raw.landing_files group by name"
 
-INSERT = """
-insert into raw."{endpoint}"
-select run, line, worker, day, asked, status, requests, observed_at, body, %s
-from incoming
-left join (select file, max(lines) as lines from raw.landing_files group by file) as loaded using (file)
-where endpoint = %s and line > coalesce(loaded.lines, 0)
-"""
+# The one character that PostgreSQL can't hold, as JSON writes it: the backslash before it is not itself escaped. Twice,
+# because what stands before one may be another.
+NUL = r"((?:^|[^\\])(?:\\\\)*)\\u0000"
+VALUES = {
+    "jsonb": f"regexp_replace(regexp_replace({{0}}::varchar, '{NUL}', '\\1\ufffd', 'g'), '{NUL}', '\\1\ufffd', 'g')",
+    "varchar": "replace({0}, chr(0), '\ufffd')",
+}
+"""How a value of a type is written for COPY, where it is not written as it is."""
 
-ENTER = """
-insert into raw.landing_files
-select %s, %s, (select coalesce(max(line), 0) from incoming where incoming.file = %s), %s
-"""
-
-NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
-"""The one character that jsonb can't hold, as JSON writes it."""
+REFUSED = (psycopg2.DataError, ProgramLimitExceeded, StatementTooComplex)
+"""What the server says of a value that it can't hold."""
 
 
 def load(config: Config) -> Loaded:
-    """Load what is new in the landing folder, as extractor.load does. Raises LandingError as that does.
+    """Load what is new in the landing folder, as extractor.load does. Raises what that raises.
 
     A NUL character in an answer becomes U+FFFD, the mark of a character that is none; the landing file keeps it.
     """
     with transaction() as connection, connection.cursor() as cursor:
         cursor.execute("select pg_advisory_xact_lock(%s)", [ALONE])
-        cursor.execute(LEDGER)
-        _create_tables(cursor, (*ENDPOINTS, *config.endpoints))
-        number = _number(cursor, "select coalesce(max(load_number), 0) + 1 from raw.landing_files")
+        _create_tables(cursor)
         cursor.execute(KNOWN)
-        known = dict(cursor.fetchall())
-        files = new_files(known, config.landing.glob("*/*.ndjson.gz"))
-        watched = new_files(known, config.landing.glob("watched/*.csv.gz"))
-        cursor.execute(INCOMING)
-        damaged = [problem for file in list(files) if (problem := _copy(cursor, file, files))]
-        answers = _insert_answers(cursor, number)
-        for file, new in watched.items():
-            _insert_watched(cursor, file.removesuffix(".csv"), new.path)
-        for file, new in (files | watched).items():
-            cursor.execute(ENTER, [file, new.bytes, file, number])
-    if damaged:
-        raise LandingError("\n".join(damaged))
-    return Loaded(len(files), answers)
+        ledger = ledger_of(cursor.fetchall())
+        news = find_news(config.landing, ledger)
+        with _store(cursor, config) as store:
+            loaded = load_news(store, news, ledger)
+    news.raise_problems()
+    return loaded
 
 
-def _create_tables(cursor: Cursor, endpoints: Iterable[str]) -> None:
-    for endpoint in endpoints:
-        cursor.execute(ANSWERS.format(endpoint=endpoint))
+def _create_tables(cursor: Cursor) -> None:
+    cursor.execute("select to_regclass('raw.format') is not null, to_regclass('raw.landing_files') is not null")
+    [(is_known, is_there)] = cursor.fetchall()
+    if is_known:
+        cursor.execute("select version from raw.format")
+        if cursor.fetchall() == [(FORMAT,)]:
+            return
+    if is_known or is_there:
+        raise WarehouseError(
+            f"schema raw of {place()}: made by another version of this program. Move it away, or name another database "
+            "in PGDATABASE, and run the same command again: the tables are rebuilt from the landing files"
+        )
+    cursor.execute(f"create schema if not exists raw; create table raw.format as select {FORMAT} as version")
+    for table, columns in TABLES.items():
+        # Text is in the order of its bytes: what rows there are must not depend on the language of a database.
+        described = ", ".join(f"{name} {kind}" + ' collate "C"' * (kind == "varchar") for name, kind in columns.items())
+        cursor.execute(f"create table raw.{table} ({described})")
+    for table in LARGE:
+        cursor.execute(f"create index {table}_load_number on raw.{table} using brin (load_number)")
 
 
-def _copy(cursor: Cursor, file: str, files: dict[str, NewFile]) -> str | None:
-    """Fill the table `incoming` from a file. A damaged one is taken out of `files`; returns what is wrong with it."""
-    cursor.execute("savepoint whole_file")
+@contextmanager
+def _store(cursor: Cursor, config: Config) -> Iterator[Store]:
     try:
-        # On disk, because a file is as large as a day, and copied only once it is known to be sound.
-        with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace", newline="") as rows:
-            writer = csv.writer(rows)
-            for _, answer in envelopes(files[file].path):
-                answer |= {part: _json(answer[part]) for part in ("asked", "body")}
-                writer.writerow([file, *(answer[part] for part in PARTS)])
-            rows.seek(0)
-            cursor.copy_expert("copy incoming from stdin (format csv)", rows)
-    except LandingError as error:
-        problem = str(error)
-    except (psycopg2.DataError, psycopg2.IntegrityError) as error:
-        problem = f"{files[file].path}: {str(error).strip()}"
-    else:
-        return None
-    cursor.execute("rollback to savepoint whole_file")
-    del files[file]
-    return problem
+        with tempfile.TemporaryDirectory() as folder, duckdb.connect(config={"temp_directory": folder}) as reader:
+            set_up(reader, config)
+            rows = Path(folder) / "rows.csv"
+            yield Store(
+                reader, lambda table, select: _copy(cursor, reader, table, select, rows), lambda: _attempt(cursor)
+            )
+    except (duckdb.Error, OSError) as error:
+        raise WarehouseError(f"the landing files can't be split for PostgreSQL: {error}") from error
 
 
-def _json(value: object) -> str:
-    text = json.dumps(value, ensure_ascii=False)
-    return NUL.sub("\\1\ufffd", text) if "\\u0000" in text else text
-
-
-def _insert_answers(cursor: Cursor, number: int) -> int:
-    cursor.execute("select distinct endpoint from incoming")
-    endpoints = [name for (name,) in cursor.fetchall() if name in ENDPOINTS or NAME.fullmatch(name)]
-    _create_tables(cursor, endpoints)
-    answers = 0
-    for name in endpoints:
-        cursor.execute(INSERT.format(endpoint=name), [number, name])
-        answers += cursor.rowcount
-    return answers
-
-
-def _insert_watched(cursor: Cursor, name: str, path: Path) -> None:
-    cursor.execute("create temp table watched (kind varchar, id varchar, label varchar) on commit drop")
+def _copy(cursor: Cursor, reader: duckdb.DuckDBPyConnection, table: str, select: str, rows: Path) -> None:
+    """Insert what is selected from the reader; on its way it is on disk, as it is as large as a piece of a day."""
+    columns = TABLES[table]
+    values = ", ".join(VALUES.get(kind, "{0}").format(name) for name, kind in columns.items())
+    names = ", ".join(columns)
+    selected = f"select {values} from ({select}) as rows({names})"  # noqa: S608 (our own)
+    reader.execute(f"copy ({selected}) to {quoted(str(rows))} (format csv, header false)")
     try:
-        with gzip.open(path) as lines:
-            cursor.copy_expert("copy watched from stdin (format csv, header)", lines)
-    except (OSError, EOFError, zlib.error) as error:
-        raise LandingError(f"{path}: damaged, no gzip file of a watch-list ({error}); restore the file") from error
-    cursor.execute("insert into raw.watched select %s, * from pg_temp.watched", [name])
-    cursor.execute("drop table pg_temp.watched")
+        with rows.open("rb") as lines:
+            cursor.copy_expert(f"copy raw.{table} from stdin (format csv)", lines)
+    except REFUSED as error:
+        raise LandingError(" ".join(str(error).split())) from error
 
 
-def _number(cursor: Cursor, sql: str) -> int:
-    cursor.execute(sql)
-    [(number,)] = cursor.fetchall()
-    return int(number)
+@contextmanager
+def _attempt(cursor: Cursor) -> Iterator[None]:
+    cursor.execute("savepoint attempt")
+    try:
+        yield
+    except Exception:
+        cursor.execute("rollback to savepoint attempt")
+        raise

@@ -8,22 +8,19 @@
     {%- do run_query('create schema if not exists raw') -%}
     {%- do run_query(landed_lines()) -%}
     {%- do run_query('msck repair table raw.landed') -%}
-    {%- for name in ['runs', 'playlists', 'playlist_items', 'playlist_reads', 'tracks'] -%}
-        {%- do run_query(landed_answers(name)) -%}
+    {%- for statement in [
+        landed_answers(), landed_playlist_entries(), landed_answered_objects(), landed_files(), landed_watched(),
+        landed_purged(),
+    ] -%}
+        {%- do run_query(statement) -%}
     {%- endfor -%}
-    {%- for name, columns in {'watched': 'watched, kind, id, label', 'landing_files': 'file, bytes, lines'}.items() -%}
-        {%- do run_query(landed_rows(name, columns)) -%}
-    {%- endfor -%}
-    {%- do run_query(
-        'create table if not exists raw.built (load_number int, model string) using parquet partitioned by (model)'
-    ) -%}
 {%- endmacro %}
 
 {% macro landed_lines() -%}
     create table if not exists raw.landed (
         run string, line int, worker int, day date, endpoint string, asked string, status int, requests int,
         observed_at timestamp_ltz, body string, watched string, kind string, id string, label string,
-        file string, bytes bigint, lines int, load_number int, part string
+        name string, bytes bigint, lines int, load_number int, part string
     )
     using json
     options (mode 'FAILFAST')
@@ -31,38 +28,118 @@
     location '${spark.spotify.raw}'
 {%- endmacro %}
 
-{% macro landed_answers(endpoint) -%}
-    create or replace view raw.{{ endpoint }} as
+{#- What runs say of themselves is once more in a part of its own. By this condition Spark knows, where only that is asked
+    for, that it need not read all other answers. -#}
+{% macro landed_answers() -%}
+    create or replace view raw.answers as
     select
-        run as run_id, line, worker, day, asked, status, requests, cast(observed_at as timestamp_ntz) as observed_at,
-        body, load_number
+        run as run_id, line, worker, day, endpoint, asked, status, requests,
+        cast(observed_at as timestamp_ntz) as observed_at, body, load_number
     from raw.landed
-    where part = {{ "'runs'" if endpoint == 'runs' else "'answers'" }} and endpoint = '{{ endpoint }}'
+    where part = if(endpoint = 'runs', 'runs', 'answers')
 {%- endmacro %}
 
-{% macro landed_rows(name, columns) -%}
-    create or replace view raw.{{ name }} as
-    select {{ columns }}, load_number from raw.landed where part = '{{ name }}'
+{#- A list's entries come with the list, as `items` or `tracks`; of a further page `items` is the array itself. What is no
+    array has no entries. -#}
+{% macro landed_playlist_entries() -%}
+    create or replace view raw.playlist_entries as
+    with lists as (
+        select
+            *,
+            case
+                when endpoint = 'playlist_items' then try_cast(get_json_object(asked, '$.offset') as int)
+                else 0
+            end as first_position,
+            case
+                when endpoint = 'playlist_items' then {{ landed_list('body', "'$.items'") }}
+                else coalesce(
+                    nullif({{ landed_list('body', "'$.items.items'") }}, array()),
+                    {{ landed_list('body', "'$.tracks.items'") }}
+                )
+            end as list
+        from raw.landed
+        where
+            part = 'answers'
+            and status = 200
+            and get_json_object(asked, '$.ids') is null
+            and (
+                endpoint = 'playlist_items'
+                or (endpoint = 'playlists' and get_json_object(asked, '$.fields') is null)
+            )
+    ),
+
+    entries as (
+        select *, posexplode(list) as (place, entry)
+        from lists
+        where first_position is not null
+    )
+
+    select
+        run as run_id,
+        line,
+        day,
+        get_json_object(asked, '$.playlist_id') as playlist_id,
+        try_cast(get_json_object(asked, '$.attempt') as int) as attempt,
+        first_position + place as position,
+        get_json_object(entry, '$.added_at') as added_at,
+        entry,
+        cast(observed_at as timestamp_ntz) as observed_at,
+        load_number
+    from entries
 {%- endmacro %}
 
-{# The answers of an endpoint that config.yaml adds. #}
+{#- By place: a relinked track, for one, is answered with another id than was asked for -#}
+{% macro landed_answered_objects() -%}
+    create or replace view raw.answered_objects as
+    with answers as (
+        select
+            *,
+            {{ landed_list('asked', "'$.ids'") }} as ids,
+            case
+                when get_json_object(asked, '$.items') is null then array(body)
+                else {{ landed_list('body', "\"$['\" || get_json_object(asked, '$.items') || \"']\"") }}
+            end as objects
+        from raw.landed
+        where part = 'answers' and status = 200 and get_json_object(asked, '$.ids') is not null
+    ),
 
-{% macro raw_answers(endpoint) -%}{{ return(adapter.dispatch('raw_answers', 'spotify')(endpoint)) }}{%- endmacro %}
+    answered as (
+        select *, posexplode(ids) as (place, asked_id)
+        from answers
+        where size(ids) = size(objects)
+    )
 
-{% macro default__raw_answers(endpoint) -%}
-    {%- set answers = adapter.get_relation(target.database, 'raw', endpoint) if execute -%}
-    {%- if execute and not answers and flags.WHICH in ('build', 'run') -%}
-        {{ exceptions.raise_compiler_error(
-            this.identifier ~ ': there is no table raw.' ~ endpoint ~ ': is ' ~ endpoint
-            ~ ' among the endpoints of config.yaml? ./run.sh load makes the tables of those'
-        ) }}
-    {%- endif -%}
-    {{ return(ledger(endpoint)) }}
+    select
+        run as run_id,
+        line,
+        day,
+        endpoint,
+        asked_id,
+        objects[place] as object,
+        cast(observed_at as timestamp_ntz) as observed_at,
+        load_number
+    from answered
 {%- endmacro %}
 
-{% macro spark__raw_answers(endpoint) -%}
-    {%- if execute and flags.WHICH in ('build', 'run') -%}
-        {%- do run_query(landed_answers(endpoint)) -%}
-    {%- endif -%}
-    {{ return(ledger(endpoint)) }}
+{% macro landed_files() -%}
+    create or replace view raw.landing_files as
+    select name, bytes, lines, load_number
+    from raw.landed
+    where part = 'landing_files'
 {%- endmacro %}
+
+{% macro landed_watched() -%}
+    create or replace view raw.watched as
+    select watched, kind, id, label
+    from raw.landed
+    where part = 'watched'
+{%- endmacro %}
+
+{#- Spark's landing files stay -#}
+{% macro landed_purged() -%}
+    create or replace view raw.purged as
+    select cast(null as int) as up_to_load, cast(null as date) as before_day, cast(null as bigint) as answers
+    where false
+{%- endmacro %}
+
+{% macro landed_list(column, path) -%}from_json(get_json_object({{ column }}, {{ path }}), 'array<string>'){%- endmacro %}

@@ -49,7 +49,8 @@ def main(name: str, number: str, piece: str, *paths: str) -> None:
     """Do the piece, as far as it goes."""
     sys.setprofile(at_call(name, int(number), lambda: os.kill(os.getpid(), signal.SIGKILL)))
     if piece == "load":
-        load(*map(Path, paths))
+        landing, warehouse = map(Path, paths)
+        load(Config(landing=landing, warehouse=warehouse))
     elif piece == "export":
         database, folder = map(Path, paths)
         export(Config(database=database), "csv", folder)

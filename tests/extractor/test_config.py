@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 import yaml
 
@@ -219,6 +220,11 @@ RANGES: list[tuple[str, Any]] = [
     ("api.base_url", "api.spotify.com/v1"),
     ("api.base_url", "ftp://api.spotify.com"),
     ("api.token_url", "https://"),
+    ("memory_limit", ""),
+    ("memory_limit", "2"),
+    ("memory_limit", "lots"),
+    ("memory_limit", "2 parsecs"),
+    ("memory_limit", 2),
 ]
 
 
@@ -232,6 +238,13 @@ def test_a_value_out_of_range_is_refused_with_its_key(tmp_path: Path, key: str, 
     for section in reversed(sections):
         content = {section: content}
     assert f"{key}: " in refusal(tmp_path, yaml.safe_dump(content))
+
+
+@pytest.mark.parametrize("limit", ["2GB", "1.5 GiB", "800mb"])
+def test_a_memory_limit_is_a_size_that_duckdb_takes(tmp_path: Path, limit: str) -> None:
+    assert read_config(written(tmp_path, f"memory_limit: {limit}")).memory_limit == limit
+    with duckdb.connect() as connection:
+        connection.execute(f"set memory_limit = '{limit}'")
 
 
 def test_a_batch_number_needs_a_batch_size(tmp_path: Path) -> None:

@@ -40,18 +40,17 @@ def spoiled_body(value: str) -> Any:
 
 
 @pytest.mark.parametrize("value", HOSTILE, ids=range(len(HOSTILE)))
-def test_a_hostile_id_or_name_is_kept_as_it_came_and_nothing_else(
-    bench: MakeBench, tmp_path: Path, warehouse: Path, value: str
-) -> None:
+def test_a_hostile_id_or_name_is_kept_as_it_came_and_nothing_else(bench: MakeBench, tmp_path: Path, value: str) -> None:
     run = bench(WORLD, Fault(FIRST_REQUEST, body=spoiled_body(value)))
     run.set(endpoints={"tracks": TRACKS, "artists": Endpoint("artists?ids=", 50, "artists", "artists.*.id")})
     run.extract()
-    load(run.config.landing, warehouse)
+    load(run.config)
     named = [path.name for path in tmp_path.rglob("*")]
     assert [name for name in named if "outside" in name or not re.fullmatch(r"[\w.-]{1,80}", name, re.ASCII)] == []
     assert [path.stem for path in run.config.landing.glob("contents/*")] in ([], [LIST])
     assert not Path("/etc/outside.json").exists()
     assert {seen.path for seen in run.simulator.requests} == {"/api/token", f"/v1/playlists/{LIST}"}
-    with duckdb.connect(str(warehouse)) as connection:
-        [(body,)] = connection.execute("select body from raw.playlists").fetchall()
+    with duckdb.connect(str(run.config.raw)) as connection:
+        found = "select body from raw.raw.answers where endpoint = 'playlists'"
+        [(body,)] = connection.execute(found).fetchall()
     assert json.loads(body)["name"] == value

@@ -5,7 +5,8 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,19 +14,23 @@ import duckdb
 import pytest
 import yaml
 
+from extractor import loading, pieces
+from extractor.config import Config, WatchList
 from extractor.errors import LandingError, WarehouseError
 from extractor.landed import envelopes
-from extractor.landing import Landing
-from extractor.load import Loaded, load
+from extractor.landing import Landing, keep_watch_list
+from extractor.load import create, load
+from extractor.loading import Loaded
 from extractor.memory import DayMemory
 from extractor.transform import PROJECT
 from extractor.warehouse import STORAGE
 from tests.extractor.conftest import DAY
 from tests.extractor.killing import at_call, killed_at
+from tests.extractor.landing_rows import Raw, Row, expected, lines_of
 from tests.extractor.test_landing import HOSTILE, NOON
 
-TABLES = "select table_name from duckdb_tables() where schema_name = 'raw' order by 1"
-OTHERS = ("landing_files", "watched", "built", "purged")  # tables of raw that hold no answers
+JSON = {"answers": (5, 9), "entries": (7,), "objects": (5,)}
+"""Which columns of the rows in a Raw are JSON."""
 
 
 def land(folder: Path, run: str, *endpoints: str, end: bool = True) -> Path:
@@ -33,11 +38,18 @@ def land(folder: Path, run: str, *endpoints: str, end: bool = True) -> Path:
     with Landing(folder, DAY, run, 1, DayMemory()) as landing:
         landing.write("runs", {}, {"event": "start"}, NOON)
         for number, endpoint in enumerate(endpoints):
-            landing.write(
-                endpoint, {"ids": [run], "items": "tracks", "n": number}, {"from": run, "n": number}, NOON, 200, 1
-            )
+            body = {"tracks": [{"from": run, "n": number}], "n": number}
+            landing.write(endpoint, {"ids": [run], "items": "tracks", "n": number}, body, NOON, 200, 1)
         if end:
             landing.write("runs", {}, {"event": "end"}, NOON)
+    return landing.path
+
+
+def land_answers(folder: Path, run: str, answers: Sequence[tuple[str, Any, Any]], status: int = 200) -> Path:
+    """Land answers of any shape: endpoint, what was asked, body."""
+    with Landing(folder, DAY, run, 1, DayMemory()) as landing:
+        for endpoint, asked, body in answers:
+            landing.write(endpoint, asked, body, NOON, status, 1)
     return landing.path
 
 
@@ -45,33 +57,152 @@ def three(folder: Path) -> list[Path]:
     return [land(folder, run, "tracks", "albums") for run in ("a", "b", "c")]
 
 
-def query(warehouse: Path, sql: str) -> list[tuple[Any, ...]]:
-    with duckdb.connect(str(warehouse), read_only=True) as connection:
+def query(config: Config, sql: str) -> list[Row]:
+    with duckdb.connect(str(config.raw), read_only=True) as connection:
+        connection.execute("use raw.raw")
         return connection.execute(sql).fetchall()
 
 
-def answers(warehouse: Path) -> dict[str, list[tuple[Any, ...]]]:
-    """Return the rows of every raw table of answers, without the number of the load that brought them."""
-    with duckdb.connect(str(warehouse), read_only=True) as connection:
-        tables = [name for (name,) in connection.execute(TABLES).fetchall() if name not in OTHERS]
-        rows = 'select * exclude (load_number) from raw."{}" order by run_id, line'
-        return {name: connection.execute(rows.format(name)).fetchall() for name in tables}
+def raw_of(config: Config) -> Raw:
+    """Return the rows of the tables, without the numbers of the loads that brought them."""
+    tables = {"answers": "answers", "entries": "playlist_entries", "objects": "answered_objects"}
+    raw = Raw()
+    for name, table in tables.items():
+        rows = query(config, f"select * exclude (load_number) from {table}")
+        getattr(raw, name).extend(with_json(row, JSON[name]) for row in rows)
+    return raw.sorted()
 
 
-def test_every_line_is_a_row_of_its_endpoints_table(folder: Path, warehouse: Path) -> None:
-    land(folder, "a", "tracks", "playlists")
-    assert load(folder, warehouse) == Loaded(files=1, answers=4)
-    rows = answers(warehouse)
-    assert {name: len(table) for name, table in rows.items() if table} == {"runs": 2, "tracks": 1, "playlists": 1}
-    run, line, worker, day, asked, status, requests, observed_at, body = rows["tracks"][0]
-    assert (run, line, worker, day, status, requests) == ("a", 2, 1, DAY, 200, 1)
-    assert (json.loads(asked), json.loads(body)) == ({"ids": ["a"], "items": "tracks", "n": 0}, {"from": "a", "n": 0})
-    assert observed_at == NOON.replace(tzinfo=None, microsecond=123000)
+def with_json(row: Row, places: Sequence[int]) -> Row:
+    return tuple(value if value is None or n not in places else json.loads(value) for n, value in enumerate(row))
 
 
-def test_an_empty_landing_folder_gives_the_tables_all_the_same(folder: Path, warehouse: Path) -> None:
-    assert load(folder, warehouse) == Loaded(0, 0)
-    assert set(answers(warehouse)) == {"runs", "playlists", "playlist_items", "playlist_reads", "tracks"}
+def landed(folder: Path) -> Raw:
+    """Return what the tables must hold of all files in the landing folder; they are sound."""
+    return replace(
+        expected(line for path in sorted(folder.glob("*/*.ndjson.gz")) for line in lines_of(path)), unknown=0
+    )
+
+
+@pytest.fixture
+def config(folder: Path, warehouse: Path) -> Config:
+    return Config(landing=folder, warehouse=warehouse)
+
+
+def entry(name: str, **more: Any) -> dict[str, Any]:
+    return {"added_at": "2026-01-01T00:00:00Z", "track": {"name": name, "popularity": None, "in": [[], {}]}} | more
+
+
+def listing(*, attempt: int = 1, **more: Any) -> dict[str, Any]:
+    return {"playlist_id": "L", "attempt": attempt} | more
+
+
+OLD = {"items": [entry("a"), None, entry("b", added_at=None)], "next": None, "total": 3}
+NEW = {"items": [entry("x", item={"name": "x"}), entry("y")], "total": 2}
+LISTS: dict[str, tuple[str, Any, Any]] = {
+    "the old shape": ("playlists", listing(), {"name": "n", "tracks": OLD, "none": None}),
+    "the new shape": ("playlists", listing(), {"items": NEW, "name": "n"}),
+    "both shapes": ("playlists", listing(), {"items": NEW, "tracks": OLD}),
+    "both shapes, saying the same": ("playlists", listing(), {"items": NEW, "tracks": NEW | {"href": "h"}}),
+    "one shape empty": ("playlists", listing(), {"items": {"items": []}, "tracks": OLD}),
+    "an empty list": ("playlists", listing(), {"tracks": {"items": [], "total": 0}}),
+    "items withheld": ("playlists", listing(), {"name": "n"}),
+    "items null": ("playlists", listing(), {"items": None, "tracks": {"items": None}}),
+    "only fields": ("playlists", listing(fields="snapshot_id"), {"snapshot_id": "s", "tracks": OLD}),
+    "a further page": ("playlist_items", listing(attempt=2, offset=100), {"items": [entry("c"), None], "total": 102}),
+    "an empty page": ("playlist_items", listing(offset=100), {"items": []}),
+    "entries of any kind": ("playlists", listing(), {"items": {"items": [1, "text", [], {}, {"added_at": 1}, True]}}),
+    "added_at late": ("playlists", listing(), {"items": {"items": [{"x": '"added_at":"no"', "added_at": "yes"}]}}),
+    "added_at escaped": ("playlists", listing(), {"items": {"items": [{"added_at": 'a"\\é'}, {"added_at": ""}]}}),
+    "tracks": ("tracks", {"ids": ["A", "B", "A"], "items": "tracks"}, {"tracks": [{"id": "A"}, None, {"id": "C"}]}),
+    "one track": ("tracks", {"ids": ["A"], "items": None}, {"id": "A", "album": {"tracks": {"items": [1]}}}),
+    "one track, as of old": ("tracks", {"ids": ["A"]}, {"id": "A"}),
+    "an endpoint of the configuration": ("albums", {"ids": ["A"], "items": 'al/b~ums."1'}, {'al/b~ums."1': [{"n": 1}]}),
+    "what the run says": ("playlist_reads", listing(), {"outcome": "complete", "items": {"items": [1]}}),
+}
+UNKNOWN: dict[str, tuple[str, Any, Any]] = {
+    "a list that is a text": ("playlists", listing(), "oops"),
+    "a list that is an array": ("playlists", listing(), [entry("a")]),
+    "a list that is nothing": ("playlists", listing(), None),
+    "items that are a text": ("playlists", listing(), {"items": "oops"}),
+    "items that are an array": ("playlists", listing(), {"items": [entry("a")]}),
+    "entries that are an object": ("playlists", listing(), {"tracks": {"items": {"a": entry("a")}}}),
+    "entries that are a number": ("playlists", listing(), {"tracks": {"items": 1}, "items": {"items": []}}),
+    "a page that is an array": ("playlist_items", listing(offset=1), [entry("a")]),
+    "a page without items": ("playlist_items", listing(offset=1), {"total": 1}),
+    "a page whose items are an object": ("playlist_items", listing(offset=1), {"items": {"items": [entry("a")]}}),
+    "a page from nowhere": ("playlist_items", listing(), {"items": [entry("a")]}),
+    "fewer tracks than asked for": ("tracks", {"ids": ["A", "B"], "items": "tracks"}, {"tracks": [{"id": "A"}]}),
+    "tracks that are an object": ("tracks", {"ids": ["A"], "items": "tracks"}, {"tracks": {"id": "A"}}),
+    "no tracks": ("tracks", {"ids": ["A"], "items": "tracks"}, {"albums": []}),
+    "tracks in an array": ("tracks", {"ids": ["A"], "items": "tracks"}, [{"id": "A"}]),
+    "one object for two": ("tracks", {"ids": ["A", "B"], "items": None}, {"id": "A"}),
+}
+
+
+@pytest.mark.parametrize("shape", LISTS)
+def test_an_answer_is_split_at_its_joints(config: Config, shape: str) -> None:
+    land_answers(config.landing, "a", [LISTS[shape]])
+    assert load(config) == Loaded(files=1, answers=1)
+    assert raw_of(config) == landed(config.landing)
+
+
+@pytest.mark.parametrize("shape", UNKNOWN)
+def test_an_answer_of_an_unknown_shape_is_kept_whole_and_counted(config: Config, shape: str) -> None:
+    land_answers(config.landing, "a", [UNKNOWN[shape]])
+    assert load(config) == Loaded(files=1, answers=1, unknown=1)
+    assert raw_of(config) == landed(config.landing)
+    assert not raw_of(config).entries + raw_of(config).objects
+
+
+def test_answers_of_all_shapes_can_be_in_one_file(config: Config) -> None:
+    land_answers(config.landing, "a", [*LISTS.values(), *UNKNOWN.values(), *LISTS.values()])
+    loaded = load(config)
+    assert (loaded.answers, loaded.unknown) == (2 * len(LISTS) + len(UNKNOWN), len(UNKNOWN))
+    assert str(loaded) == f"loaded {loaded.answers} answers from 1 new files, {len(UNKNOWN)} of an unknown shape"
+    assert raw_of(config) == landed(config.landing)
+
+
+def test_what_is_no_answer_of_spotify_stays_whole_and_is_no_matter(config: Config) -> None:
+    land_answers(config.landing, "a", [*LISTS.values(), *UNKNOWN.values()], status=404)
+    assert load(config) == Loaded(1, len(LISTS) + len(UNKNOWN))
+    assert raw_of(config) == landed(config.landing)
+
+
+def test_pieces_of_any_size_give_the_same_rows(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    for run in ("a", "b"):
+        land_answers(config.landing, run, [*LISTS.values(), *UNKNOWN.values()])
+    for size in (1, 500, 2000):
+        monkeypatch.setattr(pieces, "PIECE_BYTES", size)
+        smaller = replace(config, warehouse=config.warehouse.with_name(str(size)) / "w.duckdb")
+        assert load(smaller).unknown == 2 * len(UNKNOWN)
+        assert raw_of(smaller) == landed(config.landing)
+
+
+def test_every_line_is_a_row(config: Config) -> None:
+    land(config.landing, "a", "tracks", "playlists")
+    assert load(config) == Loaded(files=1, answers=4)
+    row = raw_of(config).answers[1]
+    asked, instant = {"ids": ["a"], "items": "tracks", "n": 0}, NOON.replace(tzinfo=None, microsecond=123000)
+    assert row == ("a", 2, 1, DAY, "tracks", asked, 200, 1, instant, {"n": 0})
+    assert raw_of(config) == landed(config.landing)
+
+
+def test_an_empty_landing_folder_gives_the_tables_all_the_same(config: Config) -> None:
+    loaded = load(config)
+    assert loaded == Loaded(0, 0)
+    assert str(loaded) == "nothing new to load"
+    assert raw_of(config) == Raw()
+    assert query(config, "from landing_files") == []
+
+
+def test_the_tables_can_be_made_before_any_load(config: Config) -> None:
+    create(config)
+    assert query(config, "select version from format") == [(1,)]
+    land(config.landing, "a", "tracks")
+    load(config)
+    create(config)
+    assert raw_of(config) == landed(config.landing)
 
 
 def test_dbt_makes_a_warehouse_as_loading_does() -> None:
@@ -79,200 +210,344 @@ def test_dbt_makes_a_warehouse_as_loading_does() -> None:
     assert profiles["spotify"]["outputs"]["duckdb"]["config_options"] == STORAGE
 
 
-def test_endpoints_of_the_configuration_have_tables_before_any_answer(folder: Path, warehouse: Path) -> None:
-    load(folder, warehouse)
-    for _ in range(2):
-        load(folder, warehouse, endpoints=["artists"])
-        assert answers(warehouse)["artists"] == []
+def test_loading_again_changes_nothing(config: Config) -> None:
+    three(config.landing)
+    load(config)
+    before = config.raw.read_bytes()
+    assert load(config) == Loaded(0, 0)
+    assert query(config, "select distinct load_number from landing_files") == [(1,)]
+    assert raw_of(config) == landed(config.landing)
+    assert config.raw.read_bytes() == before
 
 
-def test_loading_again_changes_nothing(folder: Path, warehouse: Path) -> None:
-    three(folder)
-    load(folder, warehouse)
-    before = answers(warehouse)
-    assert load(folder, warehouse) == Loaded(0, 0)
-    assert answers(warehouse) == before
+def test_loads_are_numbered(config: Config) -> None:
+    for number, run in enumerate("abc", 1):
+        land(config.landing, run, "tracks")
+        load(config)
+        for table in ("answers", "answered_objects", "landing_files"):
+            assert query(config, f"select max(load_number) from {table}") == [(number,)]
+    assert query(config, "select load_number, run_id, count(*) from answers group by all order by all") == [
+        (1, "a", 3), (2, "b", 3), (3, "c", 3)
+    ]  # fmt: skip
 
 
-def test_a_file_that_has_grown_adds_its_new_lines(folder: Path, warehouse: Path) -> None:
-    with Landing(folder, DAY, "a", 1, DayMemory()) as landing:
+def test_a_backlog_gets_a_load_number_after_every_so_many_bytes(
+    config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths = three(config.landing)
+    monkeypatch.setattr(loading, "BYTES_OF_A_LOAD", paths[0].stat().st_size + paths[1].stat().st_size)
+    assert load(config).files == 3
+    numbers = {"a": 1, "b": 1, "c": 2}
+    assert dict(query(config, "select name, load_number from landing_files")) == numbers
+    assert dict(query(config, "select distinct run_id, load_number from answers")) == numbers
+    assert raw_of(config) == landed(config.landing)
+    assert load(config) == Loaded(0, 0)
+
+
+def test_a_file_that_has_grown_adds_its_new_lines(config: Config) -> None:
+    with Landing(config.landing, DAY, "a", 1, DayMemory()) as landing:
         for loads in range(1, 4):
             for number in range(2):
                 landing.write("tracks", {"ids": [], "items": "tracks"}, {"n": 10 * loads + number}, NOON, 200, 1)
-            assert load(folder, warehouse) == Loaded(1, 2)
-    load(folder, warehouse)  # the closed file is a few bytes longer
-    assert [json.loads(row[-1])["n"] for row in answers(warehouse)["tracks"]] == [10, 11, 20, 21, 30, 31]
+            assert load(config).answers == 2
+    load(config)  # the closed file is a few bytes longer
+    assert [row[-1]["n"] for row in raw_of(config).answers] == [10, 11, 20, 21, 30, 31]
+    ledger = query(config, "select name, bytes, lines, load_number from landing_files order by bytes")
+    assert [row[2:] for row in ledger] == [(2, 1), (4, 2), (6, 3), (6, 3)]
+    assert ledger[-1][:2] == ("a", landing.path.stat().st_size)
+    assert load(config) == Loaded(0, 0)
 
 
-def test_a_copy_of_a_file_in_another_folder_adds_nothing(folder: Path, warehouse: Path) -> None:
-    path = land(folder, "a", "tracks")
-    load(folder, warehouse)
-    before = answers(warehouse)
-    (folder / "copy").mkdir()
-    shutil.copy(path, folder / "copy")
-    assert load(folder, warehouse).answers == 0
-    assert answers(warehouse) == before
+COPIES = ("day/a", "day/b", "2026-01-01/0", "2026-01-01/z")
 
 
-def test_a_copy_that_comes_with_its_original_adds_nothing(folder: Path, warehouse: Path) -> None:
-    path = land(folder, "a", "tracks")
-    (folder / "copy").mkdir()
-    shutil.copy(path, folder / "copy")
-    assert load(folder, warehouse).answers == 3
+@pytest.mark.parametrize("name", COPIES)
+def test_a_copy_of_a_file_adds_nothing(config: Config, name: str) -> None:
+    path = land(config.landing, "a", "tracks")
+    load(config)
+    before = raw_of(config)
+    copy = config.landing / f"{name}.ndjson.gz"
+    copy.parent.mkdir(exist_ok=True)
+    shutil.copy(path, copy)
+    assert load(config) == Loaded(0, 0)
+    copy.write_bytes(path.read_bytes()[:-30])
+    assert load(config) == Loaded(0, 0)
+    copy.write_bytes(gzip.compress(gzip.decompress(path.read_bytes()), 0))  # larger, and the same lines
+    assert load(config) == Loaded(0, 0)
+    assert raw_of(config) == before
 
 
-def test_files_in_any_order_and_number_of_loads_give_the_same_tables(folder: Path, tmp_path: Path) -> None:
-    paths = three(folder)
-    results = []
+@pytest.mark.parametrize("name", COPIES)
+def test_of_copies_that_come_together_the_largest_is_read(config: Config, name: str) -> None:
+    path = land(config.landing, "a", "tracks", "albums")
+    whole = path.read_bytes()
+    copy = config.landing / f"{name}.ndjson.gz"
+    copy.parent.mkdir(exist_ok=True)
+    for cut, rest in ((path, copy), (copy, path)):
+        cut.write_bytes(whole[:-70])
+        rest.write_bytes(whole)
+        warehouse = config.warehouse.with_name(f"of {cut.parent.name} {cut.name}") / "w.duckdb"
+        assert load(replace(config, warehouse=warehouse)) == Loaded(1, 4)
+
+
+def test_a_damaged_copy_does_not_hide_a_sound_file(config: Config) -> None:
+    path = land(config.landing, "a", "tracks")
+    copy = path.with_name("copy.ndjson.gz")
+    copy.write_bytes(path.read_bytes() + b"more")
+    with pytest.raises(LandingError, match=r"/copy\.ndjson\.gz:4: something follows"):
+        load(config)
+    copy.unlink()
+    assert raw_of(config) == landed(config.landing)
+
+
+def test_hidden_files_and_others_are_no_landing_files(config: Config) -> None:
+    path = land(config.landing, "a", "tracks")
+    for name in (".b.ndjson.gz", "c.ndjson.gz.part", "d.ndjson", "e.gz"):
+        path.with_name(name).write_bytes(b"something else")
+    (config.landing / ".hidden").mkdir()
+    (config.landing / ".hidden" / "f.ndjson.gz").write_bytes(b"something else")
+    assert load(config) == Loaded(1, 3)
+
+
+def test_a_known_file_is_not_opened(config: Config) -> None:
+    path = land(config.landing, "a", "tracks")
+    load(config)
+    path.write_bytes(b"?" * path.stat().st_size)
+    assert load(config) == Loaded(0, 0)
+
+
+def test_files_in_any_order_and_number_of_loads_give_the_same_tables(config: Config, tmp_path: Path) -> None:
+    paths = three(config.landing)
     for number, order in enumerate((paths, paths[::-1], [paths[1], paths[0], paths[2]])):
-        landing, warehouse = tmp_path / f"landing {number}", tmp_path / f"{number}.duckdb"
-        (landing / "day").mkdir(parents=True)
+        other = Config(landing=tmp_path / f"landing {number}", warehouse=tmp_path / str(number) / "w.duckdb")
+        (other.landing / "day").mkdir(parents=True)
         for position, path in enumerate(order):
-            shutil.copy(path, landing / "day")
+            shutil.copy(path, other.landing / "day")
             if position != number:
-                load(landing, warehouse)
-        load(landing, warehouse)
-        results.append(answers(warehouse))
-    assert all(result == results[0] for result in results)
-    assert len(results[0]["tracks"]) == 3
+                load(other)
+        load(other)
+        assert raw_of(other) == landed(config.landing)
 
 
-def test_torn_files_give_their_whole_lines(folder: Path, warehouse: Path) -> None:
+def test_torn_files_give_their_whole_lines(config: Config) -> None:
     whole = []
     for lost in range(1, 120, 6):
         run = f"torn {lost:03}"
-        path = land(folder, run, "tracks", "tracks", end=False)
+        path = land(config.landing, run, "tracks", "tracks", end=False)
         path.write_bytes(path.read_bytes()[:-lost])
-        whole += [(run, envelope["line"]) for _, envelope in envelopes(path) if envelope["endpoint"] == "tracks"]
-    land(folder, "whole", "tracks")
-    load(folder, warehouse)
-    assert [row[:2] for row in answers(warehouse)["tracks"]] == [*whole, ("whole", 2)]
-    assert len({line for _, line in whole}) > 1
+        whole += [envelope for _, envelope in envelopes(path)]
+    whole += lines_of(land(config.landing, "whole", "tracks"))
+    assert load(config) == Loaded(len({envelope["run"] for envelope in whole}), len(whole))
+    assert raw_of(config) == expected(whole)
+    assert len({envelope["line"] for envelope in whole}) > 2
 
 
 @pytest.mark.parametrize("lost", [1, 60])
-def test_a_torn_file_alone_is_no_error(folder: Path, warehouse: Path, lost: int) -> None:
-    path = land(folder, "a", "tracks", "tracks", end=False)
+def test_a_torn_file_alone_is_no_error(config: Config, lost: int) -> None:
+    path = land(config.landing, "a", "tracks", "tracks", end=False)
     path.write_bytes(path.read_bytes()[:-lost])
-    assert load(folder, warehouse) == Loaded(1, len(list(envelopes(path))))
-    assert load(folder, warehouse) == Loaded(0, 0)
+    assert load(config) == Loaded(1, len(list(envelopes(path))))
+    assert load(config) == Loaded(0, 0)
 
 
-def test_a_file_of_a_killed_run_is_loaded_as_far_as_it_goes(folder: Path, warehouse: Path) -> None:
-    land(folder, "a", "tracks", end=False)
-    assert load(folder, warehouse) == Loaded(1, 2)
+@pytest.mark.parametrize("size", [0, 1, 12, 40])
+def test_a_file_without_a_whole_line_is_no_error(config: Config, size: int) -> None:
+    path = land(config.landing, "a", "tracks")
+    whole = path.read_bytes()
+    path.write_bytes(whole[:size])
+    assert load(config) == Loaded(0, 0)
+    path.write_bytes(whole)
+    assert load(config) == Loaded(1, 3)
 
 
-def test_any_text_comes_into_the_table_as_it_was_landed(folder: Path, warehouse: Path) -> None:
+def test_a_last_line_whose_newline_is_still_to_come_is_loaded_once(config: Config) -> None:
+    path = land(config.landing, "a", "tracks")
+    text = gzip.decompress(path.read_bytes())
+    path.write_bytes(gzip.compress(text[:-1], 0))
+    assert load(config) == Loaded(1, 3)
+    path.write_bytes(gzip.compress(text, 0))
+    assert load(config) == Loaded(0, 0)
+
+
+def test_any_text_comes_into_the_tables_as_it_was_landed(config: Config) -> None:
     hostile = {key: value for key, value in HOSTILE.items() if key != "big"}  # more than JSON's numbers hold
-    with Landing(folder, DAY, "a", 1, DayMemory()) as landing:
-        landing.write("playlists", {"playlist_id": "x"}, hostile | {"lone": "\ud83d"}, NOON, 200, 1)
-    load(folder, warehouse)
-    ((body,),) = query(warehouse, "select body from raw.playlists")
-    assert json.loads(body) | {"lone": ""} == hostile | {"lone": ""}
+    body = hostile | {"tracks": {"items": [hostile | {"track": hostile}], "more": hostile}, "lone": "\ud83d"}
+    land_answers(config.landing, "a", [("playlists", listing(playlist_id="x\0\n"), body)])
+    load(config)
+    assert raw_of(config) == landed(config.landing)
+
+
+def test_watch_lists_are_rows(config: Config) -> None:
+    label = 'of "two"\nlines, \r\n☃\x00'
+    watched = keep_watch_list(config.landing, WatchList({"L": label}, {"T": ""}, 1, 1))
+    for _ in range(2):
+        assert load(config) == Loaded(0, 0)
+        assert query(config, "from watched") == [(watched, "playlist", "L", label), (watched, "track", "T", "")]
+    assert query(config, "select name, lines, load_number from landing_files") == [(watched, 0, 1)]
+
+
+@pytest.mark.parametrize("damage", [lambda packed: packed[:-3], lambda _: b"?", lambda _: gzip.compress(b"a,b\n1,2\n")])
+def test_a_damaged_watch_list_is_named_and_all_else_is_loaded(config: Config, damage: Callable[[bytes], bytes]) -> None:
+    land(config.landing, "a", "tracks")
+    sound, damaged = (keep_watch_list(config.landing, WatchList({each: ""}, {}, 1, 0)) for each in "LM")
+    path = config.landing / "watched" / f"{damaged}.csv.gz"
+    path.write_bytes(damage(path.read_bytes()))
+    with pytest.raises(LandingError, match=rf"/watched/{damaged}\.csv\.gz: damaged"):
+        load(config)
+    assert query(config, "select watched from watched") == [(sound,)]
+    assert raw_of(config) == landed(config.landing)
+
+
+def of_another_run(lines: list[bytes]) -> list[bytes]:
+    return [lines[0], lines[1].replace(b'"run":"b"', b'"run":"x"'), *lines[2:]]
 
 
 DAMAGES: dict[str, Callable[[list[bytes]], list[bytes]]] = {
     "no envelope": lambda lines: [lines[0], b"{}\n", *lines[2:]],
     "no JSON": lambda lines: [lines[0], b"oops\n", *lines[2:]],
+    "an empty line": lambda lines: [lines[0], b"\n", *lines[1:]],
     "a line lost": lambda lines: lines[:1] + lines[2:],
-    "a day that is none": lambda lines: [line.replace(b"2026-01-01", b"2026-02-30") for line in lines],
+    "a day that is none": lambda lines: [lines[0], *(line.replace(b"2026-01-01", b"2026-02-30") for line in lines[1:])],
     "a line twice": lambda lines: lines[:2] + lines[1:],
+    "a line twice, and one lost": lambda lines: [*lines[:2], lines[1], lines[3]],
+    "a line of another run": of_another_run,
 }
+LINES = {"a line twice": 3, "a line twice, and one lost": 3}
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
-def test_a_damaged_file_is_named_and_the_others_are_loaded(folder: Path, warehouse: Path, damage: str) -> None:
-    paths = three(folder)
+def test_a_damaged_file_is_named_and_the_others_are_loaded(config: Config, damage: str) -> None:
+    paths = three(config.landing)
     whole = paths[1].read_bytes()
     lines = gzip.decompress(whole).splitlines(keepends=True)
     paths[1].write_bytes(gzip.compress(b"".join(DAMAGES[damage](lines))))
+    with pytest.raises(LandingError, match=rf"/b\.ndjson\.gz:{LINES.get(damage, 2)}: not an envelope"):
+        load(config)
+    assert raw_of(config) == replace(expected(line for path in paths[::2] for line in lines_of(path)), unknown=0)
     with pytest.raises(LandingError, match=r"/b\.ndjson\.gz"):
-        load(folder, warehouse)
-    assert {row[0] for table in answers(warehouse).values() for row in table} == {"a", "c"}
+        load(config)
     paths[1].write_bytes(whole)
-    assert load(folder, warehouse) == Loaded(1, 4)
+    assert load(config) == Loaded(1, 4)
+    assert raw_of(config) == landed(config.landing)
 
 
-def test_a_file_that_is_no_gzip_is_named_and_the_others_are_loaded(folder: Path, warehouse: Path) -> None:
-    paths = three(folder)
+def test_a_file_of_which_one_bit_has_changed_is_named(config: Config) -> None:
+    paths = three(config.landing)
+    packed = bytearray(gzip.compress(gzip.decompress(paths[1].read_bytes()), 0))  # stored: only the checksum shows it
+    packed[packed.index(b"albums")] ^= 1
+    paths[1].write_bytes(packed)
+    with pytest.raises(LandingError, match=r"/b\.ndjson\.gz:\d: damaged"):
+        load(config)
+    assert {row[0] for row in raw_of(config).answers} == {"a", "c"}
+
+
+def test_a_file_that_is_no_gzip_is_named_and_the_others_are_loaded(config: Config) -> None:
+    paths = three(config.landing)
     paths[2].write_bytes(b"something else")
     with pytest.raises(LandingError, match=r"/c\.ndjson\.gz"):
-        load(folder, warehouse)
-    assert len(answers(warehouse)["tracks"]) == 2
+        load(config)
+    assert {row[0] for row in raw_of(config).answers} == {"a", "b"}
 
 
-def test_an_unknown_endpoint_has_a_table_of_its_own(folder: Path, warehouse: Path) -> None:
-    names = ["albums", "order", "select", "table"]
-    land(folder, "a", *names)
-    assert load(folder, warehouse).answers == 6
-    rows = answers(warehouse)
-    assert [json.loads(rows[name][0][-1])["n"] for name in names] == [0, 1, 2, 3]
+def test_a_line_that_only_the_database_refuses_costs_its_file_alone(config: Config) -> None:
+    paths = three(config.landing)
+    text = gzip.decompress(paths[0].read_bytes()).replace(b'"status":200', b'"status":99999999999')
+    paths[0].write_bytes(gzip.compress(text))
+    with pytest.raises(LandingError, match=r"/a\.ndjson\.gz: .*99999999999"):
+        load(config)
+    assert {row[0] for row in raw_of(config).answers} == {"b", "c"}
 
 
-def test_an_endpoint_named_as_another_table_of_raw_harms_nothing(folder: Path, warehouse: Path) -> None:
-    land(folder, "a", "tracks", *OTHERS)
-    load(folder, warehouse)
-    assert len(answers(warehouse)["tracks"]) == 1
-    assert load(folder, warehouse) == Loaded(0, 0)
-
-
-def test_an_endpoint_that_is_no_plain_word_never_becomes_sql(folder: Path, warehouse: Path) -> None:
-    names = ["x; drop schema raw cascade", 'a"b', "a b", "tracks ", "Tracks", "a.b", "", "1a", "ä", "tracks\n", "a--"]
-    land(folder, "a", "tracks", *names)
-    load(folder, warehouse)
-    assert set(answers(warehouse)) == {"runs", "playlists", "playlist_items", "playlist_reads", "tracks"}
-    assert len(answers(warehouse)["tracks"]) == 1
+def test_an_endpoint_may_have_any_name(config: Config) -> None:
+    names = [
+        "x; drop schema raw cascade",
+        'a"b',
+        "a b",
+        "tracks ",
+        "Tracks",
+        "",
+        "ä",
+        "tracks\n",
+        "a--",
+        "landing_files",
+    ]
+    land(config.landing, "a", "tracks", *names)
+    assert load(config) == Loaded(1, 3 + len(names))
+    assert raw_of(config) == landed(config.landing)
 
 
 HOLD = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('held', flush=True); sys.stdin.read()"
 
 
-def test_a_warehouse_that_is_open_elsewhere_is_an_error_with_what_to_do(folder: Path, warehouse: Path) -> None:
-    three(folder)
-    warehouse.parent.mkdir()
+def test_raw_that_is_open_elsewhere_is_an_error_with_what_to_do(config: Config) -> None:
+    three(config.landing)
+    create(config)
     pipe = subprocess.PIPE
-    with subprocess.Popen([sys.executable, "-c", HOLD, str(warehouse)], stdin=pipe, stdout=pipe) as holder:
+    with subprocess.Popen([sys.executable, "-c", HOLD, str(config.raw)], stdin=pipe, stdout=pipe) as holder:
         assert holder.stdout
         assert holder.stdout.readline() == b"held\n"
-        with pytest.raises(WarehouseError, match=r"warehouse\.duckdb: open in another process, .*run the same command"):
-            load(folder, warehouse)
+        with pytest.raises(WarehouseError, match=r"raw\.duckdb: open in another process, .*run the same command"):
+            load(config)
         holder.communicate()
-    assert load(folder, warehouse).files == 3
+    assert load(config).files == 3
 
 
-def test_a_warehouse_that_is_no_database_is_named(folder: Path, tmp_path: Path) -> None:
-    (tmp_path / "w.duckdb").write_bytes(b"something else" * 1000)
-    with pytest.raises(WarehouseError, match=r"w\.duckdb"):
-        load(folder, tmp_path / "w.duckdb")
+def test_raw_that_is_no_database_is_named(config: Config) -> None:
+    config.raw.parent.mkdir()
+    config.raw.write_bytes(b"something else" * 1000)
+    with pytest.raises(WarehouseError, match=r"raw\.duckdb"):
+        load(config)
+
+
+AGAIN = "made by another version .*Move it away .*from the landing files"
+
+
+def test_a_warehouse_of_an_earlier_version_is_refused(config: Config) -> None:
+    land(config.landing, "a", "tracks")
+    config.warehouse.parent.mkdir()
+    with duckdb.connect(str(config.warehouse)) as connection:
+        connection.execute("create schema raw; create table raw.tracks (run_id varchar)")
+    with pytest.raises(WarehouseError, match=rf"warehouse\.duckdb: {AGAIN}"):
+        load(config)
+    assert not config.raw.exists()
+    config.warehouse.unlink()
+    assert load(config).files == 1
+
+
+@pytest.mark.parametrize("change", ["update raw.raw.format set version = 2", "drop table raw.raw.format"])
+def test_raw_of_another_version_is_refused(config: Config, change: str) -> None:
+    create(config)
+    with duckdb.connect(str(config.raw)) as connection:
+        connection.execute(change)
+    before = config.raw.read_bytes()
+    for step in (load, create):
+        with pytest.raises(WarehouseError, match=rf"raw\.duckdb: {AGAIN}"):
+            step(config)
+    assert config.raw.read_bytes() == before
 
 
 def interrupt() -> None:
     raise KeyboardInterrupt
 
 
-def test_an_interrupted_load_leaves_nothing_behind(folder: Path, warehouse: Path) -> None:
-    land(folder, "a", "tracks")
-    load(folder, warehouse)
-    before = answers(warehouse)
-    land(folder, "b", "tracks", "albums")
+def test_an_interrupted_load_leaves_nothing_behind(config: Config) -> None:
+    land(config.landing, "a", "tracks")
+    load(config)
+    before = raw_of(config)
+    land(config.landing, "b", "tracks", "albums")
     sys.setprofile(at_call("commit", 1, interrupt))
     try:
         with pytest.raises(KeyboardInterrupt):
-            load(folder, warehouse)
+            load(config)
     finally:
         sys.setprofile(None)
-    assert answers(warehouse) == before
-    assert load(folder, warehouse) == Loaded(1, 4)
+    assert raw_of(config) == before
+    assert load(config) == Loaded(1, 4)
 
 
-@pytest.mark.parametrize(("name", "number"), [("execute", 9), ("commit", 1)])
-def test_a_killed_load_ends_as_an_undisturbed_one_when_repeated(
-    folder: Path, tmp_path: Path, warehouse: Path, name: str, number: int
-) -> None:
-    three(folder)
-    load(folder, tmp_path / "undisturbed.duckdb")
-    warehouse.parent.mkdir()
-    assert killed_at(name, number, "load", folder, warehouse)
-    load(folder, warehouse)
-    assert answers(warehouse) == answers(tmp_path / "undisturbed.duckdb")
+@pytest.mark.parametrize(("name", "number"), [("execute", 9), ("commit", 1), ("commit", 2)])
+def test_a_killed_load_ends_as_an_undisturbed_one_when_repeated(config: Config, name: str, number: int) -> None:
+    three(config.landing)
+    assert killed_at(name, number, "load", config.landing, config.warehouse)
+    load(config)
+    assert raw_of(config) == landed(config.landing)

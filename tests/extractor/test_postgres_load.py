@@ -2,25 +2,45 @@
 
 import gzip
 import json
+import shutil
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from extractor.config import Config
+from extractor import pieces
+from extractor.config import Config, WatchList
 from extractor.errors import LandingError, WarehouseError
 from extractor.landed import envelopes
-from extractor.landing import Landing
-from extractor.load import Loaded
+from extractor.landing import Landing, keep_watch_list
+from extractor.loading import Loaded
 from extractor.memory import DayMemory
 from extractor.postgres.load import load
 from tests.cluster import Cluster, Database
 from tests.extractor.conftest import DAY
 from tests.extractor.killing import at_call
+from tests.extractor.landing_rows import Raw, expected, lines_of
 from tests.extractor.test_landing import HOSTILE, NOON
-from tests.extractor.test_load import DAMAGES, interrupt, land, three
+from tests.extractor.test_load import (
+    DAMAGES,
+    LISTS,
+    UNKNOWN,
+    interrupt,
+    land,
+    land_answers,
+    landed,
+    listing,
+    three,
+)
+
+COLUMNS = {
+    "answers": "run_id, line, worker, day, endpoint, asked, status, requests, observed_at, body",
+    "entries": "run_id, line, day, playlist_id, attempt, position, added_at, entry, observed_at",
+    "objects": "run_id, line, day, endpoint, asked_id, object, observed_at",
+}
+TABLES = {"answers": "answers", "entries": "playlist_entries", "objects": "answered_objects"}
 
 
 @pytest.fixture
@@ -28,37 +48,52 @@ def config(folder: Path) -> Config:
     return Config(landing=folder)
 
 
-def answers(server: Database) -> dict[str, list[tuple[Any, ...]]]:
-    """Return the rows of the raw tables of answers, without the number of the load that brought them."""
-    tables = server.rows("select table_name from information_schema.columns where column_name = 'body' order by 1")
-    columns = "run_id, line, worker, day, asked, status, requests, observed_at, body"
-    return {name: server.rows(f'select {columns} from raw."{name}" order by 1, 2') for (name,) in tables}
+def raw_of(server: Database) -> Raw:
+    """Return the rows of the tables, without the numbers of the loads that brought them."""
+    raw = Raw()
+    for name, table in TABLES.items():
+        getattr(raw, name).extend(server.rows(f"select {COLUMNS[name]} from raw.{table}"))
+    return raw.sorted()
 
 
-def test_every_line_is_a_row_of_its_endpoints_table(server: Database, config: Config) -> None:
+@pytest.mark.parametrize("size", [1, 2000, 1 << 26])
+def test_answers_of_all_shapes_are_split_at_their_joints(
+    server: Database, config: Config, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    monkeypatch.setattr(pieces, "PIECE_BYTES", size)
+    land_answers(config.landing, "a", [*LISTS.values(), *UNKNOWN.values()])
+    assert load(config) == Loaded(1, len(LISTS) + len(UNKNOWN), len(UNKNOWN))
+    assert raw_of(server) == landed(config.landing)
+
+
+def test_every_line_is_a_row(server: Database, config: Config) -> None:
     land(config.landing, "a", "tracks", "playlists")
     assert load(config) == Loaded(files=1, answers=4)
-    rows = answers(server)
-    assert {name: len(table) for name, table in rows.items() if table} == {"runs": 2, "tracks": 1, "playlists": 1}
-    asked, body = {"ids": ["a"], "items": "tracks", "n": 0}, {"from": "a", "n": 0}
-    observed_at = NOON.replace(tzinfo=None, microsecond=123000)
-    assert rows["tracks"] == [("a", 2, 1, DAY, asked, 200, 1, observed_at, body)]
+    asked, instant = {"ids": ["a"], "items": "tracks", "n": 0}, NOON.replace(tzinfo=None, microsecond=123000)
+    assert raw_of(server).answers[1] == ("a", 2, 1, DAY, "tracks", asked, 200, 1, instant, {"n": 0})
+    assert raw_of(server) == landed(config.landing)
+    assert server.rows("select version from raw.format") == [(1,)]
 
 
 def test_loading_again_changes_nothing(server: Database, config: Config) -> None:
-    three(config.landing)
+    paths = three(config.landing)
     assert load(config).files == 3
-    before = answers(server)
+    shutil.copy(paths[0], paths[0].with_name("copy.ndjson.gz"))
     assert load(config) == Loaded(0, 0)
-    assert answers(server) == before
+    assert raw_of(server) == expected(line for path in paths for line in lines_of(path))
+    assert server.rows("select name, lines, load_number from raw.landing_files order by 1") == [
+        ("a", 4, 1), ("b", 4, 1), ("c", 4, 1)
+    ]  # fmt: skip
 
 
 def test_a_file_that_has_grown_adds_its_new_lines(server: Database, config: Config) -> None:
     with Landing(config.landing, DAY, "a", 1, DayMemory()) as landing:
         for number in range(3):
-            landing.write("tracks", {"ids": [], "items": "tracks"}, {"n": number}, NOON, 200, 1)
+            landing.write("tracks", {"ids": [], "items": "tracks"}, {"n": number, "tracks": []}, NOON, 200, 1)
             assert load(config) == Loaded(1, 1)
-    assert [row[-1]["n"] for row in answers(server)["tracks"]] == [0, 1, 2]
+    assert load(config) == Loaded(0, 0)
+    assert raw_of(server) == landed(config.landing)
+    assert server.rows("select line, load_number from raw.answers order by 1") == [(1, 1), (2, 2), (3, 3)]
 
 
 def test_torn_files_give_their_whole_lines(server: Database, config: Config) -> None:
@@ -66,9 +101,9 @@ def test_torn_files_give_their_whole_lines(server: Database, config: Config) -> 
     for lost in range(1, 120, 12):
         path = land(config.landing, f"torn {lost:03}", "tracks", "tracks", end=False)
         path.write_bytes(path.read_bytes()[:-lost])
-        whole += [(path.name.split(".")[0], line) for line, each in envelopes(path) if each["endpoint"] == "tracks"]
+        whole += [envelope for _, envelope in envelopes(path)]
     load(config)
-    assert [row[:2] for row in answers(server)["tracks"]] == whole
+    assert raw_of(server) == expected(whole)
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
@@ -79,43 +114,74 @@ def test_a_damaged_file_is_named_and_the_others_are_loaded(server: Database, con
     paths[1].write_bytes(gzip.compress(b"".join(DAMAGES[damage](lines))))
     with pytest.raises(LandingError, match=r"/b\.ndjson\.gz"):
         load(config)
-    assert {row[0] for table in answers(server).values() for row in table} == {"a", "c"}
+    assert raw_of(server) == expected(line for path in paths[::2] for line in lines_of(path))
     paths[1].write_bytes(whole)
     assert load(config) == Loaded(1, 4)
+    assert raw_of(server) == landed(config.landing)
 
 
-def test_any_text_comes_into_the_table_but_for_nul(server: Database, config: Config) -> None:
+def test_a_value_that_only_the_server_refuses_costs_its_file_alone(server: Database, config: Config) -> None:
+    three(config.landing)
+    path = land_answers(config.landing, "x", [("albums", listing(), {"n": "HUGE"})])
+    text = gzip.decompress(path.read_bytes()).replace(b'"HUGE"', b"1e200000")
+    path.write_bytes(gzip.compress(text))
+    with pytest.raises(LandingError, match=r"/x\.ndjson\.gz: "):
+        load(config)
+    assert {row[0] for row in raw_of(server).answers} == {"a", "b", "c"}
+
+
+def without_nul(value: object) -> object:
+    """Return what PostgreSQL makes of it."""
+    if isinstance(value, dict):
+        return {str(without_nul(key)): without_nul(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [without_nul(inner) for inner in value]
+    return value.replace("\0", "\ufffd") if isinstance(value, str) else value
+
+
+def test_any_text_comes_into_the_tables_but_for_nul(server: Database, config: Config) -> None:
     hostile = {key: value for key, value in HOSTILE.items() if key != "big"}
-    nuls = {"nul": "a\0\\u0000\\\0", "\0": ["\0"]}
-    with Landing(config.landing, DAY, "a", 1, DayMemory()) as landing:
-        landing.write("playlists", {"playlist_id": "x\0"}, hostile | nuls, NOON, 200, 1)
+    nuls = {"nul": "a\0\\u0000\\\0", "\0": ["\0"], "many": "\0\0\0\\\0\\\\\0\0", "text": "\\\\u0000 \\\\\\u0000 \\"}
+    entries = {"items": [hostile | nuls | {"added_at": "a\0"}, {"added_at": ""}]}
+    path = land_answers(
+        config.landing, "a", [("playlists", listing(playlist_id="x\0"), hostile | nuls | {"tracks": entries})]
+    )
     load(config)
-    [(*_, asked, _, _, _, body)] = answers(server)["playlists"]
-    assert asked == {"playlist_id": "x\ufffd"}
-    assert body == json.loads(json.dumps(hostile).replace("\\u0000", "\ufffd")) | {
-        "nul": "a\ufffd\\u0000\\\ufffd",
-        "\ufffd": ["\ufffd"],
-    }
+    lines = [json.loads(json.dumps(without_nul(line))) for line in lines_of(path)]
+    assert raw_of(server) == expected(lines)
 
 
-def test_an_endpoint_that_is_no_plain_word_never_becomes_sql(server: Database, config: Config) -> None:
-    land(config.landing, "a", "tracks", "albums", "x; drop schema raw cascade", 'a"b', "landing_files")
-    load(config)
-    assert set(answers(server)) == {"albums", "runs", "playlists", "playlist_items", "playlist_reads", "tracks"}
+def test_watch_lists_are_rows(server: Database, config: Config) -> None:
+    label = 'of "two"\nlines, ☃'
+    watched = keep_watch_list(config.landing, WatchList({"L": label}, {"T": ""}, 1, 1))
+    for _ in range(2):
+        assert load(config) == Loaded(0, 0)
+    rows = [(watched, "playlist", "L", label), (watched, "track", "T", "")]
+    assert server.rows("select watched, kind, id, label from raw.watched order by kind") == rows
+
+
+def test_raw_of_another_version_is_refused(server: Database, config: Config) -> None:
+    land(config.landing, "a", "tracks")
+    for made in ("landing_files (file varchar)", "format as select 2 as version"):
+        with closing(server.connect()) as connection, connection, connection.cursor() as cursor:
+            cursor.execute(f"create schema if not exists raw; create table raw.{made}")
+        with pytest.raises(WarehouseError, match=r"schema raw of .*: made by another version .*from the landing files"):
+            load(config)
+    assert server.rows("select to_regclass('raw.answers')") == [(None,)]
 
 
 def test_an_interrupted_load_leaves_nothing_behind(server: Database, config: Config) -> None:
     land(config.landing, "a", "tracks")
     load(config)
-    before = answers(server)
+    before = raw_of(server)
     land(config.landing, "b", "tracks", "albums")
-    sys.setprofile(at_call("execute", 18, interrupt))  # some rows are in, some are not
+    sys.setprofile(at_call("copy_expert", 2, interrupt))  # some rows are in, some are not
     try:
         with pytest.raises(KeyboardInterrupt):
             load(config)
     finally:
         sys.setprofile(None)
-    assert answers(server) == before
+    assert raw_of(server) == before
     assert load(config) == Loaded(1, 4)
 
 
@@ -124,8 +190,8 @@ def test_of_loaders_at_once_each_line_is_loaded_by_one(server: Database, config:
         land(config.landing, f"run {number:02}", "tracks", "albums")
     with ThreadPoolExecutor(4) as pool:
         loaded = list(pool.map(load, [config] * 4))
-    assert sum(each.answers for each in loaded) == sum(map(len, answers(server).values())) == 48
-    assert server.rows("select count(*), count(distinct file) from raw.landing_files") == [(12, 12)]
+    assert sum(each.answers for each in loaded) == len(raw_of(server).answers) == 48
+    assert server.rows("select count(*), count(distinct name) from raw.landing_files") == [(12, 12)]
 
 
 def test_a_database_that_can_not_hold_every_title_is_refused(

@@ -9,22 +9,36 @@ from typing import Any
 
 import pytest
 
-from extractor.config import WatchList
-from extractor.errors import LandingError
+from extractor.config import Config, WatchList
+from extractor.errors import LandingError, WarehouseError
 from extractor.landed import envelopes
 from extractor.landing import Landing, keep_watch_list
-from extractor.load import Loaded
+from extractor.loading import Loaded
 from extractor.memory import DayMemory
 from extractor.spark.load import last_load, load
 from tests.extractor.conftest import DAY
 from tests.extractor.killing import at_call
+from tests.extractor.landing_rows import lines_of
 from tests.extractor.test_landing import NOON
-from tests.extractor.test_load import DAMAGES, interrupt, land, three
+from tests.extractor.test_load import (
+    DAMAGES,
+    LISTS,
+    UNKNOWN,
+    interrupt,
+    land,
+    land_answers,
+    three,
+)
 
 
 @pytest.fixture
-def raw(tmp_path: Path) -> Path:
-    return tmp_path / "spark" / "raw"
+def config(folder: Path, tmp_path: Path) -> Config:
+    return Config(landing=folder, warehouse=tmp_path / "data" / "warehouse.duckdb")
+
+
+@pytest.fixture
+def raw(config: Config) -> Path:
+    return config.warehouse.parent / "spark" / "raw"
 
 
 def rows(raw: Path, part: str, number: str = "*") -> list[dict[str, Any]]:
@@ -38,82 +52,142 @@ def places(raw: Path, number: str = "*") -> list[tuple[str, int]]:
     return sorted((row["run"], row["line"]) for row in rows(raw, "answers", number))
 
 
-def test_a_whole_file_is_read_where_it_landed(folder: Path, raw: Path) -> None:
-    path = land(folder, "a", "tracks")
-    assert load(folder, raw) == Loaded(files=1, answers=3)
+def test_a_whole_file_is_read_where_it_landed(config: Config, raw: Path) -> None:
+    path = land(config.landing, "a", "tracks")
+    assert load(config) == Loaded(files=1, answers=3)
     (found,) = raw.glob("load_number=1/part=answers/*")
     assert found.samefile(path)
     assert places(raw) == [("a", 1), ("a", 2), ("a", 3)]
+    ledger = {"name": "a", "bytes": path.stat().st_size, "lines": 3}
+    assert rows(raw, "landing_files") == [ledger]
 
 
-def test_starts_and_ends_of_runs_are_there_once_more(folder: Path, raw: Path) -> None:
-    three(folder)
-    load(folder, raw)
+def test_spark_reads_files_of_any_name(config: Config, raw: Path) -> None:
+    for run, name in (("a", "one/_hidden"), ("b", "one/same"), ("c", "other/same")):
+        path = config.landing / f"{name}.ndjson.gz"
+        landed = land(config.landing, run, "tracks")
+        path.parent.mkdir(exist_ok=True)
+        landed.rename(path)
+    assert load(config) == Loaded(3, 9)
+    assert len(places(raw)) == 9
+    assert not [path for path in raw.glob("*/part=answers/*") if path.name.startswith(("_", "."))]
+
+
+def test_starts_and_ends_of_runs_are_there_once_more(config: Config, raw: Path) -> None:
+    three(config.landing)
+    load(config)
     of_runs = [row for row in rows(raw, "answers") if row["endpoint"] == "runs"]
     assert sorted(rows(raw, "runs"), key=str) == sorted(of_runs, key=str)
 
 
-def test_loading_again_changes_nothing(folder: Path, raw: Path) -> None:
-    path = land(folder, "a", "tracks")
-    (folder / "copy").mkdir()
-    shutil.copy(path, folder / "copy")
-    assert load(folder, raw).answers == 3
-    assert load(folder, raw) == Loaded(0, 0)
+def test_answers_of_unknown_shapes_are_counted_and_kept(config: Config, raw: Path) -> None:
+    path = land_answers(config.landing, "a", [*LISTS.values(), *UNKNOWN.values()])
+    assert load(config) == Loaded(1, len(LISTS) + len(UNKNOWN), len(UNKNOWN))
+    assert rows(raw, "answers") == lines_of(path)
+
+
+@pytest.mark.parametrize("shape", [*LISTS, *UNKNOWN])
+def test_an_answer_is_unknown_where_nothing_is_found_in_it(config: Config, shape: str) -> None:
+    land_answers(config.landing, "a", [(LISTS | UNKNOWN)[shape]])
+    assert load(config).unknown == (shape in UNKNOWN)
+
+
+@pytest.mark.parametrize("name", ["copy/a", "copy/b", "2026-01-01/0", "2026-01-01/z"])
+def test_a_copy_adds_nothing(config: Config, raw: Path, name: str) -> None:
+    path = land(config.landing, "a", "tracks")
+    copy = config.landing / f"{name}.ndjson.gz"
+    copy.parent.mkdir(exist_ok=True)
+    shutil.copy(path, copy)
+    assert load(config) == Loaded(1, 3)
+    assert load(config) == Loaded(0, 0)
+    copy.write_bytes(path.read_bytes()[:-30])
+    assert load(config) == Loaded(0, 0)
+    copy.write_bytes(gzip.compress(gzip.decompress(path.read_bytes()), 0))
+    assert load(config) == Loaded(0, 0)
     assert last_load(raw) == 1
 
 
-def test_of_a_file_that_has_grown_each_line_is_in_one_load(folder: Path, raw: Path) -> None:
-    with Landing(folder, DAY, "a", 1, DayMemory()) as landing:
+def test_of_a_file_that_has_grown_each_line_is_in_one_load(config: Config, raw: Path) -> None:
+    with Landing(config.landing, DAY, "a", 1, DayMemory()) as landing:
         for number in (1, 2):
-            landing.write("tracks", {"ids": []}, {"n": number}, NOON, 200, 1)
-            assert load(folder, raw) == Loaded(1, 1)
+            landing.write("tracks", {"ids": [], "items": "tracks"}, {"n": number, "tracks": []}, NOON, 200, 1)
+            assert load(config) == Loaded(1, 1)
         landing.write("runs", {}, {"event": "end"}, NOON)
-    load(folder, raw)
+    assert load(config) == Loaded(1, 1)
     assert [places(raw, number) for number in "123"] == [[("a", 1)], [("a", 2)], [("a", 3)]]
 
 
+def test_the_end_of_a_file_alone_is_no_load(config: Config, raw: Path) -> None:
+    with Landing(config.landing, DAY, "a", 1, DayMemory()) as landing:
+        landing.write("runs", {}, {"event": "start"}, NOON)
+        load(config)
+    for _ in range(2):
+        assert load(config) == Loaded(0, 0)
+    assert [row["lines"] for row in rows(raw, "landing_files", "1")] == [1, 1]
+    assert rows(raw, "landing_files", "1")[-1]["bytes"] == landing.path.stat().st_size
+    assert last_load(raw) == 1
+
+
 @pytest.mark.parametrize("lost", [1, 60])
-def test_torn_files_give_their_whole_lines(folder: Path, raw: Path, lost: int) -> None:
-    path = land(folder, "a", "tracks", "tracks", end=False)
+def test_torn_files_give_their_whole_lines(config: Config, raw: Path, lost: int) -> None:
+    path = land(config.landing, "a", "tracks", "tracks", end=False)
     path.write_bytes(path.read_bytes()[:-lost])
     whole = [envelope for _, envelope in envelopes(path)]
-    assert load(folder, raw) == Loaded(1, len(whole))
+    assert load(config) == Loaded(1, len(whole))
     assert rows(raw, "answers") == whole
-    assert load(folder, raw) == Loaded(0, 0)
+    assert load(config) == Loaded(0, 0)
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
-def test_a_damaged_file_is_named_and_the_others_are_loaded(folder: Path, raw: Path, damage: str) -> None:
-    paths = three(folder)
+def test_a_damaged_file_is_named_and_the_others_are_loaded(config: Config, raw: Path, damage: str) -> None:
+    paths = three(config.landing)
     whole = paths[1].read_bytes()
     lines = gzip.decompress(whole).splitlines(keepends=True)
     paths[1].write_bytes(gzip.compress(b"".join(DAMAGES[damage](lines))))
     with pytest.raises(LandingError, match=r"/b\.ndjson\.gz"):
-        load(folder, raw)
+        load(config)
     assert {row["run"] for row in rows(raw, "answers")} == {"a", "c"}
     paths[1].write_bytes(whole)
-    assert load(folder, raw) == Loaded(1, 4)
+    assert load(config) == Loaded(1, 4)
 
 
-def test_watch_lists_are_rows(folder: Path, raw: Path) -> None:
+def test_watch_lists_are_rows(config: Config, raw: Path) -> None:
     label = 'of "two"\nlines, ☃'
-    watched = keep_watch_list(folder, WatchList({"L": label}, {"T": ""}, 1, 1))
-    load(folder, raw)
+    watched = keep_watch_list(config.landing, WatchList({"L": label}, {"T": ""}, 1, 1))
+    for _ in range(2):
+        load(config)
     assert rows(raw, "watched") == [
         {"watched": watched, "kind": "playlist", "id": "L", "label": label},
         {"watched": watched, "kind": "track", "id": "T", "label": ""},
     ]
 
 
+def test_a_damaged_watch_list_costs_itself_alone(config: Config, raw: Path) -> None:
+    land(config.landing, "a", "tracks")
+    watched = keep_watch_list(config.landing, WatchList({"L": ""}, {}, 1, 0))
+    (config.landing / "watched" / f"{watched}.csv.gz").write_bytes(b"?")
+    with pytest.raises(LandingError, match=f"{watched}.* damaged"):
+        load(config)
+    assert len(places(raw)) == 3
+
+
+def test_a_folder_of_an_earlier_version_is_refused(config: Config, raw: Path) -> None:
+    ledger = raw / "load_number=1" / "part=landing_files" / "rows.ndjson"
+    ledger.parent.mkdir(parents=True)
+    ledger.write_text('{"file":"a.ndjson","bytes":9,"lines":1}\n')
+    with pytest.raises(WarehouseError, match=r"/spark: made by another version .*from the landing files"):
+        load(config)
+
+
 @pytest.mark.parametrize("call", ["link", "rename"])
-def test_an_interrupted_load_leaves_nothing_that_is_read(folder: Path, raw: Path, call: str) -> None:
-    three(folder)
+def test_an_interrupted_load_leaves_nothing_that_is_read(config: Config, raw: Path, call: str) -> None:
+    three(config.landing)
     sys.setprofile(at_call(call, 1, interrupt))
     try:
         with pytest.raises(KeyboardInterrupt):
-            load(folder, raw)
+            load(config)
     finally:
         sys.setprofile(None)
     assert last_load(raw) == 0
-    assert load(folder, raw) == Loaded(3, 12)
+    assert load(config) == Loaded(3, 12)
     assert len(places(raw)) == len(set(places(raw))) == 12

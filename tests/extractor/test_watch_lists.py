@@ -6,13 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from extractor.config import WatchList
+from extractor.config import Config, WatchList
 from extractor.landing import keep_watch_list
 from extractor.load import load
 from tests.extractor.conftest import DAY, NEXT_DAY, Bench, MakeBench
 from tests.extractor.listing import LIST, one_list
 from tests.extractor.test_load import query
 from tests.simulator.identifiers import spotify_id
+
+
+@pytest.fixture
+def config(folder: Path, warehouse: Path) -> Config:
+    return Config(landing=folder, warehouse=warehouse)
 
 
 def watch_lists(run: Bench) -> dict[str, list[list[str]]]:
@@ -55,7 +60,7 @@ LABELS = [
     "🎧",
     "NULL",
 ]
-WATCHED = "select kind, id, coalesce(label, '') from raw.watched"
+WATCHED = "select kind, id, coalesce(label, '') from watched"
 
 
 def keep(folder: Path, labels: list[str]) -> list[tuple[str, str, str]]:
@@ -66,20 +71,20 @@ def keep(folder: Path, labels: list[str]) -> list[tuple[str, str, str]]:
 
 
 @pytest.mark.parametrize("labels", [LABELS, ["a;b;c"], ["a|b"], [""]])
-def test_kept_watch_lists_are_loaded_with_their_labels(folder: Path, warehouse: Path, labels: list[str]) -> None:
-    rows = keep(folder, labels)
-    load(folder, warehouse)
-    assert sorted(query(warehouse, WATCHED)) == rows
+def test_kept_watch_lists_are_loaded_with_their_labels(config: Config, labels: list[str]) -> None:
+    rows = keep(config.landing, labels)
+    load(config)
+    assert sorted(query(config, WATCHED)) == rows
 
 
-def test_a_label_late_in_a_long_watch_list_is_loaded_as_it_is(folder: Path, warehouse: Path) -> None:
-    rows = keep(folder, [""] * 30_000 + ['a, "b"\nc'])
-    load(folder, warehouse)
-    assert sorted(query(warehouse, WATCHED)) == rows
+def test_a_label_late_in_a_long_watch_list_is_loaded_as_it_is(config: Config) -> None:
+    rows = keep(config.landing, [""] * 30_000 + ['a, "b"\nc'])
+    load(config)
+    assert sorted(query(config, WATCHED)) == rows
 
 
-def test_kept_watch_lists_are_loaded_once(folder: Path, warehouse: Path) -> None:
+def test_kept_watch_lists_are_loaded_once(config: Config) -> None:
     for labels in (["a"], ["b", "c"]):
-        keep(folder, labels)
-        load(folder, warehouse)
-    assert query(warehouse, "select count(*), count(distinct watched) from raw.watched") == [(5, 2)]
+        keep(config.landing, labels)
+        load(config)
+    assert query(config, "select count(*), count(distinct watched) from watched") == [(5, 2)]
