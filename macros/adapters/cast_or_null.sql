@@ -18,6 +18,7 @@
 
 {% macro postgres__create_functions() -%}
     {#- before 16 there is no other way to ask whether a text is a value of a type -#}
+    create schema if not exists staging;
     create or replace function staging.cast_or_null(text, of_type anyelement) returns anyelement
     language plpgsql stable as $$
     begin
@@ -26,5 +27,6 @@
     exception when data_exception then
         return null;
     end
-    $$
+    $$;
+    {{ postgres__create_check_lock() }};
 {%- endmacro %}

@@ -55,7 +55,7 @@
 {% macro spark__json_array(text) -%}from_json({{ text }}, 'array<string>'){%- endmacro %}
 
 {% macro json_path(path) -%}
-    ${% for key in path %}{{ '[*]' if key == '*' else '.' ~ key }}{% endfor %}
+    ${% for key in path %}{{ '[*]' if key == '*' else '[' ~ key ~ ']' if key is number else '.' ~ key }}{% endfor %}
 {%- endmacro %}
 
 {% macro json_keys(path) -%}array['{{ path | join("', '") }}']{%- endmacro %}
@@ -93,105 +93,38 @@
     to_json(map_filter(from_json({{ column }}, 'map<string, variant>'), (name, value) -> name <> '{{ key }}'))
 {%- endmacro %}
 
-{% macro json_hash(column) -%}{{ return(adapter.dispatch('json_hash', 'spotify')(column)) }}{%- endmacro %}
+{% macro hash_without(column, key) -%}{{ return(adapter.dispatch('hash_without', 'spotify')(column, key)) }}{%- endmacro %}
 
-{% macro duckdb__json_hash(column) -%}md5({{ column }}){%- endmacro %}
-
-{% macro postgres__json_hash(column) -%}md5(cast({{ column }} as text)){%- endmacro %}
-
-{% macro spark__json_hash(column) -%}md5({{ column }}){%- endmacro %}
-
-{% macro json_list(column, paths) -%}{{ return(adapter.dispatch('json_list', 'spotify')(column, paths)) }}{%- endmacro %}
-
-{#- The elements of the array at the first of the paths that has any. Never the whole array as one JSON value: taking
-    that apart again costs many times the memory -#}
-{% macro duckdb__json_list(column, paths) -%}
-    coalesce(
-        {% for path in paths -%}
-            nullif(json_extract({{ column }}, '{{ json_path(path) }}[*]'), []),
-        {% endfor -%}
-        []
-    )
+{#- A 64-bit hash of an object less a number in it. Objects are recognized by it among those of one track: it may be an
+    engine's own, and fast. On DuckDB, the text without the number need not be JSON. -#}
+{% macro duckdb__hash_without(column, key) -%}
+    hash(regexp_replace({{ column }}, '"{{ key }}":[-+.0-9a-zA-Z]*', '', 'g'))
 {%- endmacro %}
 
-{% macro postgres__json_list(column, paths) -%}
-    coalesce(
-        {% for path in paths -%}
-            nullif({{ json_array(column ~ ' #> ' ~ json_keys(path)) }}, '[]'),
-        {% endfor -%}
-        '[]'
-    )
+{% macro postgres__hash_without(column, key) -%}
+    hashtextextended(cast({{ postgres__json_without(column, key) }} as text), 0)
 {%- endmacro %}
 
-{% macro json_array(value) -%}case when jsonb_typeof({{ value }}) = 'array' then {{ value }} end{%- endmacro %}
+{% macro spark__hash_without(column, key) -%}xxhash64({{ spark__json_without(column, key) }}){%- endmacro %}
 
-{% macro spark__json_list(column, paths) -%}
-    coalesce(
-        {% for path in paths -%}
-            nullif({{ spark__json_array(json_value(column, path)) }}, array()),
-        {% endfor -%}
-        array()
-    )
+{% macro json_first(value, keys) -%}{{ return(adapter.dispatch('json_first', 'spotify')(value, keys)) }}{%- endmacro %}
+
+{#- The value of the first of the keys that has one; the object is parsed once -#}
+{% macro duckdb__json_first(value, keys) -%}
+    list_filter(json_extract({{ value }}, ['$.{{ keys | join("', '$.") }}']), each -> each <> 'null')[1]
 {%- endmacro %}
 
-{% macro json_elements(list) -%}{{ return(adapter.dispatch('json_elements', 'spotify')(list)) }}{%- endmacro %}
-
-{% macro duckdb__json_elements(list) -%}
-    nullif(unnest({{ list }}), 'null') as element,
-    generate_subscripts({{ list }}, 1) as ordinal
+{% macro postgres__json_first(value, keys) -%}
+    coalesce({% for key in keys %}nullif({{ value }} -> '{{ key }}', 'null'){{ ', ' if not loop.last }}{% endfor %})
 {%- endmacro %}
 
-{% macro postgres__json_elements(list) -%}
-    nullif(jsonb_array_elements({{ list }}), 'null') as element,
-    generate_series(1, jsonb_array_length({{ list }})) as ordinal
+{% macro spark__json_first(value, keys) -%}
+    coalesce({% for key in keys %}get_json_object({{ value }}, '$.{{ key }}'){{ ', ' if not loop.last }}{% endfor %})
 {%- endmacro %}
 
-{% macro spark__json_elements(list) -%}
-    inline(transform({{ list }}, (element, place) -> struct(element, place + 1 as ordinal)))
-{%- endmacro %}
+{#- Aggregate: the least of a group's values, as text -#}
+{% macro json_min(value) -%}{{ return(adapter.dispatch('json_min', 'spotify')(value)) }}{%- endmacro %}
 
-{% macro json_text_at(array, ordinal) -%}
-    {{ return(adapter.dispatch('json_text_at', 'spotify')(array, ordinal)) }}
-{%- endmacro %}
+{% macro default__json_min(value) -%}min({{ value }}){%- endmacro %}
 
-{% macro duckdb__json_text_at(array, ordinal) -%}
-    list_extract(from_json({{ array }}, '["varchar"]'), {{ ordinal }})
-{%- endmacro %}
-
-{% macro postgres__json_text_at(array, ordinal) -%}({{ array }} ->> ({{ ordinal }} - 1)) collate "C"{%- endmacro %}
-
-{% macro spark__json_text_at(array, ordinal) -%}
-    get({{ spark__json_array(array) }}, {{ ordinal }} - 1)
-{%- endmacro %}
-
-{% macro json_length(list) -%}{{ return(adapter.dispatch('json_length', 'spotify')(list)) }}{%- endmacro %}
-
-{% macro duckdb__json_length(list) -%}len({{ list }}){%- endmacro %}
-
-{% macro postgres__json_length(list) -%}jsonb_array_length({{ list }}){%- endmacro %}
-
-{% macro spark__json_length(list) -%}size({{ list }}){%- endmacro %}
-
-{% macro json_answers(asked, body) -%}{{ return(adapter.dispatch('json_answers', 'spotify')(asked, body)) }}{%- endmacro %}
-
-{#- The list of what was answered: under the key that was expected, or the one object itself where none was -#}
-{% macro duckdb__json_answers(asked, body) -%}
-    case
-        when json_extract_string({{ asked }}, '$.items') is null then [{{ body }}]
-        else from_json(json_extract({{ body }}, '$."' || json_extract_string({{ asked }}, '$.items') || '"'), '["json"]')
-    end
-{%- endmacro %}
-
-{% macro postgres__json_answers(asked, body) -%}
-    case
-        when {{ asked }} ->> 'items' is null then jsonb_build_array({{ body }})
-        else {{ json_array(body ~ ' -> (' ~ asked ~ " ->> 'items')") }}
-    end
-{%- endmacro %}
-
-{% macro spark__json_answers(asked, body) -%}
-    case
-        when get_json_object({{ asked }}, '$.items') is null then array({{ body }})
-        else {{ spark__json_array("get_json_object(" ~ body ~ ", '$.' || get_json_object(" ~ asked ~ ", '$.items'))") }}
-    end
-{%- endmacro %}
+{% macro postgres__json_min(value) -%}cast(min(cast({{ value }} as text) collate "C") as jsonb){%- endmacro %}

@@ -1,10 +1,33 @@
-{{ config(materialized='view', tags=['derived']) }}
+{{ config(materialized='view') }}
 
--- Spotify swaps one id of a recording for another without an edit by the list's owner: both changes are true of the
--- ids, and marked as one replacement of the recording.
-with changes as (select * from {{ ref('int_arrivals_and_departures') }}),
+-- The two ends of each stay: its beginning, unless it may be older than the first read, and its proven end. Spotify
+-- swaps one id of a recording for another without an edit by the playlist's owner: both changes are true of the ids,
+-- and marked as one replacement of the recording.
+with stays as (select * from {{ ref('int_stays') }}),
 
 track_info as (select * from {{ ref('track_info') }}),
+
+changes as (
+    select
+        playlist_id,
+        track_id,
+        first_seen as day,
+        case when stay_number = 1 then 'added' else 'returned' end as change,
+        usable_day_before as day_before
+    from stays
+    where usable_day_before is not null
+
+    union all
+
+    select
+        playlist_id,
+        track_id,
+        first_absent as day,
+        'removed' as change,
+        last_held as day_before
+    from stays
+    where first_absent is not null
+),
 
 recordings as (
     select
@@ -14,7 +37,7 @@ recordings as (
         row_number() over (
             partition by changes.playlist_id, changes.day, upper(track_info.isrc), changes.change = 'removed'
             order by changes.track_id
-        ) as place
+        ) as recording_number
     from changes
     inner join track_info on changes.track_id = track_info.track_id
 ),
@@ -34,7 +57,7 @@ final as (
             recordings.playlist_id = others.playlist_id
             and recordings.day = others.day
             and recordings.isrc = others.isrc
-            and recordings.place = others.place
+            and recordings.recording_number = others.recording_number
             and (recordings.change = 'removed') <> (others.change = 'removed')
 )
 

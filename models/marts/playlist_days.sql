@@ -1,44 +1,49 @@
 {{ config(
-    incremental_strategy='delete+insert',
     unique_key=['playlist_id', 'date'],
-    post_hook='{{ remember_build() }}',
+    pre_hook="{{ delete_rewound_rows(ref('int_playlists_rewound'), 'playlist_id', 'date') }}",
 ) }}
 
--- The observation calendar: every day from a list's first read to the last day anything was read. New days are added;
--- where a late day changed what counts, the days of that list are written anew.
-with counted_reads as (select * from {{ ref('int_counted_reads') }}),
-
-last_known as (
-    select max(known.date) as day
-    from {{ state_of('playlist_days', {'date': 'date'}) }} as known
-),
+-- The observation calendar: every day from a playlist's first read to the last day anything was read. A playlist goes
+-- on where its calendar ends: that is before its rewind day, or the last day known.
+with days as (select * from {{ ref('int_playlist_days_counted') }}),
 
 last_read as (
-    select max(day) as day from counted_reads
+    select max(day) as day from days
 ),
 
-lists as (
+playlists as (
     select
         playlist_id,
-        min(day) as first_day,
-        min(case when load_number > {{ last_load_built() }} then day end) as first_new_day
-    from counted_reads
+        min(day) as first_day
+    from days
     group by playlist_id
 ),
 
-calendar_starts as (
+{% if is_incremental() -%}
+    known as (
+        select
+            playlist_id,
+            max(date) as last_day
+        from {{ this }}
+        group by playlist_id
+    ),
+{%- else -%}
+    known as (
+        select
+            playlist_id,
+            first_day as last_day
+        from playlists
+        where false
+    ),
+{%- endif %}
+
+gaps as (
     select
-        lists.playlist_id,
-        greatest(
-            lists.first_day,
-            least(
-                coalesce(lists.first_new_day, last_read.day + 1),
-                coalesce(last_known.day + 1, lists.first_day)
-            )
-        ) as first_day,
+        playlists.playlist_id,
+        coalesce(known.last_day + 1, playlists.first_day) as first_day,
         last_read.day as last_day
-    from lists
-    cross join last_known
+    from playlists
+    left join known on playlists.playlist_id = known.playlist_id
     cross join last_read
 ),
 
@@ -46,29 +51,24 @@ calendar as (
     select
         playlist_id,
         {{ calendar('first_day', 'last_day') }} as date
-    from calendar_starts
+    from gaps
 ),
 
 final as (
     select
         calendar.playlist_id,
         calendar.date,
-        coalesce(counted_reads.outcome, 'not_run') as outcome,
-        counted_reads.reason,
-        case
-            when counted_reads.outcome = 'unchanged' then counted_reads.content_entries
-            else counted_reads.entries
-        end as entries,
-        counted_reads.total,
-        case
-            when counted_reads.outcome in ('complete', 'unchanged') then counted_reads.content_unavailable_entries
-        end as unavailable_entries,
-        counted_reads.snapshot_id
+        coalesce(days.outcome, 'not_run') as outcome,
+        days.reason,
+        case when days.outcome = 'unchanged' then days.content_entries else days.entries end as entries,
+        days.total,
+        case when days.is_usable then days.content_unavailable_entries end as unavailable_entries,
+        days.snapshot_id
     from calendar
-    left join counted_reads
+    left join days
         on
-            calendar.playlist_id = counted_reads.playlist_id
-            and calendar.date = counted_reads.day
+            calendar.playlist_id = days.playlist_id
+            and calendar.date = days.day
 )
 
 select * from final

@@ -1,48 +1,46 @@
-with watched_playlists as (select * from {{ ref('int_watched_playlists') }}),
+with watched_playlists as (select * from {{ ref('int_playlists_watched') }}),
 
-descriptions as (select * from {{ ref('int_playlist_descriptions') }}),
+reads as (select * from {{ ref('int_playlist_reads') }}),
 
-complete_reads as (
-    select * from {{ ref('int_counted_reads') }}
-    where outcome = 'complete'
-),
+days as (select * from {{ ref('int_playlist_days_counted') }}),
 
-latest_descriptions as (
+descriptions as (
     select
         playlist_id,
         name,
-        owner_kind,
-        row_number() over (
-            partition by playlist_id
-            order by day desc, observed_at desc, name asc
-        ) as latest_first
-    from descriptions
+        case when owner_id = 'spotify' then 'spotify' when owner_id is not null then 'user' end as owner_kind,
+        row_number() over (partition by playlist_id order by day desc, observed_at desc, name asc) as latest_rank
+    from reads
+    where
+        name is not null
+        or owner_id is not null
 ),
 
-spans as (
+complete_days as (
     select
         playlist_id,
         min(day) as first_complete_read,
         max(day) as last_complete_read
-    from complete_reads
+    from days
+    where outcome = 'complete'
     group by playlist_id
 ),
 
 final as (
     select
         watched_playlists.playlist_id,
-        latest_descriptions.name,
+        descriptions.name,
         watched_playlists.label,
-        latest_descriptions.owner_kind,
+        descriptions.owner_kind,
         watched_playlists.is_watched,
-        spans.first_complete_read,
-        spans.last_complete_read
+        complete_days.first_complete_read,
+        complete_days.last_complete_read
     from watched_playlists
-    left join latest_descriptions
+    left join descriptions
         on
-            watched_playlists.playlist_id = latest_descriptions.playlist_id
-            and latest_descriptions.latest_first = 1
-    left join spans on watched_playlists.playlist_id = spans.playlist_id
+            watched_playlists.playlist_id = descriptions.playlist_id
+            and descriptions.latest_rank = 1
+    left join complete_days on watched_playlists.playlist_id = complete_days.playlist_id
 )
 
 select * from final

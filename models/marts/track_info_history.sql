@@ -1,32 +1,24 @@
-{{ config(
-    incremental_strategy='delete+insert',
-    unique_key='track_id',
-    post_hook='{{ remember_build() }}',
-) }}
+{{ config(unique_key='track_id') }}
 {% set mapped = mapped_columns(model.columns) %}
 
--- A track with a new version of its description, or newly known, is written anew; every other one stays as it is.
+-- A track with a new version of its description, or one newly followed, is written again; every other one stays as it
+-- is.
 with versions as (select * from {{ ref('int_track_versions') }}),
 
 descriptions as (select * from {{ ref('int_track_descriptions') }}),
 
-known_tracks as (select * from {{ ref('int_known_tracks') }}),
-
-written_tracks as (
-    select distinct track_id
-    from {{ state_of('track_info_history', {'track_id': 'varchar'}) }} as written
-),
+followed as (select * from {{ ref('int_tracks_followed') }}),
 
 changed_tracks as (
     select track_id
     from versions
-    where load_number > {{ last_load_built() }}
+    where {{ is_new_fact() }}
 
     union
 
     select track_id
-    from known_tracks
-    where track_id not in (select written_tracks.track_id from written_tracks)
+    from followed
+    where {{ is_new_fact() }}
 ),
 
 described as (
@@ -38,8 +30,11 @@ described as (
         versions.day
     from versions
     inner join changed_tracks on versions.track_id = changed_tracks.track_id
-    inner join known_tracks on versions.track_id = known_tracks.track_id
-    inner join descriptions on versions.description_hash = descriptions.description_hash
+    inner join followed on versions.track_id = followed.track_id
+    inner join descriptions
+        on
+            versions.track_id = descriptions.track_id
+            and versions.description_hash = descriptions.description_hash
 ),
 
 compared as (

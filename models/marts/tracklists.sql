@@ -1,24 +1,58 @@
-{{ config(materialized='view', tags=['derived']) }}
+{{ config(materialized='view') }}
 
--- A view: contents are stored once, however often a list came back to them.
-with spans as (select * from {{ ref('int_read_spans') }}),
+-- A view: contents are stored once, however often a playlist came back to them.
+with days as (select * from {{ ref('int_playlist_days_counted') }}),
 
-contents as (select * from {{ ref('int_playlist_contents') }}),
+versions as (select * from {{ ref('int_playlist_versions') }}),
+
+version_starts as (
+    select
+        days.playlist_id,
+        days.day,
+        versions.kinds,
+        versions.track_ids,
+        versions.added_ats
+    from days
+    inner join versions
+        on
+            days.playlist_id = versions.playlist_id
+            and days.content_hash = versions.content_hash
+    where
+        days.is_usable
+        and days.content_hash is distinct from days.content_hash_before
+),
+
+entries as (
+    select
+        playlist_id,
+        day,
+        {{ unnested(
+            {'kind': 'kinds', 'track_id': 'track_ids', 'added_at': 'added_ats'}, ordinal='position'
+        ) }}
+    from version_starts
+),
 
 final as (
     select
-        spans.playlist_id,
-        spans.first_day,
-        cast(contents.position + 1 as integer) as position,
-        coalesce(contents.kind, 'empty') as kind,
-        contents.track_id,
-        contents.added_at
-    from spans
-    left join contents
-        on
-            spans.playlist_id = contents.playlist_id
-            and spans.content_hash = contents.content_hash
-            and spans.content_load_number = contents.load_number
+        playlist_id,
+        day as first_day,
+        cast(position as integer) as position,
+        kind,
+        track_id,
+        added_at
+    from entries
+
+    union all
+
+    select
+        playlist_id,
+        day as first_day,
+        cast(null as integer) as position,
+        'empty' as kind,
+        cast(null as {{ sql_type('varchar') }}) as track_id,
+        cast(null as timestamp) as added_at
+    from version_starts
+    where {{ array_length('kinds') }} = 0
 )
 
 select * from final

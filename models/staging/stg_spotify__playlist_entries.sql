@@ -1,31 +1,17 @@
-with pages as (select * from {{ ref('stg_spotify__playlist_pages') }}),
+with entries as (select * from {{ source('raw', 'playlist_entries') }}),
 
-elements as (
-    select
-        playlist_id,
-        day,
-        run_id,
-        attempt,
-        first_position,
-        observed_at,
-        load_number,
-        {{ json_elements('items') }}
-    from pages
-),
-
-things as (
+contents as (
     select
         *,
-        {{ json_text('element', ['added_at']) }} as added_at_text,
-        coalesce({{ json_value('element', ['item']) }}, {{ json_value('element', ['track']) }}) as thing
-    from elements
+        {{ content_of_entry('entry') }} as content
+    from entries
 ),
 
 described as (
     select
         *,
-        {{ json_fields('thing', ['id', 'uri', 'type', 'is_local', 'popularity']) }} as fields
-    from things
+        {{ json_fields('content', ['id', 'uri', 'type', 'is_local', 'popularity']) }} as fields
+    from contents
 ),
 
 final as (
@@ -33,8 +19,9 @@ final as (
         playlist_id,
         day,
         run_id,
+        line,
         attempt,
-        first_position + ordinal - 1 as position,
+        position,
         {{ json_field('fields', 'id') }} as spotify_id,
         coalesce({{ json_field('fields', 'id') }}, {{ json_field('fields', 'uri') }}) as item_key,
         case
@@ -52,9 +39,10 @@ final as (
                 and coalesce({{ json_field('fields', 'uri') }}, 'spotify:track:') like 'spotify:track:%' then 'track'
             else 'other'
         end as kind,
-        {{ utc_timestamp('added_at_text') }} as added_at,
+        {{ utc_timestamp('added_at') }} as added_at,
         {{ cast_or_null(json_field('fields', 'popularity'), 'integer') }} as popularity,
-        {{ json_without('thing', 'popularity') }} as description,
+        {{ description_hash('content') }} as description_hash,
+        entry,
         observed_at,
         load_number
     from described

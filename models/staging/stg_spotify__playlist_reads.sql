@@ -1,4 +1,4 @@
-with source as (select * from {{ source('raw', 'playlist_reads') }}),
+with answers as (select * from {{ source('raw', 'answers') }}),
 
 final as (
     select
@@ -13,7 +13,8 @@ final as (
         {{ cast_or_null(json_text('body', ['total']), 'integer') }} as total,
         observed_at,
         load_number
-    from source
+    from answers
+    where endpoint = 'playlist_reads'
 )
 
 select * from final

@@ -1,4 +1,4 @@
-with source as (select * from {{ source('raw', 'runs') }}),
+with answers as (select * from {{ source('raw', 'answers') }}),
 
 final as (
     select
@@ -21,8 +21,10 @@ final as (
         {{ json_text('body', ['capabilities', 'playlist_items']) }} as playlist_items,
         {{ cast_or_null(json_text('body', ['capabilities', 'popularity']), 'boolean') }} as popularity,
         {{ cast_or_null(json_text('body', ['tracks_without_popularity']), 'integer') }} as tracks_without_popularity,
-        observed_at
-    from source
+        observed_at,
+        load_number
+    from answers
+    where endpoint = 'runs'
 )
 
 select * from final

@@ -1,19 +1,21 @@
-with source as (select * from {{ source('raw', 'tracks') }}),
-
-answered as (
-    {{ answered_objects('source') }}
-),
+-- By what was asked: a relinked track answers with another id. An id that Spotify does not know has no object.
+with answered_objects as (select * from {{ source('raw', 'answered_objects') }}),
 
 final as (
     select
         asked_id as track_id,
         day,
         run_id,
-        {{ cast_or_null(json_text('element', ['popularity']), 'integer') }} as popularity,
-        {{ json_without('element', 'popularity') }} as description,
+        line,
+        {{ cast_or_null(json_text('object', ['popularity']), 'integer') }} as popularity,
+        {{ description_hash('object') }} as description_hash,
+        object,
         observed_at,
         load_number
-    from answered
+    from answered_objects
+    where
+        endpoint = 'tracks'
+        and object is not null
 )
 
 select * from final

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 from typing import NamedTuple
 
 BEST_FIRST = ("complete", "unchanged", "partial", "unavailable", "failed")
-NO_CLAIM = date(1970, 1, 1)
+FIRST_BELIEVABLE_CLAIM = date(2006, 1, 1)
 
 
 class Entry(NamedTuple):
@@ -122,7 +122,7 @@ def _row(track_id: str, number: int, stay: OpenStay) -> Stay:
     claim = _earliest_claim(track_id, stay.first_read)
     believed = (
         claim is not None
-        and claim != NO_CLAIM
+        and claim >= FIRST_BELIEVABLE_CLAIM
         and claim <= first_seen
         and (stay.read_before is None or claim >= stay.read_before)
     )

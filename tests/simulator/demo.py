@@ -117,7 +117,7 @@ def _simulate(folder: Path, days: int) -> Config:
         f"{requests} requests to a simulated Spotify in {time.monotonic() - started:.1f} s; what went wrong on the way:"
     )
     print("\n".join(problems) or "  nothing")
-    print(load(config.landing, config.warehouse, endpoints=config.endpoints))
+    print(load(config))
     return config
 
 

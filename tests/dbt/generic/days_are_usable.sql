@@ -1,6 +1,6 @@
-{# The days a stay is stated by are days on which its list was proven complete or unchanged. #}
+{# Days that a row states, where they are not null, are days on which its playlist was proven complete or unchanged. #}
 {% test days_are_usable(model, columns, calendar) %}
-with stays as (
+with stated as (
 
     select * from {{ model }}
 
@@ -16,11 +16,17 @@ usable_days as (
 
 )
 
+select stated.*
+from stated
 {% for column in columns -%}
-    select stays.*
-    from stays
-    left join usable_days on stays.playlist_id = usable_days.playlist_id and stays.{{ column }} = usable_days.date
-    where stays.{{ column }} is not null and usable_days.date is null
-    {{ 'union all' if not loop.last }}
-{% endfor %}
+    left join usable_days as usable_{{ loop.index }}
+        on
+            stated.playlist_id = usable_{{ loop.index }}.playlist_id
+            and stated.{{ column }} = usable_{{ loop.index }}.date
+{% endfor -%}
+where
+    {% for column in columns -%}
+        {{ 'or ' if not loop.first -}}
+        (stated.{{ column }} is not null and usable_{{ loop.index }}.date is null)
+    {% endfor %}
 {% endtest %}

@@ -1,0 +1,107 @@
+{{ config(
+    pre_hook="{{ delete_rewound_rows(ref('int_playlists_rewound'), 'playlist_id', 'day') }}",
+) }}
+
+-- Tracks that came and tracks that went: two contents are compared wherever a usable day has another one than the
+-- usable day before. Most days of most playlists have no change.
+with days as (select * from {{ ref('int_playlist_days_counted') }}),
+
+rewound as (select * from {{ ref('int_playlists_rewound') }}),
+
+versions as (select * from {{ ref('int_playlist_versions') }}),
+
+steps as (
+    select
+        days.playlist_id,
+        days.day,
+        days.usable_days,
+        days.usable_day_before,
+        days.content_hash,
+        days.content_hash_before
+    from days
+    inner join rewound on days.playlist_id = rewound.playlist_id
+    where
+        days.day >= {{ earliest('rewind_day', ref('int_playlists_rewound')) }}
+        and days.day >= rewound.rewind_day
+        and days.is_usable
+        and days.content_hash is distinct from days.content_hash_before
+),
+
+held as (
+    select
+        steps.playlist_id,
+        steps.day,
+        {{ unnested({'track_id': 'versions.track_ids', 'added_at': 'versions.added_ats'}) }}
+    from steps
+    inner join versions
+        on
+            steps.playlist_id = versions.playlist_id
+            and steps.content_hash = versions.content_hash
+),
+
+was_held as (
+    select
+        steps.playlist_id,
+        steps.day,
+        {{ unnested({'track_id': 'versions.track_ids', 'added_at': 'versions.added_ats'}) }}
+    from steps
+    inner join versions
+        on
+            steps.playlist_id = versions.playlist_id
+            and steps.content_hash_before = versions.content_hash
+),
+
+compared as (
+    select
+        playlist_id,
+        day,
+        track_id,
+        added_at,
+        1 as is_held,
+        0 as was_held
+    from held
+    where track_id is not null
+
+    union all
+
+    select
+        playlist_id,
+        day,
+        track_id,
+        added_at,
+        0 as is_held,
+        1 as was_held
+    from was_held
+    where track_id is not null
+),
+
+-- the claim of a track that came is the earliest of its entries
+changed as (
+    select
+        playlist_id,
+        day,
+        track_id,
+        max(is_held) = 1 as is_added,
+        min(case when is_held = 1 then added_at end) as added_at
+    from compared
+    group by playlist_id, day, track_id
+    having max(is_held) <> max(was_held)
+),
+
+final as (
+    select
+        changed.playlist_id,
+        changed.track_id,
+        changed.day,
+        changed.is_added,
+        changed.added_at,
+        steps.usable_days,
+        steps.usable_day_before
+    from changed
+    inner join steps
+        on
+            changed.playlist_id = steps.playlist_id
+            and changed.day = steps.day
+)
+
+select * from final

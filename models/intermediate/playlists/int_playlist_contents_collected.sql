@@ -1,0 +1,55 @@
+-- What each new complete read found, as one row: parallel arrays in order of position, and a hash of them by which
+-- equal contents are recognized. Popularity is no part of a content, a claim (added_at) is.
+with reads as (select * from {{ ref('stg_spotify__playlist_reads') }}),
+
+entries as (select * from {{ ref('int_playlist_entries_unpacked') }}),
+
+complete_reads as (
+    select
+        playlist_id,
+        run_id,
+        attempt,
+        load_number
+    from reads
+    where
+        {{ is_new_answer() }}
+        and outcome = 'complete'
+),
+
+-- the entries of the attempt that was complete; an empty playlist has none
+found as (
+    select
+        complete_reads.playlist_id,
+        complete_reads.run_id,
+        complete_reads.load_number,
+        entries.position,
+        entries.kind,
+        entries.item_key,
+        entries.track_id,
+        entries.added_at
+    from complete_reads
+    left join entries
+        on
+            complete_reads.playlist_id = entries.playlist_id
+            and complete_reads.run_id = entries.run_id
+            and complete_reads.attempt = entries.attempt
+),
+
+final as (
+    select
+        playlist_id,
+        run_id,
+        min(load_number) as load_number,
+        {{ hash_in_order("concat_ws(' ', kind, item_key, '@', added_at)", 'position') }} as content_hash,
+        cast(count(position) as integer) as entries,
+        cast(sum(case when kind = 'unavailable' then 1 else 0 end) as integer) as unavailable_entries,
+        {{ array_in_order('kind', 'position', 'varchar') }} as kinds,
+        {{ array_in_order('track_id', 'position', 'varchar') }} as track_ids,
+        {{ array_in_order('added_at', 'position', 'timestamp') }} as added_ats,
+        {{ array_in_order('added_at', "case when kind = 'unavailable' then position end", 'timestamp') }}
+            as unavailable_added_ats
+    from found
+    group by playlist_id, run_id
+)
+
+select * from final

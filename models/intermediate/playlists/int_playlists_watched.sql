@@ -1,0 +1,44 @@
+-- Every playlist that was watched, as on the watch-list that held it last.
+with runs as (select * from {{ ref('int_runs') }}),
+
+watched as (select * from {{ ref('stg_spotify__watched') }}),
+
+last_day as (
+    select max(day) as day from runs
+),
+
+-- a watch-list is mostly that of the day before: only its last run can be the last to watch a playlist
+ranked_runs as (
+    select
+        *,
+        row_number() over (partition by watched order by day desc, started_at desc, run_id desc) as latest_rank
+    from runs
+),
+
+watches as (
+    select
+        watched.spotify_id as playlist_id,
+        watched.label,
+        ranked_runs.day,
+        row_number() over (
+            partition by watched.spotify_id
+            order by ranked_runs.day desc, ranked_runs.started_at desc, ranked_runs.run_id desc
+        ) as latest_rank
+    from ranked_runs
+    inner join watched on ranked_runs.watched = watched.watched
+    where
+        ranked_runs.latest_rank = 1
+        and watched.kind = 'playlist'
+),
+
+final as (
+    select
+        watches.playlist_id,
+        watches.label,
+        watches.day = last_day.day as is_watched
+    from watches
+    cross join last_day
+    where watches.latest_rank = 1
+)
+
+select * from final

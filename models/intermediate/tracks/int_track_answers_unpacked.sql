@@ -1,0 +1,18 @@
+-- New answers for tracks that were asked for by their ids, each parsed once, with the hash of the description.
+with tracks as (select * from {{ ref('stg_spotify__tracks') }}),
+
+final as (
+    select
+        track_id,
+        day,
+        run_id,
+        line,
+        popularity,
+        description_hash,
+        observed_at,
+        load_number
+    from tracks
+    where {{ is_new_answer() }}
+)
+
+select * from final

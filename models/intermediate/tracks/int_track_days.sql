@@ -1,0 +1,102 @@
+{{ config(unique_key='day') }}
+
+-- Fact: what a day's answers say of a track, merged: the popularity that counts, the description that counts, and
+-- whether a run follows it. The latest answer counts, but a playlist's 0 only where nothing else was said: another
+-- playlist, or the track itself, may say more. That is a maximum, so the row that stands and new sightings give the
+-- same row in any order. Days with new sightings are written again, whole.
+with entries as (select * from {{ ref('int_playlist_entries_unpacked') }}),
+
+answers as (select * from {{ ref('int_track_answers_unpacked') }}),
+
+runs as (select * from {{ ref('int_runs') }}),
+
+sightings as (
+    select
+        entries.track_id,
+        entries.day,
+        entries.popularity,
+        case when entries.popularity = 0 then 0 else 1 end as popularity_weight,
+        entries.description_hash,
+        entries.observed_at,
+        coalesce(runs.discovers_tracks, false) as is_followed,
+        entries.load_number
+    from entries
+    left join runs on entries.run_id = runs.run_id
+    where
+        entries.track_id is not null
+        and {{ is_new_answer('entries.load_number') }}
+
+    union all
+
+    select
+        track_id,
+        day,
+        popularity,
+        1 as popularity_weight,
+        description_hash,
+        observed_at,
+        true as is_followed,
+        load_number
+    from answers
+),
+
+{% if is_incremental() -%}
+    -- a row that stands is two sightings: one with the popularity that counts, one with the description
+    standing_rows as (
+        select * from {{ this }}
+        where day in (select sightings.day from sightings)
+    ),
+
+    all_sightings as (
+        select * from sightings
+
+        union all
+
+        select
+            track_id,
+            day,
+            popularity,
+            popularity_weight,
+            null as description_hash,
+            popularity_observed_at as observed_at,
+            is_followed,
+            load_number
+        from standing_rows
+
+        union all
+
+        select
+            track_id,
+            day,
+            null as popularity,
+            null as popularity_weight,
+            description_hash,
+            description_observed_at as observed_at,
+            is_followed,
+            load_number
+        from standing_rows
+    ),
+{%- else -%}
+    all_sightings as (
+        select * from sightings
+    ),
+{%- endif %}
+
+final as (
+    select
+        track_id,
+        day,
+        {{ value_of_greatest('popularity', ['popularity_weight', 'observed_at', 'popularity']) }} as popularity,
+        {{ value_of_greatest('popularity_weight', ['popularity_weight', 'observed_at', 'popularity']) }}
+            as popularity_weight,
+        {{ value_of_greatest('observed_at', ['popularity_weight', 'observed_at', 'popularity']) }}
+            as popularity_observed_at,
+        {{ value_of_greatest('description_hash', ['observed_at', 'description_hash']) }} as description_hash,
+        {{ value_of_greatest('observed_at', ['observed_at', 'description_hash']) }} as description_observed_at,
+        max(case when is_followed then 1 else 0 end) = 1 as is_followed,
+        max(load_number) as load_number
+    from all_sightings
+    group by track_id, day
+)
+
+select * from final

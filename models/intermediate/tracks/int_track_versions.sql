@@ -1,0 +1,119 @@
+{{ config(unique_key='track_id') }}
+
+-- Days on which a track's description was not that of the last day it was seen. Of most new days it is; a track of
+-- which it is not is rewound to the first such day: its versions before stay, those from then on are worked out again.
+with track_days as (
+    select * from {{ ref('int_track_days') }}
+    where description_hash is not null
+),
+
+new_days as (
+    select * from track_days
+    where {{ is_new_fact() }}
+),
+
+{% if is_incremental() -%}
+    known as (
+        select * from {{ this }}
+        where track_id in (select new_days.track_id from new_days)
+    ),
+{%- else -%}
+    known as (
+        select
+            track_id,
+            day,
+            description_hash,
+            load_number
+        from new_days
+        where false
+    ),
+{%- endif %}
+
+-- the version that stands on a new day: the last one known up to it
+versions_and_days as (
+    select
+        track_id,
+        day,
+        description_hash,
+        1 as is_version
+    from known
+
+    union all
+
+    select
+        track_id,
+        day,
+        description_hash,
+        0 as is_version
+    from new_days
+),
+
+numbered as (
+    select
+        *,
+        sum(is_version) over (
+            partition by track_id order by day asc, is_version desc rows unbounded preceding
+        ) as version_number
+    from versions_and_days
+),
+
+compared as (
+    select
+        *,
+        max(case when is_version = 1 then description_hash end) over (
+            partition by track_id, version_number
+        ) as standing_hash
+    from numbered
+),
+
+rewound as (
+    select
+        track_id,
+        min(day) as rewind_day
+    from compared
+    where
+        is_version = 0
+        and description_hash is distinct from standing_hash
+    group by track_id
+),
+
+days_from_then_on as (
+    select
+        track_days.track_id,
+        track_days.day,
+        track_days.description_hash
+    from track_days
+    inner join rewound on track_days.track_id = rewound.track_id
+    where
+        track_days.day >= (select min(earliest.rewind_day) from rewound as earliest)
+        and track_days.day >= rewound.rewind_day
+
+    union all
+
+    select
+        known.track_id,
+        known.day,
+        known.description_hash
+    from known
+    inner join rewound on known.track_id = rewound.track_id
+    where known.day < rewound.rewind_day
+),
+
+in_order as (
+    select
+        *,
+        lag(description_hash) over (partition by track_id order by day) as description_hash_before
+    from days_from_then_on
+),
+
+final as (
+    select
+        track_id,
+        day,
+        description_hash,
+        cast({{ up_to_load() }} as integer) as load_number
+    from in_order
+    where description_hash is distinct from description_hash_before
+)
+
+select * from final
