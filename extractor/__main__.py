@@ -32,6 +32,7 @@ from extractor.status import status
 from extractor.targets import target_of
 from extractor.transform import BuildOptions
 from extractor.user_login import UserLogin, token_file
+from extractor.warehouse import check_paths
 
 INTERRUPTED = 130
 
@@ -50,6 +51,7 @@ def main(arguments: Sequence[str], clock: Clock | None = None) -> int:
             return 0
         config = read_config(options.config)
         config = replace(config, target=options.target or config.target)
+        check_paths(config.warehouse, config.raw, config.database)
         if day > clock.now().date():
             raise ConfigError(f"--date {day}: a day that is still to come can't have been observed (days are UTC)")
         if config.target not in WORKS_ON.get(options.command, TARGETS):
@@ -165,12 +167,15 @@ def _run(config: Config, options: argparse.Namespace, console: Console) -> int:
         if "load" in steps:
             loaded = target.load(config)
             console.result("loaded", str(loaded), **asdict(loaded))
+        if command == "daily" and not (options.full_refresh or options.full_tests) and target.is_published(config):
+            console.result("unchanged", f"nothing new since the last publication of {config.database}: not built again")
+            return exit_code
         if "build" in steps:
             how = BuildOptions(options.full_refresh, options.full_tests, options.forget_purged, options.log_format)
             built = target.build(config, how)
             console.result("built", str(built), **asdict(built))
         if "publish" in steps:
-            published = target.publish(config, options.full_refresh)
+            published = target.publish(config)
             console.result("published", str(published), **asdict(published))
     return exit_code
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from extractor.config import Config
 from extractor.errors import BuildError
 from extractor.landing import replace_file
+from extractor.load import create
 from extractor.publish import megabytes
 from extractor.transform import run_dbt
 from extractor.warehouse import opened
@@ -26,6 +27,7 @@ class Documented:
 
 def docs(config: Config, page: Path) -> Documented:
     """Write the documentation. Raises BuildError if dbt can't make it, WarehouseError if the warehouse is in use."""
+    create(config)
     with opened(config.warehouse):
         pass  # made if there is none: the page then has everything but the tables' sizes
     # its own folder: a build finds what it has parsed as it left it

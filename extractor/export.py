@@ -56,7 +56,7 @@ def export(config: Config, file_format: str, folder: Path) -> Exported:
     try:
         shutil.rmtree(beside, ignore_errors=True)
         beside.mkdir(parents=True)
-        with opened(config.database, read_only=True) as connection:
+        with opened(config.database, read_only=True, memory_limit=config.memory_limit) as connection:
             _write(connection, file_format, beside)
         written = _put_in_place(beside, folder)
     except (WarehouseError, OSError) as error:

@@ -51,7 +51,9 @@ too, where neither this day nor the day before was read.""",
     parser.add_argument("--target", choices=TARGETS, help="where the tables live; default: as the configuration says")
     parser.add_argument("--full-refresh", action="store_true", help="rebuild every table from raw")
     parser.add_argument("--full-tests", action="store_true", help="test all rows, not only those that may have changed")
-    parser.add_argument("--forget-purged", action="store_true", help="insist on a full refresh after a purge")
+    parser.add_argument(
+        "--forget-purged", action="store_true", help="full refresh: also of what only purged answers held"
+    )
     parser.add_argument("--keep-days", type=_count, help="purge: days of raw answers to keep, the present one included")
     parser.add_argument("--log-format", choices=LOG_FORMATS, default="text", help="json: one JSON object a line")
     parser.add_argument("--format", choices=tuple(FORMATS), default="parquet", help="export: default parquet")

@@ -198,7 +198,7 @@ def report(config: Config, output: Path) -> Reported:
     """
     if not config.database.exists():
         raise WarehouseError(f"{config.database}: nothing is published yet; run `./run.sh daily`")
-    with opened(config.database, read_only=True) as connection:
+    with opened(config.database, read_only=True, memory_limit=config.memory_limit) as connection:
         facts, popularity = _facts(connection)
     replace_file(output, _page(facts, popularity).encode())
     lists, tracks, days = len(facts["playlists"]["id"]), len(facts["tracks"]["id"]), facts["days"]

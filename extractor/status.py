@@ -142,6 +142,7 @@ def status(config: Config, day: date, now: datetime) -> Status:
         asks_as=_asks_as(now.date()),
         bytes_on_disk={
             "landing": sum(path.stat().st_size for path in config.landing.rglob("*") if path.is_file()),
+            "raw": _size(config.raw),
             "warehouse": _size(config.warehouse),
             "database": _size(config.database),
         },

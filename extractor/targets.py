@@ -8,27 +8,33 @@ from importlib import import_module
 
 from extractor.config import Config
 from extractor.errors import ConfigError
-from extractor.load import Loaded, load
-from extractor.publish import Published, publish
+from extractor.load import load
+from extractor.loading import Loaded
+from extractor.publish import Published, is_published, publish
 from extractor.reports import PublishedReport
 from extractor.transform import BuildOptions, Built, build
 
 
 @dataclass(frozen=True)
 class Target:
-    """An engine: its steps, which raise what those of DuckDB raise, and what is published. True: publish all anew."""
+    """An engine: its steps, which raise what those of DuckDB raise, and what is published.
+
+    `is_published` says whether the last publication is that of the last build, which has passed with every load.
+    """
 
     load: Callable[[Config], Loaded]
     build: Callable[[Config, BuildOptions], Built]
-    publish: Callable[[Config, bool], Published]
+    publish: Callable[[Config], Published]
     report: Callable[[Config], PublishedReport]
+    is_published: Callable[[Config], bool] = lambda _: False
 
 
 DUCKDB = Target(
-    load=lambda config: load(config.landing, config.warehouse, endpoints=config.endpoints),
+    load=load,
     build=build,
-    publish=lambda config, anew: publish(config, anew=anew),
+    publish=publish,
     report=lambda config: PublishedReport.of(config.database),
+    is_published=is_published,
 )
 
 

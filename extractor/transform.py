@@ -1,4 +1,4 @@
-"""dbt, run on the warehouse, and the proof of its success that publishing asks for."""
+"""dbt, run on the warehouse in an environment of ours."""
 
 from __future__ import annotations
 
@@ -7,11 +7,15 @@ import os
 import subprocess
 import sys
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from extractor.builds import Build, distrust_last_build, last_build, last_build_of, last_load
+from extractor.compact import compact, compactable
 from extractor.config import Config, without_secrets
 from extractor.errors import BuildError
+from extractor.load import create
 from extractor.warehouse import opened
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -22,12 +26,15 @@ ENVIRONMENT = {
     "postgres": {"PGOPTIONS": "-c jit=off -c work_mem=128MB"},
     "spark": {"SPARK_CONF_DIR": str(PROJECT / "extractor" / "spark" / "conf"), "SPARK_LOCAL_IP": "127.0.0.1"},
 }
-"""What an engine goes by while dbt is at work, unless the environment says otherwise."""
+"""Variables of an engine while dbt runs, unless the environment has others."""
+
+NOT_FOR_DBT = ("DBT_", "PYTHON", "SPOTIFY_WAREHOUSE", "SPOTIFY_RAW", "SPOTIFY_SPARK", "SPOTIFY_MEMORY_LIMIT")
+"""Beginnings of the names of variables that would change what dbt builds, or where."""
 
 
 @dataclass(frozen=True)
 class BuildOptions:
-    """How to build: everything anew or what is new, testing all rows or the changed ones; and how dbt tells."""
+    """How to build: everything or what is new, testing all rows or the changed ones; and the format of dbt's log."""
 
     full_refresh: bool = False
     full_tests: bool = False
@@ -37,40 +44,78 @@ class BuildOptions:
 
 @dataclass(frozen=True)
 class Built:
-    """What a build that passed has done."""
+    """What a build that passed did."""
 
     models: int
     tests: int
     warnings: int
     seconds: float
 
+    def __add__(self, other: Built) -> Built:
+        """Both builds: the tables of the last, the tests and the seconds of both."""
+        warnings = self.warnings + other.warnings
+        return Built(other.models, self.tests + other.tests, warnings, self.seconds + other.seconds)
+
     def __str__(self) -> str:
-        told = f"built {self.models} tables and views, {self.tests} tests passed in {self.seconds:.1f} s"
-        return told + (f", {self.warnings} with warnings" if self.warnings else "")
+        text = f"built {self.models} tables and views, {self.tests} tests passed in {self.seconds:.1f} s"
+        return text + (f", {self.warnings} with warnings" if self.warnings else "")
 
 
 def build(config: Config, options: BuildOptions = BuildOptions()) -> Built:
-    """Run `dbt build` on the warehouse and remember that it passed. Raises BuildError as `dbt_build` does."""
-    with opened(config.warehouse):
-        pass  # a lock held elsewhere is told now, in our words
-    _passed_file(config).unlink(missing_ok=True)
-    built = dbt_build(config, options)
-    remember_passed(config)
+    """Build everything that is loaded, a long history in pieces, and put large tables in order where that is due.
+
+    Raises BuildError if dbt fails, or has not written that the build passed; WarehouseError if the disk is full.
+    """
+    create(config)  # dbt attaches raw.duckdb, loaded or not
+    with opened(config.warehouse) as connection:  # a lock held by another process is reported here, in our words
+        before = last_build(connection)
+        if options.full_tests and before and before.has_passed:
+            distrust_last_build(connection)
+    built = build_in_pieces(config, options, last_load(config.raw), lambda: last_build_of(config.warehouse))
+    manifest = dbt_folder(config) / "manifest.json"
+    compact(config.warehouse, compactable(manifest), memory_limit=config.memory_limit)
     return built
+
+
+def build_in_pieces(config: Config, options: BuildOptions, loads: int, last: Callable[[], Build | None]) -> Built:
+    """Run dbt until all loads up to number `loads` are built; `last` returns the last build of which dbt has written.
+
+    Raises BuildError if dbt fails, or has not written that the build passed.
+    """
+    built, before = _build_piece(config, options, last)
+    while before.up_to_load < loads:
+        more, now = _build_piece(config, BuildOptions(log_format=options.log_format), last)
+        if now.up_to_load <= before.up_to_load:
+            raise BuildError(f"dbt build goes no further than load {now.up_to_load} of {loads}; nothing is published")
+        built, before = built + more, now
+    return built
+
+
+def _build_piece(config: Config, options: BuildOptions, last: Callable[[], Build | None]) -> tuple[Built, Build]:
+    before = last()
+    all_rows = options.full_tests or options.full_refresh or not (before and before.has_passed)
+    built = dbt_build(config, replace(options, full_tests=all_rows))
+    now = last()
+    if now is None or now == before or not now.has_passed:
+        raise BuildError(
+            "dbt build has not run every model and every test; nothing is published, what was published stays as it was"
+        )
+    return built, now
+
+
+def dbt_folder(config: Config) -> Path:
+    """Where dbt keeps its own files: what it has parsed, its log, its results."""
+    return config.warehouse.parent / "dbt"
 
 
 def dbt_build(config: Config, options: BuildOptions) -> Built:
     """Run `dbt build` on the target. Raises BuildError if a model or a data test failed."""
-    target = config.warehouse.parent / "dbt"
+    target = dbt_folder(config)
     # Unit tests test the SQL, not the day: CI runs them.
     arguments = ["build", "--exclude-resource-type", "unit_test"]
     arguments += ["--full-refresh"] if options.full_refresh else []
-    # What is only derived from tested tables is tested with all rows, or not at all: its rows are no day's. So are some
-    # tables of all history.
-    arguments += [] if options.full_tests else ["--exclude", "tag:derived+1,resource_type:test", "tag:all_rows"]
-    variables: dict[str, object] = {} if options.full_tests else {"test_scope": "changed"}
-    variables |= {"forget_purged": True} if options.forget_purged else {}
-    arguments += ["--vars", json.dumps(variables)]
+    arguments += [] if options.full_tests else ["--exclude", "tag:all_rows"]
+    arguments += ["--vars", json.dumps({"forget_purged": True})] if options.forget_purged else []
     if run_dbt(config, target, *arguments, log_format=options.log_format) != 0:
         raise BuildError(
             f"dbt build failed (details above and in {target / 'dbt.log'}); nothing is published, what was published "
@@ -81,37 +126,25 @@ def dbt_build(config: Config, options: BuildOptions) -> Built:
 
 def run_dbt(config: Config, target: Path, *arguments: str, log_format: str = "text") -> int:
     """Run dbt on the target, with its own files in `target`; returns its exit code."""
-    command = [str(Path(sys.executable).with_name("dbt")), "--quiet", "--log-format", log_format, *arguments]
+    # Every statement, at `debug`, costs a tenth of a quiet day; errors are in the log at this level, too.
+    command = [str(Path(sys.executable).with_name("dbt")), "--quiet", "--log-level-file"]
+    command += [os.environ.get("SPOTIFY_DBT_LOG", "info"), "--log-format", log_format, *arguments]
     command += ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT), "--target", config.target]
     command += ["--target-path", str(target), "--log-path", str(target)]
-    # The name alone, seen from its folder: what dbt has parsed for one warehouse holds for a copy elsewhere.
-    folder, environment = config.warehouse.parent, without_secrets(os.environ)
-    environment |= {"SPOTIFY_WAREHOUSE": config.warehouse.name, "SPOTIFY_SPARK": str(folder / "spark")}
-    # Every statement, at `debug`, costs a tenth of a quiet day; errors are in the log at this level, too.
-    environment = {"DBT_LOG_LEVEL_FILE": "info"} | ENVIRONMENT[config.target] | environment
+    folder, environment = config.warehouse.parent, dbt_environment(config, os.environ)
     folder.mkdir(parents=True, exist_ok=True)
     # close_fds: dbt holds our lock, too, see lock.py
     return subprocess.run(command, env=environment, cwd=folder, check=False, close_fds=False).returncode  # noqa: S603 (our own)
 
 
-def remember_passed(config: Config) -> None:
-    """Note that the marts are those of a passed build, for publishing to see."""
-    _passed_file(config).write_text(_state_of(config.warehouse))
-
-
-def has_passed(config: Config) -> bool:
-    """Whether the warehouse is as the last passed build left it."""
-    passed = _passed_file(config)
-    return passed.exists() and passed.read_text() == _state_of(config.warehouse)
-
-
-def _passed_file(config: Config) -> Path:
-    return config.warehouse.with_name(f"{config.warehouse.name}.passed")
-
-
-def _state_of(warehouse: Path) -> str:
-    state = warehouse.stat()
-    return f"{state.st_size} {state.st_mtime_ns}"
+def dbt_environment(config: Config, environment: Mapping[str, str]) -> dict[str, str]:
+    """What dbt gets of an environment: no option of its own or of Python's, no secret; and where the databases are."""
+    kept = {name: value for name, value in without_secrets(environment).items() if not name.startswith(NOT_FOR_DBT)}
+    # The names alone, seen from their folder: what dbt has parsed for one warehouse holds for a copy elsewhere.
+    ours = {"SPOTIFY_WAREHOUSE": config.warehouse.name, "SPOTIFY_RAW": config.raw.name}
+    ours |= {"SPOTIFY_SPARK": str(config.warehouse.parent / "spark")}
+    ours |= {"SPOTIFY_MEMORY_LIMIT": config.memory_limit} if config.memory_limit else {}
+    return ENVIRONMENT[config.target] | kept | ours
 
 
 def _what_was_built(target: Path) -> Built:

@@ -18,7 +18,8 @@ scratch=$(mktemp -d) || exit 2
 trap 'rm -rf "$scratch"' EXIT
 
 dbt_build() {
-    export SPOTIFY_WAREHOUSE=$scratch/data/warehouse.duckdb DBT_TARGET_PATH=$scratch/target DBT_LOG_PATH=$scratch/target
+    export SPOTIFY_WAREHOUSE=$scratch/data/warehouse.duckdb SPOTIFY_RAW=$scratch/data/raw.duckdb
+    export DBT_TARGET_PATH=$scratch/target DBT_LOG_PATH=$scratch/target
     cp config.yaml "$scratch/"  # its endpoints may have models
     "$bin/python" -m extractor load --config "$scratch/config.yaml" && "$bin/dbt" --warn-error build --profiles-dir .
 }
@@ -44,7 +45,7 @@ spark=()
 histories=(tests/pipeline/test_{increments,purge,replay}.py)
 lane() { "$bin/python" -m pytest --durations=3 "$@"; }
 # Three at a time, for two cores: each of them waits now and then.
-lane tests/conformance tests/kills "${spark[@]}" >"$scratch/conformance.log" 2>&1 &
+lane tests/conformance tests/faults tests/kills "${spark[@]}" >"$scratch/conformance.log" 2>&1 &
 conformance=$!
 lane tests/simulator tests/extractor "${histories[@]}" >"$scratch/extractor.log" 2>&1 &
 extractor=$!

@@ -21,6 +21,7 @@ from extractor.clock import Clock
 from extractor.config import Api, Config, Credentials
 from extractor.extract import Extraction, extract
 from extractor.transform import PROJECT
+from extractor.warehouse import STORAGE
 from tests.simulator.api import WebApi
 from tests.simulator.faults import Fault
 from tests.simulator.generated import GeneratedWorld
@@ -198,31 +199,60 @@ def warehouse(tmp_path: Path) -> Path:
     return tmp_path / "data" / "warehouse.duckdb"
 
 
-# Stands for dbt, which takes seconds (tests/pipeline runs it): puts a made-up warehouse in the place of the given one,
-# and passes or fails as the environment says.
-DBT = """#!/bin/sh
-arguments="$*"
-while [ "$1" != --target-path ]; do shift; done
-mkdir -p "$2"
-env > "$2/environment.txt"
-echo "$arguments" > "$2/arguments.txt"
-cp "$MADE_UP" "$SPOTIFY_WAREHOUSE"
-echo "a page" > "$2/static_index.html"
-echo '{"elapsed_time": 1, "results": [{"unique_id": "test.p.t", "status": "pass"}]}' > "$2/run_results.json"
-exit "${FAKE_EXIT:-0}"
+# Takes the place of dbt, which takes seconds (tests/pipeline runs it): puts a made-up warehouse in the place of the
+# given one, with a row that says which loads it has read, and passes or fails as the environment says.
+DBT = """#!{python}
+import json, os, shutil, sys
+from pathlib import Path
+
+import duckdb
+
+arguments = sys.argv[1:]
+folder = Path(arguments[arguments.index("--target-path") + 1])
+folder.mkdir(parents=True, exist_ok=True)
+(folder / "environment.txt").write_text("".join(f"{{name}}={{value}}\\n" for name, value in os.environ.items()))
+(folder / "arguments.txt").write_text(" ".join(arguments))
+(folder / "static_index.html").write_text("a page\\n")
+(folder / "manifest.json").write_text('{{"nodes": {{}}}}')
+results = [{{"unique_id": "test.p.t", "status": "pass"}}]
+(folder / "run_results.json").write_text(json.dumps({{"elapsed_time": 1, "results": results}}))
+code = int(os.environ.get("FAKE_EXIT", 0))
+if "build" in arguments:
+    with duckdb.connect(os.environ["SPOTIFY_RAW"], read_only=True) as raw:
+        try:
+            [(load,)] = raw.execute("select coalesce(max(load_number), 0) from raw.raw.landing_files").fetchall()
+        except duckdb.CatalogException:
+            load = 0
+    rows = []
+    with duckdb.connect(os.environ["SPOTIFY_WAREHOUSE"]) as warehouse:
+        if warehouse.execute("from duckdb_tables() where table_name = 'builds'").fetchall():
+            rows = warehouse.execute("from state.builds order by build_number").fetchall()
+    shutil.copy(os.environ["MADE_UP"], os.environ["SPOTIFY_WAREHOUSE"])
+    refreshes, has_passed = "--full-refresh" in arguments, not code and "FAKE_DOUBT" not in os.environ
+    rows += [(len(rows) + 1, load, refreshes, refreshes, has_passed, 1)]
+    with duckdb.connect(os.environ["SPOTIFY_WAREHOUSE"]) as warehouse:
+        warehouse.executemany("insert into state.builds values (?, ?, ?, ?, ?, ?)", rows)
+sys.exit(code)
 """
 
 WAREHOUSE = """
-create schema raw;
-create table raw.tracks as select 1 as x;
 alter table main.tracks_in_playlist add column n integer;
 insert into main.tracks_in_playlist (n) values ({n});
 insert into main.playlists (name) values ('it''s');
-comment on table main.playlists is 'what''s "watched"
-';
-comment on column main.playlists.name is 'the owner''s
-';
+comment on table main.playlists is 'what''s "watched"';
+comment on column main.playlists.name is 'the owner''s';
+create schema intermediate;
 create table intermediate.hidden as select 1 as x;
+create view main.seen as select x from intermediate.hidden;
+create schema working;
+create table working.of_one_build as select 1 as x;
+create schema staging;
+create view staging.stg_tracks as select x from working.of_one_build;
+create schema state;
+create table state.builds (
+    build_number integer, up_to_load integer, is_full_refresh boolean, rebuilds_facts boolean, has_passed boolean,
+    facts_format integer
+);
 """
 
 
@@ -232,9 +262,6 @@ def empty_marts() -> Iterator[str]:
     for mart in contracts["models"]:
         columns = ", ".join(f"{column['name']} {column['data_type']}" for column in mart["columns"])
         yield f"create table main.{mart['name']} ({columns});"
-    yield "create schema intermediate;"
-    yield "create table intermediate.int_read_spans (playlist_id varchar, first_day date, content_hash varchar);"
-    yield "create table intermediate.int_arrivals_and_departures (track_id varchar, day date);"
 
 
 @pytest.fixture(scope="session")
@@ -242,7 +269,7 @@ def warehouses(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """Make two warehouses as two builds would leave them."""
     folder = tmp_path_factory.mktemp("warehouses")
     for number in (1, 2):
-        with duckdb.connect(str(folder / f"{number}.duckdb")) as connection:
+        with duckdb.connect(str(folder / f"{number}.duckdb"), config=STORAGE) as connection:
             connection.execute("".join(empty_marts()) + WAREHOUSE.format(n=number))
     return [folder / "1.duckdb", folder / "2.duckdb"]
 
@@ -252,7 +279,7 @@ def fake_dbt(tmp_path: Path, warehouses: list[Path], monkeypatch: pytest.MonkeyP
     """Put a program in the place of dbt, which is looked for beside Python."""
     folder = tmp_path / "bin"
     folder.mkdir()
-    (folder / "dbt").write_text(DBT)
+    (folder / "dbt").write_text(DBT.format(python=sys.executable))
     (folder / "dbt").chmod(0o755)
     monkeypatch.setattr(sys, "executable", str(folder / "python"))
     monkeypatch.setenv("MADE_UP", str(warehouses[0]))

@@ -12,6 +12,7 @@ import yaml
 
 from extractor.__main__ import main
 from extractor.clock import Clock
+from extractor.extract import Extraction
 from extractor.user_login import UserLogin, UserToken
 from tests.extractor.conftest import QUOTA, FakeTime, Run, told
 from tests.simulator.faults import Fault
@@ -258,3 +259,71 @@ def test_what_works_on_duckdbs_files_says_so(
 ) -> None:
     assert run()(command, "--target", "postgres") == 2
     assert f"{command}: works on DuckDB's files" in told(capsys)
+
+
+def arguments(folder: Path) -> Path:
+    return folder / "data" / "dbt" / "arguments.txt"
+
+
+@pytest.fixture
+def published(run: Callable[..., Run], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fake_dbt: None) -> Run:  # noqa: ARG001
+    """Return what runs commands where all that was landed is published, and extraction lands nothing more."""
+    command = run()
+    assert command("daily") == 0
+    nothing = Extraction(0, "nothing to ask", {})
+    monkeypatch.setattr("extractor.__main__.extract", lambda *_, **__: nothing)
+    arguments(tmp_path).unlink()
+    return command
+
+
+def test_a_day_with_nothing_new_is_neither_built_nor_published(
+    published: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = (tmp_path / "data" / "s.duckdb").stat()
+    assert published("daily") == 0
+    said = capsys.readouterr().out
+    assert "nothing new since the last publication" in said
+    assert "built" not in said.replace("not built", "")
+    assert not arguments(tmp_path).exists()
+    assert (tmp_path / "data" / "s.duckdb").stat() == before
+
+
+@pytest.mark.parametrize("option", ["--full-refresh", "--full-tests"])
+def test_who_asks_for_all_gets_it(published: Run, tmp_path: Path, option: str) -> None:
+    assert published("daily", option) == 0
+    assert arguments(tmp_path).exists()
+
+
+@pytest.mark.parametrize("command", ["build", "publish"])
+def test_a_step_that_is_asked_for_is_done(
+    published: Run, command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = (tmp_path / "data" / "s.duckdb").stat().st_ino
+    assert published(command) == 0
+    assert "nothing new" not in capsys.readouterr().out
+    assert ((tmp_path / "data" / "s.duckdb").stat().st_ino != before) == (command == "publish")
+
+
+def test_what_was_not_published_is_published_on_a_day_with_nothing_new(
+    published: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "data" / "s.duckdb").unlink()
+    assert published("daily") == 0
+    assert (tmp_path / "data" / "s.duckdb").exists()
+    monkeypatch.setenv("FAKE_EXIT", "1")
+    assert published("build") == 1
+    monkeypatch.delenv("FAKE_EXIT")
+    arguments(tmp_path).unlink()
+    assert published("daily") == 0
+    assert "tag:all_rows" not in arguments(tmp_path).read_text()
+
+
+def test_two_databases_in_one_file_are_2(
+    run: Callable[..., Run], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = run()
+    text = command.config.read_text().replace("data/s.duckdb", "data/w.duckdb")
+    command.config.write_text(text)
+    assert command("extract") == 2
+    assert "must be another file than the warehouse" in told(capsys)
+    assert not (tmp_path / "landing").exists()

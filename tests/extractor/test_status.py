@@ -48,7 +48,7 @@ def test_of_nothing_it_says_so(bench: MakeBench) -> None:
     run = bench(WORLD)
     found = look(run)
     assert (found.exit_code, found.runs, found.published, found.coverage) == (3, [], None, {"not_run": 4})
-    assert found.bytes_on_disk == {"landing": 0, "warehouse": 0, "database": 0}
+    assert found.bytes_on_disk == {"landing": 0, "raw": 0, "warehouse": 0, "database": 0}
     assert "published    nothing yet" in str(found)
 
 

@@ -1,43 +1,169 @@
-"""The warehouse's file."""
+"""Database files: replaced by a proven successor, and read to their end."""
 
+import os
+import random
 from pathlib import Path
 
 import duckdb
+import pytest
 
-from extractor.warehouse import compact, opened
+from extractor.copying import copy_file
+from extractor.errors import ConfigError, WarehouseError
+from extractor.warehouse import check_paths, opened, read_to_end, rows_of, successor
+
+ROWS = """
+create schema rooms;
+create table rooms.numbers as select range as n, range % 7 as small, range // 1000 as steps from range(30000);
+create table rooms.texts as select sha256(range::varchar) as text, repeat('x', (range % 5)::integer) as few
+from range(20000);
+create table rooms.long as
+select array_to_string(list_transform(range(300), lambda place: md5((1000 * range + place)::varchar)), '') as text
+from range(400);
+create table rooms.overflowing (text varchar using compression uncompressed);
+insert into rooms.overflowing from rooms.long limit 100;
+create table rooms.lists as select [md5(range::varchar), null] as list, {'a': range, 'b': null} as record
+from range(20000);
+create table rooms.deleted as select range as n, md5(range::varchar) as text from range(20000);
+checkpoint;
+delete from rooms.deleted where n % 3 = 0;
+update rooms.numbers set n = -n where n % 5 = 0;
+"""
 
 
-def test_compacted_a_database_is_smaller_and_has_the_same_in_it(tmp_path: Path) -> None:
-    path = tmp_path / "house.duckdb"
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("made") / "made.duckdb"
     with opened(path) as connection:
-        connection.execute("""
-            create schema raw;
-            create table raw.bodies as select range as n, sha256(range::varchar) as body from range(100000);
-            create table main.kept (n integer not null);
-            comment on table main.kept is 'kept';
-            comment on column main.kept.n is 'a number';
-            insert into main.kept values (1);
-            create view main.seen as select body, kept.n from "house".raw.bodies inner join "house".main.kept using (n);
-        """)
-    with opened(path) as connection:
-        connection.execute("delete from raw.bodies where n > 10")
-    large = path.stat().st_size
-    compact(path)
-    assert path.stat().st_size < large / 2
-    assert list(tmp_path.iterdir()) == [path]
-    with opened(path) as connection:
-        assert connection.execute("select n from main.seen").fetchall() == [(1,)]
-        comments = "select comment from duckdb_tables() union all select comment from duckdb_columns()"
-        found = connection.execute(f"from ({comments}) where comment is not null order by all").fetchall()
-        assert found == [("a number",), ("kept",)]
-        assert connection.execute(
-            "select is_nullable from information_schema.columns where table_name = 'kept'"
-        ).fetchall() == [("NO",)]
+        connection.execute(ROWS)
+        connection.execute("checkpoint")
+    return path
 
 
-def test_a_database_is_compacted_whatever_a_kill_has_left(tmp_path: Path) -> None:
-    path = tmp_path / "house.duckdb"
-    duckdb.connect(str(path)).close()
-    (tmp_path / ".house.duckdb.new").write_bytes(b"half")
-    compact(path)
-    assert list(tmp_path.iterdir()) == [path]
+@pytest.fixture
+def path(made: Path, tmp_path: Path) -> Path:
+    copy = tmp_path / "house.duckdb"
+    copy.write_bytes(made.read_bytes())
+    return copy
+
+
+def test_every_row_is_read(path: Path) -> None:
+    with opened(path, read_only=True) as connection:
+        expected = rows_of(connection)
+    assert expected['"rooms"."deleted"'] == 13333
+    assert read_to_end(path) == expected
+
+
+BLOCKS = "select distinct unnest(list_prepend(block_id, additional_blocks)) from pragma_storage_info('rooms.{}')"
+
+
+def used_blocks(path: Path) -> list[int]:
+    tables = ("numbers", "texts", "long", "overflowing", "lists", "deleted")
+    with duckdb.connect(str(path), read_only=True) as connection:
+        columns = [row[0] for row in connection.execute("describe from pragma_storage_info('rooms.long')").fetchall()]
+        additional = next(column for column in columns if "additional" in column)
+        query = " union ".join(BLOCKS.format(table) for table in tables).replace("additional_blocks", additional)
+        return sorted(block for (block,) in connection.execute(query).fetchall() if block >= 0)
+
+
+def test_one_flipped_byte_in_any_block_of_data_is_found(path: Path) -> None:
+    header, size = 3 * 4096, 262144
+    chance = random.Random(1)
+    sound = path.read_bytes()
+    blocks = used_blocks(path)
+    assert len(blocks) > 20
+    unnoticed = []
+    for block in blocks:
+        at = header + block * size + chance.randrange(size)
+        path.write_bytes(sound[:at] + bytes([sound[at] ^ 1]) + sound[at + 1 :])
+        try:
+            read_to_end(path)
+        except WarehouseError as error:
+            assert "checksum" in str(error)
+        else:
+            unnoticed.append(block)
+    assert unnoticed == []
+
+
+def test_a_file_that_was_cut_off_is_found(path: Path) -> None:
+    os.truncate(path, path.stat().st_size - 262144)
+    with pytest.raises(WarehouseError):
+        read_to_end(path)
+
+
+def test_a_successor_takes_the_place_of_a_database(path: Path) -> None:
+    with successor(path, 0o444) as beside:
+        duckdb.connect(str(beside)).close()
+        (path.parent / "house.duckdb.wal").write_bytes(b"of an old session")
+    assert read_to_end(path) == {}
+    assert [each.name for each in path.parent.iterdir()] == [path.name]
+    assert path.stat().st_mode & 0o777 == 0o444
+
+
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), duckdb.IOException("disk"), KeyError("x")])
+def test_without_success_everything_is_as_it_was(path: Path, error: Exception) -> None:
+    before = path.read_bytes()
+    with pytest.raises(KeyError if isinstance(error, KeyError) else WarehouseError), successor(path, 0o444) as beside:
+        beside.write_bytes(b"half")
+        beside.with_name(f"{beside.name}.wal").write_bytes(b"log")
+        beside.with_name(f"{beside.name}.tmp").mkdir()
+        raise error
+    assert [each.name for each in path.parent.iterdir()] == [path.name]
+    assert path.read_bytes() == before
+
+
+def test_a_successor_with_a_log_is_not_whole(path: Path) -> None:
+    before = path.read_bytes()
+    with pytest.raises(WarehouseError, match="not all of it"), successor(path, 0o444) as beside:
+        duckdb.connect(str(beside)).close()
+        beside.with_name(f"{beside.name}.wal").write_bytes(b"log")
+    assert path.read_bytes() == before
+
+
+def test_what_a_kill_has_left_is_removed(path: Path) -> None:
+    for name in (".house.duckdb.new", ".house.duckdb.new.wal"):
+        (path.parent / name).write_bytes(b"half")
+    with successor(path, 0o644) as beside:
+        duckdb.connect(str(beside)).close()
+    assert [each.name for each in path.parent.iterdir()] == [path.name]
+
+
+@pytest.mark.parametrize("missing", [(), ("copy_file_range",)])
+def test_a_copy_is_the_same(path: Path, monkeypatch: pytest.MonkeyPatch, missing: tuple[str, ...]) -> None:
+    for name in missing:
+        monkeypatch.delattr(os, name)
+    copy = path.with_name("copy")
+    copy_file(path, copy)
+    assert copy.read_bytes() == path.read_bytes()
+
+
+def test_where_the_kernel_cannot_copy_python_does(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> int:
+        raise OSError(95, "Operation not supported")
+
+    monkeypatch.setattr(os, "copy_file_range", refuse)
+    copy = path.with_name("copy")
+    copy_file(path, copy)
+    assert copy.read_bytes() == path.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("warehouse", "database", "word"),
+    [
+        ("data/w.duckdb", "data/w.duckdb", "must be another file"),
+        ("data/w.duckdb", "data/../data/w.duckdb", "must be another file"),
+        ("data/w.duckdb", "link.duckdb", "must be another file"),
+        ("data/w.duckdb", "data/raw.duckdb", "file of raw answers"),
+        ("data/raw.duckdb", "data/s.duckdb", "file of raw answers"),
+        ("data/main.duckdb", "data/s.duckdb", "a schema is called main"),
+        ("data/w.duckdb", "data/state.duckdb", "a schema is called state"),
+    ],
+)
+def test_databases_that_would_be_one_are_refused(tmp_path: Path, warehouse: str, database: str, word: str) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "link.duckdb").symlink_to(tmp_path / "data" / "w.duckdb")
+    with pytest.raises(ConfigError, match=word):
+        check_paths(tmp_path / warehouse, (tmp_path / warehouse).with_name("raw.duckdb"), tmp_path / database)
+
+
+def test_databases_beside_each_other_are_fine(tmp_path: Path) -> None:
+    check_paths(tmp_path / "warehouse.duckdb", tmp_path / "raw.duckdb", tmp_path / "spotify.duckdb")

@@ -30,7 +30,7 @@ histories:
 
 MODEL_BUILT = r"Finished running node model\."
 MODEL_COMMITS = r"On model\.\S+: COMMIT"
-MODEL_SWAPPED = r"__dbt_tmp\S* rename to"
+MODEL_REPLACED = r"create or replace (table|view)"
 DBT_ENDED = r"Completed successfully"
 
 
@@ -119,7 +119,7 @@ class Disturbed:
     def _last_day(self, day: date) -> None:
         """As a scheduler runs it."""
         self._kill("daily", day, landed(self.chance.randint(1, 12)), said("loaded"), self._sometime("extract"))
-        self._kill("daily", day, logged(MODEL_SWAPPED, self.chance.randint(1, 12)), said("built"))
+        self._kill("daily", day, logged(MODEL_REPLACED, self.chance.randint(1, 12)), said("built"))
         self._publish(day, "daily")
 
     def _sometime(self, command: str) -> Moment:

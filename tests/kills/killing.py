@@ -145,7 +145,7 @@ def kill(project: Project, command: str, day: date, moment: Moment, *, children:
             [REPO / "run.sh", command, "--config", project.config, "--date", day.isoformat()],
             cwd=REPO,
             # dbt's log tells the moments of a build
-            env=plain_environment() | project.simulator.credentials | {"DBT_LOG_LEVEL_FILE": "debug"},
+            env=plain_environment() | project.simulator.credentials | {"SPOTIFY_DBT_LOG": "debug"},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,

@@ -1,0 +1,87 @@
+"""Copying a large file to a new one: shared blocks where the file system can, else a copy inside the kernel."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import shutil
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+
+from extractor.errors import WarehouseError
+
+CLONE = 0x40049409
+"""Linux's FICLONE: the new file shares the blocks of the old one until either is written (btrfs, XFS)."""
+
+CHUNK = 64 << 20
+CAN_NOT = (errno.ENOSYS, errno.EXDEV, errno.EINVAL, errno.EOPNOTSUPP, errno.EBADF, errno.EPERM)
+"""How a file system says that it has no copy_file_range."""
+
+
+def copy_file(source: Path, target: Path) -> None:
+    """Copy a file to a new one, and write it to the disk. Only its owner can open the copy.
+
+    Raises WarehouseError before anything is written if there is no room for it, OSError if the copy fails.
+    """
+    descriptor = os.open(target, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+    with source.open("rb") as reader, open(descriptor, "wb", buffering=0) as writer:  # noqa: PTH123 (of a descriptor)
+        if _is_cloned(reader.fileno(), writer.fileno()):
+            return
+        size = os.fstat(reader.fileno()).st_size
+        check_room(target, size)
+        # The disk is busy with one chunk while the next one is copied.
+        with ThreadPoolExecutor(1) as disk:
+            synced = [disk.submit(os.fsync, descriptor) for _ in _chunks(reader.fileno(), descriptor, size)]
+        for each in synced:
+            each.result()
+
+
+def check_room(target: Path, size: int) -> None:
+    """Raise WarehouseError if the disk has no room for a file of this size."""
+    free = shutil.disk_usage(target.parent).free
+    if free < size:
+        raise WarehouseError(
+            f"{target.parent}: {size / 1e6:,.0f} MB are needed and {free / 1e6:,.0f} MB are free; make room and run "
+            "the same command again"
+        )
+
+
+def _is_cloned(reader: int, writer: int) -> bool:
+    with suppress(OSError):
+        fcntl.ioctl(writer, CLONE, reader)
+        return True
+    return False
+
+
+def _chunks(reader: int, writer: int, size: int) -> Iterator[int]:
+    """Copy chunk by chunk; yields the size of each. Raises OSError if the source ends too soon."""
+    left, in_kernel = size, hasattr(os, "copy_file_range")
+    while left:
+        copied = _copied_in_kernel(reader, writer, min(left, CHUNK)) if in_kernel else 0
+        if not copied:
+            in_kernel = False
+            copied = _copied(reader, writer, min(left, CHUNK))
+        if not copied:
+            raise OSError(errno.EIO, "the file has become shorter while it was copied")
+        left -= copied
+        yield copied
+
+
+def _copied_in_kernel(reader: int, writer: int, size: int) -> int:
+    try:
+        return os.copy_file_range(reader, writer, size)
+    except OSError as error:
+        if error.errno in CAN_NOT:
+            return 0
+        raise
+
+
+def _copied(reader: int, writer: int, size: int) -> int:
+    content = memoryview(os.read(reader, size))
+    written = 0
+    while written < len(content):
+        written += os.write(writer, content[written:])
+    return written

@@ -1,0 +1,102 @@
+"""Large tables are put in order once what was appended outgrows what is in order; nothing else about them changes."""
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import duckdb
+import pytest
+
+from extractor.compact import Compactable, compact, compactable
+from extractor.errors import WarehouseError
+
+LEAST_ROWS = 5000
+ROWS = Compactable("main", "days", ("track_id", "day"))
+TABLE = """
+create schema state;
+create table days (track_id varchar not null, day integer not null check (day >= 0));
+comment on table days is 'Days of tracks.';
+comment on column days.day is 'A day.';
+"""
+
+
+@pytest.fixture
+def warehouse(tmp_path: Path) -> Path:
+    path = tmp_path / "warehouse.duckdb"
+    with duckdb.connect(str(path)) as connection:
+        connection.execute(TABLE)
+    return path
+
+
+def append(warehouse: Path, first_day: int, days: int, tracks: int = 1000) -> None:
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute(
+            "insert into days select md5(t::varchar), d from range(?, ?) as d(d), range(?) as t(t) order by d, t",
+            [first_day, first_day + days, tracks],
+        )
+
+
+def rows(warehouse: Path, order: str = "rowid") -> list[tuple[str, int]]:
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        return connection.execute(f"select track_id, day from days order by {order}").fetchall()
+
+
+def run(warehouse: Path) -> list[str]:
+    return compact(warehouse, [ROWS], least_rows=LEAST_ROWS)
+
+
+def test_a_small_table_is_left_as_it_is(warehouse: Path) -> None:
+    append(warehouse, 0, 5)
+    before = rows(warehouse)
+    assert run(warehouse) == []
+    assert rows(warehouse) == before
+
+
+def test_a_table_is_rewritten_in_order_with_the_same_rows(warehouse: Path) -> None:
+    append(warehouse, 0, 6)
+    before = rows(warehouse)
+    assert run(warehouse) == ["days"]
+    assert rows(warehouse) == sorted(before) != before
+
+
+def test_it_is_rewritten_again_only_once_what_was_appended_outgrows_the_rest(warehouse: Path) -> None:
+    append(warehouse, 0, 6)
+    run(warehouse)
+    append(warehouse, 6, 6)
+    assert run(warehouse) == []
+    append(warehouse, 12, 1)
+    assert run(warehouse) == ["days"]
+    assert rows(warehouse) == rows(warehouse, "track_id, day")
+
+
+def test_constraints_and_comments_stay(warehouse: Path) -> None:
+    append(warehouse, 0, 6)
+    run(warehouse)
+    with duckdb.connect(str(warehouse)) as connection:
+        assert connection.execute("select comment from duckdb_tables() where table_name = 'days'").fetchall() == [
+            ("Days of tracks.",)
+        ]
+        assert ("A day.",) in connection.execute("select comment from duckdb_columns()").fetchall()
+        for wrong in ("(null, 1)", "('x', -1)"):
+            with pytest.raises(duckdb.ConstraintException):
+                connection.execute(f"insert into days values {wrong}")
+
+
+def test_without_room_nothing_is_touched(warehouse: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    append(warehouse, 0, 6)
+    before = rows(warehouse)
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=1_000_000))
+    with pytest.raises(WarehouseError, match="MB are needed"):
+        run(warehouse)
+    assert rows(warehouse) == before
+
+
+def test_which_tables_and_columns_is_in_what_dbt_knows(tmp_path: Path) -> None:
+    manifest = tmp_path / "manifest.json"
+    manifest.write_text(
+        """{"nodes": {
+            "model.a": {"schema": "main", "name": "a", "config": {"meta": {"compact_by": ["x", "y"]}}},
+            "model.b": {"schema": "main", "name": "b", "config": {"meta": {}}},
+            "test.c": {"schema": "main", "name": "c", "config": {}}
+        }}"""
+    )
+    assert compactable(manifest) == [Compactable("main", "a", ("x", "y"))]

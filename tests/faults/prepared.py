@@ -1,0 +1,144 @@
+"""A small project after some days, without dbt: landing files, raw, and a warehouse as a build would have left it."""
+
+import gzip
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from extractor.config import Config, read_config
+from extractor.load import load
+from extractor.warehouse import STORAGE
+from tests.extractor.conftest import WAREHOUSE, empty_marts
+from tests.simulator.identifiers import spotify_id
+
+FIRST = date(2026, 1, 1)
+Rows = dict[str, list[tuple[Any, ...]]]
+
+KNOWN: dict[bytes, Rows] = {}
+"""What is in files that were read before, by their hash."""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A folder with config.yaml, and what is in its databases."""
+
+    folder: Path
+
+    @property
+    def path(self) -> Path:
+        return self.folder / "config.yaml"
+
+    @property
+    def config(self) -> Config:
+        return read_config(self.path)
+
+    def raw(self) -> Rows:
+        return contents(self.config.raw)
+
+    def published(self) -> Rows:
+        return contents(self.config.database)
+
+    def landed(self) -> list[str]:
+        """The names of all landing files."""
+        return sorted(path.name for path in self.config.landing.glob("*/*.gz"))
+
+    def files(self) -> list[str]:
+        """All there is but locks, notes of what was published, and logs, which are a part of their databases."""
+        paths = (str(path.relative_to(self.folder)) for path in self.folder.rglob("*") if path.is_file())
+        logs = ("data/raw.duckdb.wal", "data/w.duckdb.wal")
+        return sorted(path for path in paths if not path.endswith((".lock", ".published")) and path not in logs)
+
+
+def prepare(folder: Path) -> Prepared:
+    """An empty project."""
+    folder.mkdir(parents=True, exist_ok=True)
+    text = "{landing: landing, warehouse: data/w.duckdb, database: public/s.duckdb, seeds: seeds}"
+    (folder / "config.yaml").write_text(text)
+    return Prepared(folder)
+
+
+def contents(path: Path) -> Rows:
+    """All rows of a database, by table; nothing if there is no such file."""
+    log = path.with_name(f"{path.name}.wal")
+    if not path.exists():
+        return {}
+    if log.exists():
+        return _contents(path)
+    digest = hashlib.sha256(path.read_bytes()).digest()
+    if digest not in KNOWN:
+        KNOWN[digest] = _contents(path)
+    return KNOWN[digest]
+
+
+def _contents(path: Path) -> Rows:
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{path}' as looked_at (read_only)")
+        tables = "select schema_name, table_name from duckdb_tables() where database_name = 'looked_at'"
+        return {
+            f"{schema}.{table}": connection.execute(f"from looked_at.{schema}.{table} order by all").fetchall()
+            for schema, table in connection.execute(tables).fetchall()
+        }
+
+
+def land(config: Config, day: date, name: str = "", *, ended: bool = True, lines: int | None = None) -> Path:
+    """Write the landing file of a run that read a list and asked for a track; only its first lines if so many."""
+    run = f"{day:%Y%m%d}T060000-w1-{name or 'aaaaaaaa'}"
+    track, other = spotify_id("A"), spotify_id(f"{day}")
+    entries = [{"added_at": f"{day}T00:00:00Z", "track": {"id": each, "popularity": 7}} for each in (track, other)]
+    of_list = {"playlist_id": spotify_id("list"), "attempt": 1}
+    answers = [
+        ("runs", {}, None, {"event": "start", "batch_number": 1}),
+        ("playlists", of_list, 200, {"name": "a list", "snapshot_id": "s", "tracks": {"total": 2, "items": entries}}),
+        ("playlist_reads", of_list, None, {"outcome": "complete", "attempt": 1, "total": 2}),
+        ("tracks", {"ids": [track], "items": "tracks"}, 200, {"tracks": [{"id": track, "popularity": 7}]}),
+    ]
+    answers += [("runs", {}, None, {"event": "end", "exit_code": 0})] if ended else []
+    at = datetime(day.year, day.month, day.day, 6, tzinfo=UTC)
+    envelopes = [
+        {
+            "run": run,
+            "worker": 1,
+            "day": day.isoformat(),
+            "line": line,
+            "endpoint": endpoint,
+            "asked": asked,
+            "status": status,
+            "requests": 1,
+            "observed_at": (at + timedelta(seconds=line)).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "body": body,
+        }
+        for line, (endpoint, asked, status, body) in enumerate(answers, 1)
+    ]
+    path = config.landing / day.isoformat() / f"{run}.ndjson.gz"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(gzip.compress("".join(json.dumps(each) + "\n" for each in envelopes[:lines]).encode(), mtime=0))
+    return path
+
+
+def build(config: Config, *, has_passed: bool = True) -> None:
+    """Make the warehouse, or go on in it, as if all that is loaded had been built; `n` of the mart is its number."""
+    config.warehouse.parent.mkdir(parents=True, exist_ok=True)
+    is_new = not config.warehouse.exists()
+    with duckdb.connect(str(config.warehouse), config=STORAGE if is_new else {}) as connection:
+        if is_new:
+            connection.execute("".join(empty_marts()) + WAREHOUSE.format(n=0))
+        connection.execute(f"attach '{config.raw}' as landed (read_only)")
+        connection.execute("update main.tracks_in_playlist set n = n + 1")
+        connection.execute(
+            "insert into state.builds select (select count(*) + 1 from state.builds), coalesce(max(load_number), 0), "
+            "false, false, ?, 1 from landed.raw.landing_files",
+            [has_passed],
+        )
+
+
+def live(config: Config, *days: date) -> None:
+    """Land, load and build each day."""
+    for day in days:
+        land(config, day)
+        load(config)
+        build(config)

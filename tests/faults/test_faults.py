@@ -1,0 +1,166 @@
+"""Whatever fails, and wherever a command is killed: done again, it ends where an undisturbed one ends.
+
+Until then everything is as it was, and the exit code says so. `FAULTS=all` has every call fail, where usually a few do.
+"""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from extractor.load import load
+from extractor.publish import publish
+from tests.faults.injecting import CRASHED, Injector, Outcome, Task
+from tests.faults.prepared import FIRST, Prepared, Rows, build, land, live, prepare
+
+DAYS = tuple(FIRST + timedelta(days=number) for number in range(4))
+COMMANDS = {
+    "load": ("load",),
+    "purge": ("purge", "--date", DAYS[3].isoformat(), "--keep-days", "2"),
+    "publish": ("publish",),
+}
+FAULTS = ("ENOSPC", "EIO", "full", "kill")
+AT_ONCE = 6
+
+
+@dataclass(frozen=True)
+class State:
+    """All that a command may change."""
+
+    raw: Rows
+    published: Rows
+    landed: list[str]
+    files: list[str]
+
+    @classmethod
+    def of(cls, project: Prepared) -> "State":
+        return cls(project.raw(), project.published(), project.landed(), project.files())
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A command's project before it, and its states before and after."""
+
+    command: str
+    project: Prepared
+    before: State
+    after: State
+    calls: int
+
+    def task(self, project: Prepared, fault: str = "", number: int = 0, file_size: int | None = None) -> Task:
+        arguments = (*COMMANDS[self.command], "--config", str(project.path))
+        return Task(arguments, fault, number, file_size)
+
+    def numbers(self) -> list[int]:
+        """The calls that fail in this run."""
+        last = self.calls
+        if os.environ.get("FAULTS") == "all":
+            return list(range(1, last + 1))
+        return sorted({1 + round(place * (last - 1) / (AT_ONCE - 1)) for place in range(AT_ONCE)})
+
+
+@pytest.fixture(scope="module")
+def injector() -> Iterator[Injector]:
+    with Injector() as started:
+        yield started
+
+
+@pytest.fixture(scope="module", params=COMMANDS)
+def scene(request: pytest.FixtureRequest, injector: Injector, tmp_path_factory: pytest.TempPathFactory) -> Scene:
+    """Return three days, the last of which is to be loaded, built, published or purged."""
+    project = prepare(tmp_path_factory.mktemp("before"))
+    live(project.config, *DAYS[:3])
+    publish(project.config)
+    land(project.config, DAYS[3])
+    if request.param != "load":
+        load(project.config)
+        build(project.config)
+    undisturbed = copy_of(project, tmp_path_factory.mktemp("after") / "project")
+    scene = Scene(request.param, project, State.of(project), State.of(project), 0)
+    outcome = injector.run(scene.task(undisturbed))
+    assert outcome.exit_code == 0, outcome.told
+    return Scene(request.param, project, scene.before, State.of(undisturbed), outcome.calls)
+
+
+def copy_of(project: Prepared, folder: Path) -> Prepared:
+    # As cp does: a new file is published for each of them.
+    return Prepared(Path(shutil.copytree(project.folder, folder)))
+
+
+def check(scene: Scene, project: Prepared, outcome: Outcome, injector: Injector, what: str) -> None:
+    """Whatever happened is either done or not, and doing it again does it."""
+    told = f"{scene.command}, {what}: {outcome}"
+    state = State.of(project)
+    assert outcome.exit_code != CRASHED, told
+    assert state.published in (scene.before.published, scene.after.published), told
+    assert state.raw in (scene.before.raw, scene.after.raw), told
+    if state.raw == scene.before.raw:  # no landing file goes before the answers are purged
+        assert state.landed == scene.before.landed, told
+    if outcome.exit_code == 0:
+        assert state == scene.after, told
+    elif not outcome.was_killed:
+        assert set(state.files) <= {*scene.before.files, *scene.after.files}, told
+    again = injector.run(scene.task(project))
+    assert again.exit_code == 0, f"{told}, and again: {again}"
+    assert State.of(project) == scene.after, told
+
+
+def test_the_command_changes_something(scene: Scene) -> None:
+    assert scene.before != scene.after
+    assert scene.calls > 20
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_call_that_fails_changes_nothing_for_good(
+    scene: Scene, injector: Injector, tmp_path: Path, fault: str
+) -> None:
+    for number in scene.numbers():
+        project = copy_of(scene.project, tmp_path / str(number))
+        outcome = injector.run(scene.task(project, fault, number))
+        assert outcome.was_killed == (fault == "kill"), f"call {number} of {scene.calls}: {outcome}"
+        check(scene, project, outcome, injector, f"{fault} at call {number} of {scene.calls}")
+        shutil.rmtree(project.folder)
+
+
+def largest(project: Prepared) -> int:
+    return max(path.stat().st_size for path in project.folder.rglob("*") if path.is_file())
+
+
+@pytest.mark.parametrize("parts", [0, 1, 3, 5, 7])
+def test_files_that_can_grow_no_further_change_nothing_for_good(
+    scene: Scene, injector: Injector, tmp_path: Path, parts: int
+) -> None:
+    size = largest(scene.project) * parts // 8
+    project = copy_of(scene.project, tmp_path / "project")
+    outcome = injector.run(scene.task(project, file_size=size))
+    check(scene, project, outcome, injector, f"no file larger than {size} bytes")
+
+
+@contextmanager
+def disk(folder: Path) -> Iterator[None]:
+    """A file system of its own in memory, as long as the block lasts."""
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", str(folder)]
+    if os.geteuid() != 0 or subprocess.run(mount, capture_output=True, check=False).returncode != 0:
+        pytest.skip("only root can mount a file system")
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", str(folder)], check=True)
+
+
+@pytest.mark.parametrize("room", [0, 100_000, 400_000, 800_000, 1_600_000, 3_200_000])
+def test_a_full_disk_changes_nothing_for_good(scene: Scene, injector: Injector, tmp_path: Path, room: int) -> None:
+    with disk(tmp_path / "disk"):
+        project = copy_of(scene.project, tmp_path / "disk" / "project")
+        filler = tmp_path / "disk" / "filler"
+        filler.write_bytes(bytes(max(0, shutil.disk_usage(filler.parent).free - room)))
+        outcome = injector.run(scene.task(project))
+        filler.unlink()
+        check(scene, project, outcome, injector, f"{room} bytes of room")
