@@ -13,9 +13,9 @@ def report(_: Config) -> PublishedReport:
     found = PublishedReport(f"schema spotify of {place()}")
     try:
         with transaction() as connection, connection.cursor() as cursor:
-            cursor.execute("select to_regclass('raw.published') is not null")
+            cursor.execute("select to_regclass('state.published') is not null")
             if cursor.fetchall() == [(True,)]:
-                cursor.execute("select published_at from raw.published")
+                cursor.execute("select published_at from state.published")
                 ((found.at,),) = cursor.fetchall()
                 cursor.execute("set search_path to spotify")
                 found.take_in(cursor)

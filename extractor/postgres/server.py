@@ -24,6 +24,10 @@ def place() -> str:
     return f"{host}:{port}/{database}"
 
 
+KEEPALIVES = {"idle": 60, "interval": 10, "count": 6}
+"""Seconds, and a number: within two minutes, each side notices that the other is gone."""
+
+
 @contextmanager
 def transaction() -> Iterator[Connection]:
     """A connection with one transaction, committed at the end. Raises WarehouseError, for faults inside it too."""
@@ -37,7 +41,7 @@ def connected() -> Iterator[Connection]:
     host, port, user, database = _settings()
     try:
         with closing(
-            psycopg2.connect(host=host, port=port, user=user, dbname=database, options="-c timezone=UTC")
+            psycopg2.connect(_keepalives(), host=host, port=port, user=user, dbname=database, options=_options())
         ) as connection:
             _check_encoding(connection)
             yield connection
@@ -57,6 +61,16 @@ def _check_encoding(connection: Connection) -> None:
             f"PostgreSQL at {place()}: its encoding is {encoding}, in which titles can't be kept; make a database with "
             "`create database spotify encoding 'UTF8' template template0` and name it in PGDATABASE"
         )
+
+
+def _options() -> str:
+    """What the server is told: times are UTC, and when to look for whether this machine is still there."""
+    return " ".join(["-c timezone=UTC", *(f"-c tcp_keepalives_{name}={value}" for name, value in KEEPALIVES.items())])
+
+
+def _keepalives() -> str:
+    """The same for this side, as libpq's parameters."""
+    return " ".join(f"keepalives_{name}={value}" for name, value in KEEPALIVES.items())
 
 
 def _settings() -> tuple[str, ...]:

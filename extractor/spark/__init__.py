@@ -6,14 +6,14 @@ import pyspark  # noqa: F401 (whether it is installed is told now, not at the en
 
 from extractor.reports import PublishedReport
 from extractor.spark.build import build
-from extractor.spark.folder import folder_of
 from extractor.spark.load import load
-from extractor.spark.publish import publish
+from extractor.spark.publish import is_published, publish
 from extractor.targets import Target
 
 TARGET = Target(
-    load=lambda config: load(config.landing, folder_of(config) / "raw"),
+    load=load,
     build=build,
-    publish=lambda config, _: publish(config),
+    publish=publish,
     report=lambda config: PublishedReport.of(config.database),
+    is_published=is_published,
 )

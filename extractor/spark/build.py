@@ -1,40 +1,52 @@
-"""dbt, run on Spark, and the proof of its success that publishing asks for."""
+"""dbt, run on Spark, and what it has written of its builds."""
 
 from __future__ import annotations
 
 import shutil
 from pathlib import Path
 
+import duckdb
+
+from extractor.builds import LAST_BUILD, Build
 from extractor.config import Config
 from extractor.spark.folder import PUBLICATION, folder_of
 from extractor.spark.load import last_load
-from extractor.transform import BuildOptions, Built, dbt_build
+from extractor.transform import BuildOptions, Built, build_in_pieces
+from extractor.warehouse import quoted
 
 
 def build(config: Config, options: BuildOptions) -> Built:
-    """Run `dbt build` and remember that it passed. Raises BuildError as `dbt_build` does.
+    """Run `dbt build`. Raises BuildError if it fails, or has not written that the build passed.
 
-    After a build that did not pass, or was killed, all is made anew from what is loaded: of tables that were being
-    written, Spark has files that no catalog knows, and would stumble over them.
+    After a build that did not pass, or was killed, everything is rebuilt from what is loaded: of tables that were being
+    written, Spark has files that are not in its catalog, and fails on them.
     """
     folder = folder_of(config)
-    passed = folder / "passed"
-    if not passed.exists():
-        _forget_tables(folder)
-    passed.unlink(missing_ok=True)
-    built = dbt_build(config, options)
-    passed.write_text(str(last_load(folder / "raw")))
-    return built
+    before = last_build(folder)
+    if not (before and before.has_passed):
+        _remove_tables(folder)
+    return build_in_pieces(config, options, last_load(folder / "raw"), lambda: last_build(folder))
 
 
-def has_passed(config: Config) -> bool:
-    """Whether all that is loaded was built, and passed its tests."""
-    folder = folder_of(config)
-    passed = folder / "passed"
-    return passed.exists() and passed.read_text() == str(last_load(folder / "raw"))
+def last_build(folder: Path) -> Build | None:
+    """The last build, whether it has passed or not; None before the first."""
+    files = state_files(folder)
+    if not files:
+        return None
+    with duckdb.connect() as connection:
+        connection.execute("create schema state")
+        listed = ", ".join(quoted(str(file)) for file in files)
+        connection.execute(f"create view state.builds as select * from read_parquet([{listed}])")  # noqa: S608 (our own)
+        found = connection.execute(LAST_BUILD).fetchall()
+    return Build(*found[0]) if found else None
 
 
-def _forget_tables(folder: Path) -> None:
+def state_files(folder: Path) -> list[Path]:
+    """The files of table state.builds. Each of its rows has one, with a name that no other has."""
+    return sorted((folder / "tables" / "state.db" / "builds").glob("*.parquet"))
+
+
+def _remove_tables(folder: Path) -> None:
     """Remove all tables but the published ones."""
     (folder / "raw").mkdir(parents=True, exist_ok=True)
     for schema in (folder / "tables").glob("*.db"):

@@ -7,7 +7,6 @@ files. It is put in place by one rename, and the files of the publication before
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -15,39 +14,71 @@ from typing import Any
 import duckdb
 
 from extractor.config import Config
-from extractor.errors import BuildError, WarehouseError
-from extractor.publish import ANSWERS, Published, define
-from extractor.spark.build import has_passed
+from extractor.errors import BuildError
+from extractor.publish import ANSWERS, READ_ONLY, Published, comment_of, define
+from extractor.spark.build import last_build, state_files
 from extractor.spark.folder import PUBLICATION, folder_of
+from extractor.spark.load import last_load
 from extractor.transform import PROJECT, run_dbt
-from extractor.warehouse import opened, quoted, remove
+from extractor.warehouse import opened, quoted, successor
 
 
 def publish(config: Config) -> Published:
     """Have Spark write the marts once more, and put the database that shows them in the place of the one before.
 
-    Raises BuildError unless everything loaded is built and tested, WarehouseError if a file can't be written.
+    Raises BuildError unless the last build has passed, WarehouseError if a file can't be written.
     """
-    if not has_passed(config):
+    folder = folder_of(config)
+    build = last_build(folder)
+    if build is None or not build.has_passed:
         raise BuildError(
-            f"{folder_of(config)}: loaded or built since the last build that passed its tests, or never built; "
+            f"{folder}: its last build has not passed its tests, or it was never built; "
             "run `./run.sh build --target spark` first. Nothing is published"
         )
-    tables, dbt = folder_of(config) / "tables", config.warehouse.parent / "dbt"
-    pointer = folder_of(config) / "published"
-    present = pointer.read_text() if pointer.exists() else None
+    tables, dbt = folder / "tables", config.warehouse.parent / "dbt"
+    present, _ = _published(folder)
     numbers = {int(found[1]): path.stem for path in tables.glob("*.db") if (found := PUBLICATION.fullmatch(path.stem))}
     publication = f"published_{max(numbers, default=0) + 1}"
     outdated = [name for name in numbers.values() if name != present]
-    arguments = json.dumps({"publication": publication, "outdated": outdated})
-    if run_dbt(config, dbt, "run-operation", "publish_marts", "--args", arguments) != 0:
+    arguments = {"publication": publication, "functions": [_function(name) for name in ANSWERS], "outdated": outdated}
+    if run_dbt(config, dbt, "run-operation", "publish_marts", "--args", json.dumps(arguments)) != 0:
         raise BuildError(f"Spark can't publish (details above and in {dbt / 'dbt.log'}); what was published stays")
     _show(config.database, tables / f"{publication}.db", _marts(dbt / "manifest.json"))
-    pointer.write_text(publication)
+    _pointer(folder).write_text("\n".join([publication, *_build_of(folder)]))
     for name in outdated:
         shutil.rmtree(tables / f"{name}.db", ignore_errors=True)  # what was killed is in no catalog
     files = (tables / f"{publication}.db").glob("*/*.parquet")
     return Published(config.database, sum(file.stat().st_size for file in files))
+
+
+def is_published(config: Config) -> bool:
+    """Whether what is published is of the last build, which has passed with every load."""
+    folder = folder_of(config)
+    build = last_build(folder)
+    if build is None or not build.has_passed or build.up_to_load != last_load(folder / "raw"):
+        return False
+    return config.database.exists() and _published(folder)[1] == _build_of(folder)
+
+
+def _pointer(folder: Path) -> Path:
+    return folder / "published"
+
+
+def _published(folder: Path) -> tuple[str | None, list[str]]:
+    """The schema that is published, and the files by which its build is recognized."""
+    lines = _pointer(folder).read_text().splitlines() if _pointer(folder).exists() else []
+    return (lines[0] if lines else None), lines[1:]
+
+
+def _build_of(folder: Path) -> list[str]:
+    return [file.name for file in state_files(folder)]
+
+
+def _function(name: str) -> str:
+    """The statement that defines a function, with the comment that its file begins with."""
+    definition = (PROJECT / "answers" / "spark" / f"{name}.sql").read_text("utf-8")
+    comment = comment_of(definition).replace("\\", "\\\\").replace("'", "\\'")
+    return definition.replace("\nreturn\n", f"\ncomment '{comment}'\nreturn\n", 1)
 
 
 def _marts(manifest: Path) -> list[dict[str, Any]]:
@@ -58,19 +89,12 @@ def _marts(manifest: Path) -> list[dict[str, Any]]:
 
 def _show(database: Path, publication: Path, marts: list[dict[str, Any]]) -> None:
     """Make the published database: a view of each mart's files, and the answers."""
-    beside = database.with_name(f".{database.name}.new")
-    remove(beside)
-    with opened(beside) as connection:
+    with successor(database, READ_ONLY) as beside, opened(beside) as connection:
         for mart in marts:
             _show_mart(connection, mart, publication.resolve() / mart["name"] / "*.parquet")
         for name in ANSWERS:
             define(connection, PROJECT / "answers" / f"{name}.sql")
-    try:
-        with beside.open("rb+") as file:
-            os.fsync(file.fileno())
-        beside.replace(database)
-    except OSError as error:
-        raise WarehouseError(f"{database}: can't be replaced: {error.strerror}") from error
+        connection.execute("checkpoint")
 
 
 def _show_mart(connection: duckdb.DuckDBPyConnection, mart: dict[str, Any], files: Path) -> None:

@@ -1,4 +1,4 @@
-"""While dbt builds on a server nobody loads, and what it made is published only if it passed."""
+"""A build on a server keeps others out, and a lost lock ends it without harm."""
 
 import os
 import signal
@@ -8,62 +8,148 @@ from collections.abc import Callable
 
 import pytest
 
+from extractor import transform
 from extractor.config import Config
-from extractor.errors import BuildError
+from extractor.errors import BuildError, WarehouseError
 from extractor.postgres import TARGET
-from extractor.postgres.build import has_passed
+from extractor.postgres.build import DBT_SESSION, last_build
 from extractor.postgres.server import ALONE, transaction
 from extractor.transform import BuildOptions, Built
 from tests.cluster import Database
 from tests.extractor.killing import PROJECT
 
 CONFIG = Config(target="postgres")
-MODULE = sys.modules["extractor.postgres.build"]
-Dbt = Callable[[Config, BuildOptions], Built]
+STATE = """
+create schema if not exists state;
+create table if not exists state.builds (
+    build_number integer, up_to_load integer, is_full_refresh boolean, rebuilds_facts boolean, has_passed boolean,
+    facts_format integer
+)
+"""
+HAS_LOCK = "select pg_try_advisory_lock(%s)"
+LOCK_HOLDERS = """
+select pid from pg_locks
+where locktype = 'advisory' and granted and database = (select oid from pg_database where datname = current_database())
+"""
+
+
+class FakeDbt:
+    """Stands for dbt: adds a row to state.builds as dbt does, and remembers how it was called."""
+
+    def __init__(
+        self, server: Database, *, passes: bool = True, meanwhile: Callable[[], object] = lambda: None
+    ) -> None:
+        self.options: list[BuildOptions] = []
+        self._server = server
+        self._passes = passes
+        self._meanwhile = meanwhile
+
+    def __call__(self, _: Config, options: BuildOptions) -> Built:
+        self.options.append(options)
+        self._meanwhile()
+        self._server.rows(STATE)
+        values = "select coalesce(max(build_number), 0) + 1, 0, %s, %s, %s, 1 from state.builds"
+        refreshes = options.full_refresh
+        self._server.rows(f"insert into state.builds {values}", refreshes, refreshes, self._passes)
+        return Built(1, 1, 0, 1.0)
 
 
 @pytest.fixture
 def is_free(server: Database) -> Callable[[], bool]:
-    """Return whether somebody else could load now."""
-    return lambda: server.rows("select pg_try_advisory_lock(%s)", ALONE) == [(True,)]
+    """Return whether another connection could load now."""
+    return lambda: server.rows(HAS_LOCK, ALONE) == [(True,)]
+
+
+def run(dbt: Callable[[Config, BuildOptions], Built], patch: pytest.MonkeyPatch, *, full_tests: bool = False) -> Built:
+    patch.setattr(transform, "dbt_build", dbt)
+    return TARGET.build(CONFIG, BuildOptions(full_tests=full_tests))
 
 
 def passed() -> bool:
     with transaction() as connection, connection.cursor() as cursor:
-        return has_passed(cursor)
+        build = last_build(cursor)
+        return build is not None and build.has_passed
 
 
-def test_nobody_loads_while_dbt_builds(is_free: Callable[[], bool], monkeypatch: pytest.MonkeyPatch) -> None:
-    def dbt(*_: object) -> Built:
-        assert not is_free()
-        return Built(1, 1, 0, 1.0)
-
-    monkeypatch.setattr(MODULE, "dbt_build", dbt)
-    assert TARGET.build(CONFIG, BuildOptions()).models == 1
+def test_nobody_loads_while_dbt_builds(
+    server: Database, is_free: Callable[[], bool], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    free: list[bool] = []
+    assert run(FakeDbt(server, meanwhile=lambda: free.append(is_free())), monkeypatch).models == 1
+    assert free == [False]
     assert is_free()
     assert passed()
 
 
 def test_a_build_that_fails_after_one_that_passed_has_not_passed(
-    is_free: Callable[[], bool], monkeypatch: pytest.MonkeyPatch
+    server: Database, is_free: Callable[[], bool], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(MODULE, "dbt_build", lambda *_: Built(1, 1, 0, 1.0))
-    TARGET.build(CONFIG, BuildOptions())
-
-    def fail(*_: object) -> Built:
-        raise BuildError("a test")
-
-    monkeypatch.setattr(MODULE, "dbt_build", fail)
-    with pytest.raises(BuildError):
-        TARGET.build(CONFIG, BuildOptions())
+    run(FakeDbt(server), monkeypatch)
+    with pytest.raises(BuildError, match="has not run every model and every test"):
+        run(FakeDbt(server, passes=False), monkeypatch)
     assert is_free()
     assert not passed()
 
 
+def test_all_rows_are_tested_until_a_build_has_passed(server: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    failing, passing = FakeDbt(server, passes=False), FakeDbt(server)
+    for dbt in (failing, failing):
+        with pytest.raises(BuildError):
+            run(dbt, monkeypatch)
+    for _ in range(2):
+        run(passing, monkeypatch)
+    run(passing, monkeypatch, full_tests=True)
+    assert [options.full_tests for options in failing.options + passing.options] == [True, True, True, False, True]
+
+
+def test_full_tests_distrust_the_last_build_before_they_start(
+    server: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(FakeDbt(server), monkeypatch)
+    seen: list[bool] = []
+    run(FakeDbt(server, meanwhile=lambda: seen.append(passed())), monkeypatch, full_tests=True)
+    assert seen == [False]
+    assert passed()
+
+
+def test_dbt_is_told_which_session_holds_the_lock(server: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PGOPTIONS", "-c work_mem=32MB")
+    seen: list[tuple[str, str, list[tuple[int]]]] = []
+
+    def look() -> None:
+        seen.append((os.environ["PGOPTIONS"], os.environ["PGAPPNAME"], server.rows(LOCK_HOLDERS)))
+
+    run(FakeDbt(server, meanwhile=look), monkeypatch)
+    [(options, name, [(pid,)])] = seen
+    assert (options, name) == (f"-c work_mem=32MB -c spotify.lock_pid={pid}", DBT_SESSION)
+    assert os.environ["PGOPTIONS"] == "-c work_mem=32MB"
+    assert "PGAPPNAME" not in os.environ
+
+
+def test_a_lock_that_is_lost_is_an_error(server: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    def lose() -> None:
+        server.rows(f"select pg_terminate_backend(pid) from ({LOCK_HOLDERS}) as holders")
+
+    with pytest.raises(WarehouseError, match="nothing is lost"):
+        run(FakeDbt(server, meanwhile=lose), monkeypatch)
+
+
+def test_sessions_of_a_dbt_without_a_lock_are_ended_before_the_next_build(
+    server: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stray = server.connect()
+    with stray.cursor() as cursor:
+        cursor.execute("set application_name to %s", [DBT_SESSION])
+        stray.commit()
+    run(FakeDbt(server), monkeypatch)
+    assert server.rows("select pid from pg_stat_activity where pid = %s", stray.info.backend_pid) == []
+
+
 # Ends itself as a kill does, once it has started what stands for dbt.
 KILLED = """
-import os, signal, subprocess, sys
+import os, signal, subprocess
 import extractor.postgres
+from extractor import transform
 from extractor.config import Config
 from extractor.transform import BuildOptions
 
@@ -72,7 +158,7 @@ def dbt(*_):
     print(dbt.pid, flush=True)
     os.kill(os.getpid(), signal.SIGKILL)
 
-sys.modules["extractor.postgres.build"].dbt_build = dbt
+transform.dbt_build = dbt
 extractor.postgres.TARGET.build(Config(), BuildOptions())
 """
 

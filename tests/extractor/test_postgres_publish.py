@@ -1,15 +1,19 @@
 """Schema `spotify`: what the last passed build made, in one transaction, and otherwise left alone."""
 
+import json
+from pathlib import Path
+
+import psycopg2
 import pytest
 
 from extractor.config import Config
 from extractor.errors import BuildError, WarehouseError
-from extractor.postgres.build import PASSED, REMEMBER
-from extractor.postgres.publish import publish
+from extractor.postgres.publish import is_published, publish
 from extractor.postgres.report import report
 from extractor.publish import ANSWERS
 from tests.cluster import Database
 from tests.extractor.conftest import empty_marts
+from tests.extractor.test_postgres_build import STATE
 
 MADE = """
 insert into main.playlists (playlist_id, name, is_watched) values ('L', 'it''s', true), ('M', null, false);
@@ -18,21 +22,46 @@ comment on table main.playlists is 'what''s "watched" %s';
 comment on column main.playlists.name is 'the owner''s';
 alter table main.track_info rename to info;
 create view main.track_info as select * from main.info;
+create schema intermediate;
 alter table main.info set schema intermediate;
+create table intermediate.renamed (playlist_id varchar, load_number integer);
+create table intermediate.int_runs (watched varchar, started_at timestamp);
+create schema raw;
+create table raw.answers (endpoint varchar, body jsonb, load_number integer);
 """
-CONFIG = Config(target="postgres")
+SCOPE = "playlist_id in (select playlist_id from intermediate.renamed where [new fact])"
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Config:
+    """Return a configuration with what dbt knows of the project: that playlists change only where they are renamed."""
+    meta = {"rows_to_publish": SCOPE, "indexes": ["btree (playlist_id)"]}
+    mart = {"name": "playlists", "schema": "main", "config": {"meta": meta}}
+    (tmp_path / "dbt").mkdir()
+    (tmp_path / "dbt" / "manifest.json").write_text(json.dumps({"nodes": {"model.spotify.playlists": mart}}))
+    return Config(target="postgres", warehouse=tmp_path / "warehouse.duckdb")
 
 
 @pytest.fixture
 def built(server: Database) -> Database:
     """Make marts, one of them a view, as a passed build leaves them."""
     server.rows("create schema main;" + "".join(empty_marts()) + MADE)
-    passes(server)
+    builds(server, load=1)
     return server
 
 
-def passes(server: Database) -> None:
-    server.rows(f"{PASSED}; delete from raw.passed; {REMEMBER}")
+def builds(server: Database, load: int, *, passes: bool = True, refreshes: bool = False) -> None:
+    """Add what a build up to a load leaves in state.builds."""
+    values = "select coalesce(max(build_number), 0) + 1, %s, %s, %s, %s, 1 from state.builds"
+    server.rows(STATE)
+    server.rows(f"insert into state.builds {values}", load, refreshes, refreshes, passes)
+
+
+def renames(server: Database, playlist: str, load: int) -> None:
+    """Do what a build up to a load does that finds a playlist under another name."""
+    server.rows("update main.playlists set name = 'new' where playlist_id = %s", playlist)
+    server.rows("insert into intermediate.renamed values (%s, %s)", playlist, load)
+    builds(server, load)
 
 
 def names(server: Database) -> list[tuple[object, ...]]:
@@ -40,84 +69,164 @@ def names(server: Database) -> list[tuple[object, ...]]:
     return server.rows("select name, xmin::text from spotify.playlists order by playlist_id")
 
 
-def test_only_a_passed_build_is_published(server: Database) -> None:
+def test_only_a_passed_build_is_published(server: Database, config: Config) -> None:
     with pytest.raises(BuildError, match=r"never built; run `\./run\.sh build --target postgres` first"):
-        publish(CONFIG, False)
+        publish(config)
     assert server.rows("select to_regnamespace('spotify') is null") == [(True,)]
 
 
-def test_what_was_built_since_without_its_tests_is_not_published(built: Database) -> None:
-    built.rows("insert into raw.built values ('some_model', 8)")
+def test_after_a_build_that_did_not_pass_nothing_is_published(built: Database, config: Config) -> None:
+    builds(built, load=2, passes=False)
     with pytest.raises(BuildError):
-        publish(CONFIG, False)
+        publish(config)
 
 
-def test_publishing_again_writes_no_row(built: Database) -> None:
-    publish(CONFIG, False)
+def test_publishing_again_writes_no_row(built: Database, config: Config) -> None:
+    publish(config)
     before = names(built)
-    publish(CONFIG, False)
+    for refreshes in (False, True):
+        builds(built, load=1, refreshes=refreshes)
+        publish(config)
     assert names(built) == before
 
 
-def test_only_rows_that_differ_are_written(built: Database) -> None:
-    publish(CONFIG, False)
+def test_only_rows_that_differ_are_written(built: Database, config: Config) -> None:
+    publish(config)
     [kept, (_, written)] = names(built)
-    built.rows("update main.playlists set name = 'new' where name is null")
-    passes(built)
-    publish(CONFIG, False)
+    renames(built, "M", load=2)
+    publish(config)
     [still, (name, written_then)] = names(built)
     assert (still, name) == (kept, "new")
     assert written_then != written
 
 
-def test_an_analysts_view_survives(built: Database) -> None:
-    publish(CONFIG, False)
+def test_only_rows_that_the_build_may_have_changed_are_compared(built: Database, config: Config) -> None:
+    publish(config)
+    built.rows("update main.playlists set name = 'not by a build' where playlist_id = 'L'")
+    renames(built, "M", load=2)
+    publish(config)
+    assert [name for name, _ in names(built)] == ["it's", "new"]
+
+
+def test_what_builds_have_changed_that_were_not_published_is_published(built: Database, config: Config) -> None:
+    publish(config)
+    renames(built, "L", load=2)
+    builds(built, load=3, passes=False)
+    renames(built, "M", load=3)
+    publish(config)
+    assert [name for name, _ in names(built)] == ["new", "new"]
+
+
+@pytest.mark.parametrize(
+    "happens",
+    [
+        "insert into state.builds values (2, 1, true, true, false, 1)",  # a full refresh that failed
+        "drop table state.builds",  # a database that was rebuilt, beside the schema that was published from it
+        "delete from state.published",
+        "create or replace view main.track_info as select * from intermediate.info where true and track_id > ''",
+    ],
+)
+def test_all_rows_are_compared_where_what_is_published_is_not_known_to_be_the_base(
+    built: Database, config: Config, happens: str
+) -> None:
+    publish(config)
+    built.rows("update main.playlists set name = 'new'")
+    built.rows(happens)
+    builds(built, load=1)
+    publish(config)
+    assert [name for name, _ in names(built)] == ["new", "new"]
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        "update spotify.playlists set name = 'mine'",
+        "delete from spotify.playlists",
+        "insert into spotify.playlists (playlist_id) values ('N')",
+        "truncate spotify.playlists",
+    ],
+)
+def test_nobody_edits_what_is_published(built: Database, config: Config, edit: str) -> None:
+    publish(config)
+    with pytest.raises(psycopg2.errors.RaiseException, match=r"only \./run\.sh publish"):
+        built.rows(edit)
+
+
+def test_indexes_are_those_of_the_marts_properties(built: Database, config: Config) -> None:
+    for _ in range(2):
+        publish(config)
+    indexes = built.rows("select tablename, indexdef from pg_indexes where schemaname = 'spotify'")
+    assert [(table, index.partition("USING ")[2]) for table, index in indexes] == [("playlists", "btree (playlist_id)")]
+
+
+def test_it_is_known_whether_anything_is_left_to_publish(built: Database, config: Config) -> None:
+    built.rows("insert into intermediate.int_runs values ('watched', '2026-01-01')")
+    assert not is_published(config)
+    publish(config)
+    assert is_published(config)
+    add = "insert into raw.answers select 'runs', jsonb_build_object('event', 'start', 'watched', %s), 2"
+    built.rows(add, "watched")
+    assert is_published(config), "a run that asked for nothing"
+    built.rows(add, "another list")
+    assert not is_published(config)
+    builds(built, load=2)
+    assert not is_published(config)
+    publish(config)
+    assert is_published(config)
+    builds(built, load=2, passes=False)
+    assert not is_published(config)
+
+
+def test_an_analysts_view_survives(built: Database, config: Config) -> None:
+    publish(config)
     built.rows("create schema mine; create view mine.watched as select name from spotify.playlists where is_watched")
     built.rows("update main.playlists set is_watched = true")
-    publish(CONFIG, True)
+    builds(built, load=1, refreshes=True)
+    publish(config)
     assert built.rows("select count(*) from mine.watched") == [(2,)]
 
 
-def test_a_table_with_other_columns_is_made_anew(built: Database) -> None:
-    publish(CONFIG, False)
+def test_a_table_with_other_columns_is_made_anew(built: Database, config: Config) -> None:
+    publish(config)
     built.rows("alter table main.playlists add column more integer default 5")
-    publish(CONFIG, False)
+    publish(config)
     assert built.rows("select more from spotify.playlists") == [(5,), (5,)]
 
 
-def test_a_publication_that_fails_changes_nothing(built: Database) -> None:
-    publish(CONFIG, False)
+def test_a_publication_that_fails_changes_nothing(built: Database, config: Config) -> None:
+    publish(config)
     before = names(built)
     built.rows("update main.playlists set name = 'new'; create view main.zzz as select 1 / 0 as never")
     with pytest.raises(WarehouseError, match="division by zero"):
-        publish(CONFIG, False)
+        publish(config)
     assert names(built) == before
 
 
-def test_a_reader_sees_one_state_and_waits_for_nothing(built: Database) -> None:
-    publish(CONFIG, False)
+def test_a_reader_sees_one_state_and_waits_for_nothing(built: Database, config: Config) -> None:
+    publish(config)
     reader = built.connect()
     with reader, reader.cursor() as cursor:
         cursor.execute("set transaction isolation level repeatable read")
         cursor.execute("select count(*) from spotify.playlists where name = 'new'")
         built.rows("update main.playlists set name = 'new'")
-        publish(CONFIG, False)  # while the reader reads
+        builds(built, load=1, refreshes=True)
+        publish(config)  # while the reader reads
         cursor.execute("select count(*) from spotify.playlists where name = 'new'")
         assert cursor.fetchall() == [(0,)]
     reader.close()
     assert [name for name, _ in names(built)] == ["new", "new"]
 
 
-def test_tables_and_columns_have_their_comments(built: Database) -> None:
-    publish(CONFIG, False)
+def test_tables_and_columns_have_their_comments(built: Database, config: Config) -> None:
+    publish(config)
     comments = "select obj_description(oid), col_description(oid, 2) from pg_class where relname = 'playlists'"
     assert built.rows(f"{comments} and relnamespace = 'spotify'::regnamespace") == [
         ('what\'s "watched" %s', "the owner's")
     ]
 
 
-def test_every_answer_has_a_comment_that_tells_what_it_is(built: Database) -> None:
-    publish(CONFIG, False)
+def test_every_answer_has_a_comment_that_tells_what_it_is(built: Database, config: Config) -> None:
+    publish(config)
     of_spotify = "select proname, obj_description(oid) from pg_proc where pronamespace = 'spotify'::regnamespace"
     found: dict[str, str] = dict(built.rows(of_spotify))
     assert found.keys() == set(ANSWERS)
@@ -125,10 +234,10 @@ def test_every_answer_has_a_comment_that_tells_what_it_is(built: Database) -> No
 
 
 @pytest.mark.usefixtures("built")
-def test_the_status_tells_what_is_published() -> None:
-    assert report(CONFIG).at is None
-    publish(CONFIG, False)
-    found = report(CONFIG)
+def test_the_status_tells_what_is_published(config: Config) -> None:
+    assert report(config).at is None
+    publish(config)
+    found = report(config)
     assert found.where.startswith("schema spotify of ")
     assert (str(found.through), found.names, found.problems) == ("2026-01-01", {"L": "it's", "M": ""}, [])
     assert found.at is not None

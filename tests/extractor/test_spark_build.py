@@ -1,25 +1,36 @@
 """What a Spark build leaves behind, and what the next one makes of it; dbt itself runs in tests/spark."""
 
-from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 
+import duckdb
 import pytest
 
+from extractor import transform
 from extractor.config import Config
 from extractor.errors import BuildError
-from extractor.spark.build import build, has_passed
+from extractor.spark.build import build, last_build
 from extractor.spark.load import load
+from extractor.spark.publish import is_published, publish
 from extractor.transform import BuildOptions, Built
 from tests.extractor.test_load import land
 
 TABLE = "tables/intermediate.db/int_runs/rows.parquet"
 PUBLISHED = "tables/published_1.db/runs/rows.parquet"
+STATE = """
+copy (
+    select
+        {number} as build_number, {load} as up_to_load, false as is_full_refresh, false as rebuilds_facts,
+        {passed} as has_passed, 1 as facts_format
+) to '{path}' (format parquet)
+"""
 
 
 @pytest.fixture
 def config(tmp_path: Path) -> Config:
-    return Config(landing=tmp_path / "landing", warehouse=tmp_path / "warehouse.duckdb")
+    return Config(
+        landing=tmp_path / "landing", warehouse=tmp_path / "warehouse.duckdb", database=tmp_path / "spotify.duckdb"
+    )
 
 
 @pytest.fixture
@@ -32,45 +43,87 @@ def spark(config: Config) -> Path:
     return folder
 
 
-def passes(_: Config, __: BuildOptions) -> Built:
-    return Built(1, 1, 0, 0.0)
+class FakeDbt:
+    """Stands for dbt: adds rows to state.builds as Spark does, and remembers how it was called."""
+
+    def __init__(self, folder: Path, *, passes: bool = True, load: int = 0) -> None:
+        self.options: list[BuildOptions] = []
+        self._folder = folder
+        self._passes = passes
+        self._load = load
+
+    def __call__(self, _: Config, options: BuildOptions) -> Built:
+        self.options.append(options)
+        before = last_build(self._folder)
+        number = before.build_number + 1 if before else 1
+        builds = self._folder / "tables" / "state.db" / "builds"
+        builds.mkdir(parents=True, exist_ok=True)
+        for passed in (False, True) if self._passes else (False,):
+            path = builds / f"{number}-{passed}.parquet"
+            duckdb.execute(STATE.format(number=number, load=self._load, passed=passed, path=path))
+        return Built(1, 1, 0, 0.0)
 
 
-def fails(_: Config, __: BuildOptions) -> Built:
-    raise BuildError("a test failed")
+def run(config: Config, dbt: FakeDbt, patch: pytest.MonkeyPatch, *, full_tests: bool = False) -> None:
+    patch.setattr(transform, "dbt_build", dbt)
+    build(config, BuildOptions(full_tests=full_tests))
 
 
-def run(config: Config, how: Callable[[Config, BuildOptions], Built], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(import_module("extractor.spark.build"), "dbt_build", how)
-    build(config, BuildOptions())
-
-
-def test_after_a_build_that_passed_its_tables_are_gone_on_from(
+def test_after_a_build_that_passed_its_tables_are_kept(
     config: Config, spark: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (spark / "passed").write_text("0")
-    run(config, passes, monkeypatch)
+    dbt = FakeDbt(spark)
+    run(config, dbt, monkeypatch)
+    assert not (spark / TABLE).exists(), "nothing is known of the build that left them"
+    (spark / TABLE).parent.mkdir(parents=True)
+    (spark / TABLE).touch()
+    run(config, dbt, monkeypatch)
+    run(config, dbt, monkeypatch, full_tests=True)
     assert (spark / TABLE).exists()
-    assert (spark / "catalog").exists()
+    assert [options.full_tests for options in dbt.options] == [True, False, True]
+    build = last_build(spark)
+    assert build is not None
+    assert (build.build_number, build.has_passed) == (3, True)
 
 
-def test_after_a_build_that_did_not_pass_all_but_what_is_published_is_made_anew(
+def test_after_a_build_that_did_not_pass_all_but_what_is_published_is_removed(
     config: Config, spark: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (spark / "passed").write_text("0")
-    with pytest.raises(BuildError):
-        run(config, fails, monkeypatch)
+    FakeDbt(spark)(config, BuildOptions())
+    with pytest.raises(BuildError, match="has not run every model and every test"):
+        run(config, FakeDbt(spark, passes=False), monkeypatch)
     assert (spark / TABLE).exists(), "to look for the reason"
-    run(config, passes, monkeypatch)
+    run(config, FakeDbt(spark), monkeypatch)
     assert not (spark / TABLE).exists()
     assert not (spark / "catalog").exists()
     assert (spark / PUBLISHED).exists()
 
 
-def test_what_was_loaded_since_is_not_passed(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert not has_passed(config)
-    run(config, passes, monkeypatch)
-    assert has_passed(config)
+def test_only_a_passed_build_is_published(config: Config, spark: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(BuildError, match=r"never built; run `\./run\.sh build --target spark` first"):
+        publish(config)
+    with pytest.raises(BuildError):
+        run(config, FakeDbt(spark, passes=False), monkeypatch)
+    with pytest.raises(BuildError):
+        publish(config)
+
+
+def test_it_is_known_whether_anything_is_left_to_publish(
+    config: Config, spark: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = import_module("extractor.spark.publish")
+    monkeypatch.setattr(module, "run_dbt", lambda *_: 0)
+    (config.warehouse.parent / "dbt").mkdir()
+    (config.warehouse.parent / "dbt" / "manifest.json").write_text('{"nodes": {}}')
+    monkeypatch.setattr(module, "ANSWERS", ())
+    run(config, FakeDbt(spark), monkeypatch)
+    assert not is_published(config)
+    publish(config)
+    assert is_published(config)
     land(config.landing, "a", "tracks")
-    load(config.landing, config.warehouse.parent / "spark" / "raw")
-    assert not has_passed(config)
+    load(config)
+    assert not is_published(config)
+    run(config, FakeDbt(spark, load=1), monkeypatch)
+    assert not is_published(config)
+    publish(config)
+    assert is_published(config)

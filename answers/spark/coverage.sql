@@ -1,0 +1,36 @@
+-- How the days from start_date to end_date were observed: days by outcome, of which complete and unchanged ones prove
+-- what was in the list. Days outside the list's calendar are not_run. No rows for a list that was never read.
+create or replace function spotify.coverage(playlist string, start_date date, end_date date)
+returns table (playlist_id string, outcome string, is_observed boolean, days int, days_asked int)
+return
+with playlist_found as (
+    select distinct playlist_id
+    from spotify.playlist_days
+    where playlist_id = spotify.playlist_id_of(playlist)
+),
+
+calendar as (
+    select
+        playlist_id,
+        explode(case when start_date <= end_date then sequence(start_date, end_date) end) as date
+    from playlist_found
+),
+
+days as (
+    select
+        calendar.playlist_id,
+        coalesce(playlist_days.outcome, 'not_run') as outcome
+    from calendar
+    left join spotify.playlist_days
+        on calendar.playlist_id = playlist_days.playlist_id and calendar.date = playlist_days.date
+)
+
+select
+    playlist_id,
+    outcome,
+    outcome in ('complete', 'unchanged') as is_observed,
+    cast(count(*) as int),
+    cast(sum(count(*)) over (partition by playlist_id) as int)
+from days
+group by playlist_id, outcome
+order by is_observed desc, outcome

@@ -1,0 +1,63 @@
+-- Stays as tracks_in_playlist has them, but one where the track came back within gap_days days: the days between
+-- last_seen and the next first_seen. days_seen counts this stay, total_days_seen all stays of the track in the list;
+-- reentry is 0 for the first stay; gaps are the absences that were bridged.
+create or replace function spotify.stays(gap_days int default 0)
+returns table (
+    playlist_id string, track_id string, stay_number int, added_at date, last_seen date, first_seen date,
+    first_absent date, starts_before_watch boolean, is_current boolean, days_seen int, total_days_seen int,
+    reentry int, gaps int
+)
+return
+with pieces as (
+    select
+        *,
+        lag(last_seen) over (partition by playlist_id, track_id order by stay_number) as last_seen_before
+    from spotify.tracks_in_playlist
+),
+
+begun as (
+    select
+        *,
+        if(last_seen_before is null or datediff(first_seen, last_seen_before) - 1 > gap_days, 1, 0) as begins
+    from pieces
+),
+
+numbered as (
+    select
+        *,
+        sum(begins) over (partition by playlist_id, track_id order by stay_number) as merged_number
+    from begun
+),
+
+merged as (
+    select
+        playlist_id,
+        track_id,
+        merged_number as stay_number,
+        min(added_at) as added_at,
+        max(last_seen) as last_seen,
+        min(first_seen) as first_seen,
+        case when not bool_or(is_current) then max(first_absent) end as first_absent,
+        bool_or(starts_before_watch) as starts_before_watch,
+        bool_or(is_current) as is_current,
+        sum(days_seen) as days_seen,
+        count(*) - 1 as gaps
+    from numbered
+    group by playlist_id, track_id, merged_number
+)
+
+select
+    playlist_id,
+    track_id,
+    cast(stay_number as int),
+    added_at,
+    last_seen,
+    first_seen,
+    first_absent,
+    starts_before_watch,
+    is_current,
+    cast(days_seen as int),
+    cast(sum(days_seen) over (partition by playlist_id, track_id) as int),
+    cast(stay_number - 1 as int),
+    cast(gaps as int)
+from merged
