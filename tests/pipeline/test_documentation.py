@@ -74,8 +74,10 @@ def test_every_table_that_dbt_knows_says_what_it_is(documented: Documented, kind
 def test_the_published_file_says_what_every_table_column_and_macro_is(demo: Demo) -> None:
     with duckdb.connect(str(demo.database), read_only=True) as connection:
         said = connection.execute(
-            "select table_name, comment from duckdb_tables() where not internal union all "
-            "select table_name || '.' || column_name, comment from duckdb_columns() where not internal union all "
+            "select table_name, comment from duckdb_tables() where schema_name = 'main' union all "
+            "select view_name, comment from duckdb_views() where schema_name = 'main' and not internal union all "
+            "select table_name || '.' || column_name, comment from duckdb_columns() "
+            "where schema_name = 'main' and not internal union all "
             "select function_name, comment from duckdb_functions() where not internal"
         ).fetchall()
     assert len(said) > 90

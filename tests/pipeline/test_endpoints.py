@@ -83,17 +83,24 @@ def test_a_server_has_them_too(extended: Extended, server: Database) -> None:
     assert {artist_id: tuple(told) for artist_id, *told in rows} == extended.artists()
 
 
-def test_they_outlive_a_purge_and_a_full_refresh_of_them_alone_is_refused(extended: Extended) -> None:
+def test_they_outlive_a_purge_and_a_full_refresh_of_them_alone_keeps_them(extended: Extended) -> None:
     before, project = extended.artists(), extended.project
     assert "raw answers and 2 landing files" in extended.run("purge", "--keep-days", "1").stdout
-    with duckdb.connect(str(project.warehouse), read_only=True) as connection:
-        assert connection.execute("select count(*) from raw.artists").fetchall() == [(0,)]
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{project.warehouse.with_name('raw.duckdb')}' as landed (read_only)")
+        assert connection.execute("select count(*) from landed.raw.answered_objects").fetchall() == [(0,)]
     assert extended.run("publish").exit_code == 0
     assert extended.artists() == before
     command = [".venv/bin/dbt", "build", "--full-refresh", "--select", "artists", "--target-path"]
-    environment = plain_environment() | {"SPOTIFY_WAREHOUSE": str(project.warehouse)}
-    refused = subprocess.run(
+    files = {"SPOTIFY_WAREHOUSE": project.warehouse, "SPOTIFY_RAW": project.warehouse.with_name("raw.duckdb")}
+    environment = plain_environment() | {name: str(path) for name, path in files.items()}
+    refreshed = subprocess.run(
         [*command, str(project.folder)], cwd=extended.copy, env=environment, capture_output=True, text=True, check=False
     )
-    assert refused.returncode == 1
-    assert "a full refresh would lose history" in refused.stdout
+    assert refreshed.returncode == 0, refreshed.stdout
+    assert "facts are kept" in refreshed.stdout
+    assert "--forget-purged" in refreshed.stdout
+    finished = extended.run("build")
+    assert finished.exit_code == 0, finished.told
+    assert extended.run("publish").exit_code == 0
+    assert extended.artists() == before

@@ -1,7 +1,9 @@
-"""Four machines and one server: who extracts and who loads at the same time is nothing that the tables tell."""
+"""Many machines and one server: who extracts, loads and builds at the same time makes no difference to the tables."""
 
+import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date
+from datetime import date, timedelta
 from threading import Event
 
 import duckdb
@@ -12,7 +14,7 @@ from extractor.errors import PARTLY_READ
 from extractor.postgres.load import load
 from tests.cluster import Database
 from tests.pipeline.conftest import MakeProject
-from tests.pipeline.harness import MARTS, OBSERVED, Project
+from tests.pipeline.harness import MARTS, OBSERVED, PATIENCE, Project
 from tests.published import Row, Table, read_table
 
 DAY = date(2026, 1, 1)
@@ -37,8 +39,8 @@ def test_four_workers_and_four_loaders_at_once_give_the_rows_of_one(
     alone.publish()
     together = make_project(f"{{{WORLD}, faults: [{', '.join(FAULTS)}]}}")
     at_once(together)
-    assert server.rows("select count(distinct worker) from raw.runs") == [(WORKERS,)]
-    assert server.rows("select count(*) > count(distinct file) from raw.landing_files") == [(True,)], "a file in pieces"
+    assert server.rows("select count(distinct worker) from raw.answers") == [(WORKERS,)]
+    assert server.rows("select count(*) > count(distinct name) from raw.landing_files") == [(True,)], "a file in pieces"
     together.publish("postgres")
     with duckdb.connect(str(alone.database), read_only=True) as connection:
         wanted = {mart: read_table(connection.cursor(), mart) for mart in MARTS}
@@ -47,6 +49,43 @@ def test_four_workers_and_four_loaders_at_once_give_the_rows_of_one(
     for mart in MARTS:
         if mart != "runs":
             assert seen(actual[mart], mart) == seen(wanted[mart], mart), mart
+
+
+LOSE_LOCK = """
+select pg_terminate_backend(pid) from pg_locks
+where locktype = 'advisory' and database = (select oid from pg_database where datname = current_database())
+"""
+
+
+def test_a_build_that_loses_its_lock_ends_and_no_day_is_missing(make_project: MakeProject, server: Database) -> None:
+    project = make_project("{tracks: 60, playlists: {a: {size: 20, pool: [0, 40]}, b: {size: 20, pool: [20, 60]}}}")
+    to_server = (None, "--target", "postgres")
+    project.extract(DAY)
+    assert project.run("load", *to_server).exit_code == 0
+    project.extract(DAY + timedelta(days=1))
+    with ThreadPoolExecutor(1) as pool:
+        building = pool.submit(project.run, "build", *to_server)
+        wait_until(lambda: server.rows("select to_regclass('state.builds') is not null") == [(True,)])
+        assert server.rows(LOSE_LOCK) == [(True,)]
+        assert project.run("load", *to_server).exit_code == 0, "nothing keeps it out"
+        built = building.result()
+    assert (built.exit_code, "this build has lost its lock" in built.told) == (1, True), built.told
+    assert server.rows("select up_to_load, has_passed from state.builds") == [(1, False)]
+    assert project.run("publish", *to_server).exit_code == 1
+    project.publish("postgres")
+    project.publish()
+    with duckdb.connect(str(project.database), read_only=True) as connection:
+        wanted = {mart: read_table(connection.cursor(), mart) for mart in MARTS}
+    assert len(wanted["runs"].rows) == 2
+    assert server.published(MARTS) == wanted
+
+
+def wait_until(is_so: Callable[[], bool]) -> None:
+    """Wait for what another process does."""
+    end = time.monotonic() + PATIENCE
+    while not is_so():
+        assert time.monotonic() < end
+        time.sleep(0.05)
 
 
 def at_once(project: Project) -> None:
