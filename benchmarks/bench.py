@@ -17,7 +17,6 @@ import yaml
 
 from benchmarks.peers.environment import Environment
 from extractor.config import Config, read_config
-from extractor.takeover import spare_of
 from extractor.transform import PROJECT
 
 
@@ -53,8 +52,14 @@ sys.exit(min(1, abs(os.waitstatus_to_exitcode(status))))
 """
 
 
-def run(command: Sequence[str], log: Path, environment: Mapping[str, str] | None = None, *, cwd: Path = PROJECT) -> Ran:
-    """Run a command, with what it says in `log`. Raises RuntimeError, with the log's end, if it fails."""
+def run(
+    command: Sequence[str],
+    log: Path,
+    environment: Mapping[str, str] | None = None,
+    *,
+    cwd: Path = PROJECT,
+) -> Ran:
+    """Run a command, with its output in `log`. Raises RuntimeError, with the log's end, if it fails."""
     usage = log.with_suffix(".usage")
     watched = [sys.executable, "-I", "-S", "-c", WATCHER, str(usage), *command]
     started = time.monotonic()
@@ -109,7 +114,8 @@ class Project:
         command += ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)]
         command += ["--target-path", target, "--log-path", target]
         warehouse = self.config.warehouse
-        return run(command, self.folder / "log", {"SPOTIFY_WAREHOUSE": warehouse.name}, cwd=warehouse.parent)
+        files = {"SPOTIFY_WAREHOUSE": warehouse.name, "SPOTIFY_RAW": self.config.raw.name}
+        return run(command, self.folder / "log", files, cwd=warehouse.parent)
 
     def nodes(self) -> list[Node]:
         """What the last build ran, slowest first."""
@@ -120,9 +126,9 @@ class Project:
         return sorted(nodes, key=lambda node: -node.seconds)
 
     def bytes(self) -> int:
-        """The size of everything that is kept: landing files, warehouse, published database and its spare."""
-        published = (self.config.database, spare_of(self.config.database))
-        files = [self.config.warehouse, *published, *self.config.landing.rglob("*")]
+        """The size of everything that is kept: landing files, raw, warehouse and published database."""
+        databases = (self.config.raw, self.config.warehouse, self.config.database)
+        files = [*databases, *self.config.landing.rglob("*")]
         return sum(path.stat().st_size for path in files if path.is_file())
 
 

@@ -69,7 +69,7 @@ def measure(bench: Bench) -> list[Result]:
 def _grown(bench: Bench, world: World, project: Project, age: int) -> Day:
     """Grow to an age, and tell what a day costs then: the middle one of three, after those that publish otherwise."""
     history = age if bench.quick else age - 2 - len(UNSTEADY)
-    world.load_at_once(project.config.landing, project.config.warehouse, history)
+    world.load_at_once(project.config, history)
     bench.say(f"growth: {history} days of {world.lists} lists loaded")
     if not bench.quick:
         project.run("build")

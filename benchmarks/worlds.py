@@ -8,7 +8,8 @@ from pathlib import Path
 
 import duckdb
 
-from extractor.load import load
+from extractor.config import Config
+from extractor.load import load, prepared
 
 FIRST_DAY = "date '2020-01-01'"
 
@@ -56,11 +57,20 @@ select
     day + interval 6 hour as observed_at,
     cast(
         '{{"name":"List ' || l || '","owner":{{"id":"someone"}},"snapshot_id":"' || md5(l || '-' || min(e))
-        || '","tracks":{{"next":null,"total":{entries},"items":[' || string_agg({entry}, ',' order by s)
-        || ']}}}}' as json
+        || '","tracks":{{"next":null,"total":{entries}' || {items} || '}}}}' as json
     ) as body
 from ({slots})
 group by d, l
+"""
+
+ITEMS = "',\"items\":[' || string_agg({entry}, ',' order by s) || ']'"
+
+ENTRIES = """
+select
+    'run' || d, 2 + 2 * l, {first_day} + cast(d as integer) as day, lpad(l::varchar, 22, 'L'), 1, s,
+    strftime(date '2019-01-01' + cast(v as integer), '%Y-%m-%d') || 'T00:00:00Z', cast({entry} as json),
+    day + interval 6 hour, {load}
+from ({slots})
 """
 
 VERDICTS = """
@@ -98,10 +108,6 @@ copy (
 ) to '{path}' (format json, compression gzip)
 """
 
-RAW = """
-insert into raw.{endpoint} select * exclude (endpoint), 1 from ({answers}) where endpoint = '{endpoint}'
-"""
-
 DAYS_AT_ONCE = 20
 
 
@@ -132,24 +138,26 @@ class World:
             connection.execute(LANDING_FILE.format(answers=self._answers(day, day, still_from), path=path))
         return path
 
-    def load_at_once(self, landing: Path, warehouse: Path, days: int) -> None:
-        """Put the first days into raw without landing them: years take minutes."""
-        self._watch(landing)
-        load(landing, warehouse)
-        with duckdb.connect(str(warehouse)) as connection:
-            for first in range(0, days, DAYS_AT_ONCE):
-                answers = self._answers(first, min(first + DAYS_AT_ONCE, days) - 1, None)
-                for endpoint in ("runs", "playlists", "playlist_reads"):
-                    connection.execute(RAW.format(endpoint=endpoint, answers=answers))
-            connection.execute("insert into raw.landing_files values ('at once', 1, 1, 1)")
+    def load_at_once(self, config: Config, days: int) -> None:
+        """Put the first days into raw.duckdb without landing them: years take minutes."""
+        self._watch(config.landing)
+        load(config)
+        with prepared(config) as connection:
+            for number, first in enumerate(range(0, days, DAYS_AT_ONCE), 2):  # 1 is that of the watch-list
+                last = min(first + DAYS_AT_ONCE, days) - 1
+                answers = self._answers(first, last, None, items="''")
+                connection.execute(f"insert into answers select *, {number} from ({answers})")
+                entries = self._filled(ENTRIES.replace("{load}", str(number)), first, last, None)
+                connection.execute(f"insert into playlist_entries {entries}")
+                connection.execute(f"insert into landing_files values ('days from {first}', 1, 1, {number})")
 
     def _watch(self, landing: Path) -> None:
         rows = "".join(f"playlist,{str(number).rjust(22, 'L')},\n" for number in range(self.lists))
         (landing / "watched").mkdir(parents=True, exist_ok=True)
         (landing / "watched" / "watched.csv.gz").write_bytes(gzip.compress(f"kind,id,label\n{rows}".encode(), mtime=0))
 
-    def _answers(self, first: int, last: int, still_from: int | None) -> str:
-        parts = (LIST_ANSWERS, VERDICTS, STARTS, ENDS)
+    def _answers(self, first: int, last: int, still_from: int | None, items: str = ITEMS) -> str:
+        parts = (LIST_ANSWERS.replace("{items}", items), VERDICTS, STARTS, ENDS)
         return " union all ".join(self._filled(part, first, last, still_from) for part in parts)
 
     def _filled(self, sql: str, first: int, last: int, still_from: int | None) -> str:
