@@ -2,10 +2,7 @@
    give a path, and observed_at. It is made from answers themselves, so a refresh after a purge leaves it alone. #}
 
 {% macro answers_of(endpoint, key) -%}
-    {{ config(
-        materialized='incremental', incremental_strategy='delete+insert', unique_key=key, on_schema_change='fail',
-        meta={'is_fact': true},
-    ) }}
+    {{ config(unique_key=key, on_schema_change='fail', meta={'is_fact': true}, **replaced_by_key()) }}
     with answered as (
         select
             asked_id,

@@ -116,7 +116,7 @@
 
 {% macro is_new_answer(load_number='load_number') -%}
     {#- a condition of literals, so that every engine can skip the rows of other loads -#}
-    {%- set is_first_build = config.get('materialized') == 'incremental' and not is_incremental() -%}
+    {%- set is_first_build = (config.get('meta') or {}).is_fact and not is_incremental() -%}
     {{ load_number }} > {{ 0 if is_first_build else last_fact_load() }} and {{ load_number }} <= {{ up_to_load() }}
 {%- endmacro %}
 

@@ -43,3 +43,12 @@
     {{ run_hooks(post_hooks, inside_transaction=false) }}
     {{ return({'relations': [view]}) }}
 {% endmaterialization %}
+
+{#- How a model is materialized whose rows new ones replace: on Spark from nothing, as tables of Parquet files can't delete -#}
+{% macro replaced_by_key() -%}{{ return(adapter.dispatch('replaced_by_key', 'spotify')()) }}{%- endmacro %}
+
+{% macro default__replaced_by_key() -%}
+    {{ return({'materialized': 'incremental', 'incremental_strategy': 'delete+insert'}) }}
+{%- endmacro %}
+
+{% macro spark__replaced_by_key() -%}{{ return({'materialized': 'table', 'incremental_strategy': 'append'}) }}{%- endmacro %}

@@ -101,17 +101,17 @@ def test_any_order_gives_the_same_rows(day_by_day: DayByDay, way: str, mart: str
 @pytest.mark.parametrize("mart", MARTS)
 def test_a_full_refresh_gives_the_same_rows(day_by_day: DayByDay, mart: str) -> None:
     assert day_by_day.refreshed.exit_code == 0, day_by_day.refreshed.told
-    assert day_by_day.marts_refreshed[mart] == day_by_day.marts_again[mart]
+    refreshed, again = day_by_day.marts_refreshed[mart], day_by_day.marts_again[mart]
+    if mart == "runs":  # the idle run, too, which alone was no reason to build
+        assert [row for row in refreshed if row in again] == again
+        assert len(refreshed) == len(again) + 1
+    else:
+        assert refreshed == again
 
 
 @pytest.mark.parametrize("mart", MARTS)
 def test_the_same_day_again_changes_no_row(day_by_day: DayByDay, mart: str) -> None:
-    before, after = day_by_day.marts[mart], day_by_day.marts_again[mart]
-    if mart == "runs":
-        assert [row for row in after if row in before] == before
-        assert len(after) == len(before) + 1
-    else:
-        assert after == before
+    assert day_by_day.marts_again[mart] == day_by_day.marts[mart]
 
 
 def test_the_same_day_again_asks_nothing_it_was_told(day_by_day: DayByDay) -> None:
