@@ -18,7 +18,7 @@ numbered as (
     select
         *,
         count(*) filter (last_seen_before is null or first_seen - last_seen_before - 1 > gap_days)
-            over (partition by playlist_id order by first_seen, last_seen, track_id) as stay_number
+            over (partition by playlist_id order by first_seen, last_seen, track_id) as merged_number
     from pieces
 )
 
@@ -26,7 +26,7 @@ select
     numbered.playlist_id,
     playlists.label,
     playlists.name,
-    numbered.stay_number::integer as stay_number,
+    numbered.merged_number::integer as stay_number,
     min(added_at) as added_at,
     max(last_seen) as last_seen,
     case when not bool_or(is_current) then max(first_absent) end as first_absent,
@@ -34,5 +34,5 @@ select
     list(distinct track_id order by track_id) as track_ids
 from numbered
 left join playlists on numbered.playlist_id = playlists.playlist_id
-group by numbered.playlist_id, playlists.label, playlists.name, numbered.stay_number
+group by numbered.playlist_id, playlists.label, playlists.name, numbered.merged_number
 order by added_at, numbered.playlist_id;
