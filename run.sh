@@ -50,7 +50,7 @@ case ${1:-daily} in
     demo)
         shift
         install "$here/.venv" run
-        PYTHONPATH=$here exec "$here/.venv/bin/python" -P -m tests.simulator.demo "$@"
+        PYTHONPATH=$here exec "$here/.venv/bin/python" -P -m extractor.cli.demo "$@"
         ;;
     bench)
         shift

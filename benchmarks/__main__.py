@@ -30,7 +30,7 @@ from benchmarks import (
 from benchmarks.bench import Bench
 from benchmarks.peers.environment import Environment
 from benchmarks.results import Result, table
-from extractor.transform import PROJECT
+from extractor.project import PROJECT
 
 MEASURES: dict[str, Callable[[Bench], list[Result]]] = {
     "growth": growth.measure,

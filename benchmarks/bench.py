@@ -16,8 +16,8 @@ from typing import Any
 import yaml
 
 from benchmarks.peers.environment import Environment
-from extractor.config import Config, read_config
-from extractor.transform import PROJECT
+from extractor.config.settings import Config, read_config
+from extractor.project import PROJECT
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from benchmarks.bench import Bench, Project
 from benchmarks.fixed_cost import watch
 from benchmarks.results import Result, ratio
-from tests.simulator.faults import Fault
-from tests.simulator.generated import GeneratedWorld
-from tests.simulator.identifiers import spotify_id
-from tests.simulator.server import Simulator
-from tests.simulator.window import Window
+from extractor.simulator.faults import Fault
+from extractor.simulator.generated import GeneratedWorld
+from extractor.simulator.identifiers import spotify_id
+from extractor.simulator.server import Simulator
+from extractor.simulator.window import Window
 
 LATENCY = 0.08
 IN_FLIGHT = 2

@@ -10,8 +10,8 @@ from statistics import median
 
 from benchmarks.bench import Bench, Project, run
 from benchmarks.results import Result, ratio
-from tests.simulator.generated import GeneratedWorld
-from tests.simulator.server import Simulator
+from extractor.simulator.generated import GeneratedWorld
+from extractor.simulator.server import Simulator
 
 LISTS = 5
 WORLD = "{tracks: 200, days: 30, playlists: {" + ", ".join(f"list {n}: {{size: 20}}" for n in range(LISTS)) + "}}"

@@ -11,9 +11,9 @@ import duckdb
 from benchmarks.bench import Bench
 from benchmarks.results import Result, ratio
 from benchmarks.worlds import World
-from extractor.config import Config
-from extractor.load import load
-from extractor.warehouse import STORAGE
+from extractor.config.settings import Config
+from extractor.engines.duckdb.files import STORAGE
+from extractor.engines.duckdb.load import load
 
 FLOOR = """
 create table answers as from read_json(

@@ -5,9 +5,9 @@ from __future__ import annotations
 from benchmarks.bench import Bench, Project, run
 from benchmarks.fixed_cost import watch
 from benchmarks.results import Result
-from tests.simulator.faults import Fault
-from tests.simulator.generated import GeneratedWorld
-from tests.simulator.server import Simulator
+from extractor.simulator.faults import Fault
+from extractor.simulator.generated import GeneratedWorld
+from extractor.simulator.server import Simulator
 
 LATENCY = 0.08
 LISTS = 100

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import duckdb
 
-from extractor.config import Config
-from extractor.load import load, prepared
+from extractor.config.settings import Config
+from extractor.engines.duckdb.load import load, prepared
 
 FIRST_DAY = "date '2020-01-01'"
 

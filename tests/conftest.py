@@ -7,7 +7,7 @@ from unittest.mock import patch
 
 import pytest
 
-from extractor import transform
+from extractor.engines import dbt as transform
 from tests import forked
 from tests.cluster import Cluster, Database, programs, running
 

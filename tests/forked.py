@@ -15,8 +15,8 @@ from tempfile import TemporaryFile
 from typing import Any
 from unittest.mock import patch
 
-from extractor import transform
 from extractor.clock import stoppable_clock
+from extractor.engines import dbt as transform
 
 CONTEXT = get_context("forkserver")
 CONTEXT.set_forkserver_preload(["tests.warm"])
@@ -52,7 +52,7 @@ def run(command: Sequence[str], **how: Any) -> "subprocess.CompletedProcess[byte
 
 
 def _command(arguments: Sequence[str], environment: Mapping[str, str], folder: Path, streams: Sequence[Any]) -> None:
-    from extractor.__main__ import main  # noqa: PLC0415 (here it has been imported)
+    from extractor.cli.commands import main  # noqa: PLC0415 (here it has been imported)
 
     _become(environment, folder, streams)
     with ProcessPoolExecutor(1, get_context("fork")) as pool, patch.object(transform, "subprocess") as replaced:

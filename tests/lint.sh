@@ -68,7 +68,7 @@ step "yamllint" "$lint/yamllint" --strict .
 step "compose" "$lint/check-jsonschema" --builtin-schema vendor.compose-spec compose.yaml
 step "hadolint" "$lint/hadolint" Dockerfile
 step "workflows" "$lint/check-jsonschema" --builtin-schema vendor.github-workflows examples/github/*.yml
-step "oxlint" "$lint/oxlint" --deny-warnings --config extractor/page/.oxlintrc.json extractor/page
+step "oxlint" "$lint/oxlint" --deny-warnings --config extractor/outputs/report/assets/.oxlintrc.json extractor/outputs/report/assets
 step "shellcheck" "$lint/shellcheck" run.sh build_docker_image.sh .ci/run tests/run.sh tests/lint.sh
 step "dbt parse" "$test/dbt" --quiet --warn-error parse --no-partial-parse
 step "dbt-bouncer" bouncer

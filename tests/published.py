@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from extractor.reports import Cursor
+from extractor.engines.published import Cursor
 
 Row = tuple[Any, ...]
 

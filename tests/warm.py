@@ -6,9 +6,9 @@ from tempfile import TemporaryDirectory
 
 from dbt.cli.main import dbtRunner
 
-from extractor.transform import PROJECT
+from extractor.project import PROJECT
 
-for module in ("dbt.adapters.duckdb", "extractor.__main__", "tests.forked"):
+for module in ("dbt.adapters.duckdb", "extractor.cli.commands", "tests.forked"):
     importlib.import_module(module)
 with TemporaryDirectory() as folder:
     # dbt's other parser starts threads, which those who are forked would lack, and wait for

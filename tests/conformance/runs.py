@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 
-from extractor.config import WatchList
+from extractor.config.watch_list import WatchList
+from extractor.simulator.identifiers import spotify_id
 from tests.conformance.history import DAYS, History, Read
-from tests.simulator.identifiers import spotify_id
 
 DISCOVERER, FOLLOWER = 1, 2
 """Two workers: one follows every track it finds in a list, the other only those that it was told to."""

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from extractor.builds import last_build_of, last_load
-from extractor.config import read_config
-from extractor.transform import dbt_folder, run_dbt
+from extractor.config.settings import read_config
+from extractor.engines.dbt import dbt_folder, run_dbt
+from extractor.engines.duckdb.builds import last_build_of, last_load
 from tests.conformance.conftest import Conformance
 from tests.conformance.ways import Store
 

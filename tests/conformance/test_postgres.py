@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from extractor.__main__ import main
-from extractor.config import read_config
-from extractor.transform import dbt_folder, run_dbt
+from extractor.cli.commands import main
+from extractor.config.settings import read_config
+from extractor.engines.dbt import dbt_folder, run_dbt
 from tests.cluster import Cluster, Database
 from tests.conformance.conftest import Conformance
 from tests.conformance.history import DAYS

@@ -9,7 +9,7 @@ from random import Random
 import duckdb
 import yaml
 
-from extractor.__main__ import main
+from extractor.cli.commands import main
 from tests.conformance.history import DAYS
 from tests.conformance.writing import Written
 from tests.pipeline.harness import MARTS, lend_parsed

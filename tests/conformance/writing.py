@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from extractor import playlists
-from extractor.landing import Landing, keep_watch_list
-from extractor.memory import FINAL_OUTCOMES, DayMemory
+from extractor.extract import playlists
+from extractor.landing.day import FINAL_OUTCOMES
+from extractor.landing.writer import Landing, keep_watch_list
 from tests.conformance import answers
 from tests.conformance.answers import JsonObject
 from tests.conformance.expected import Sighting
@@ -34,7 +34,7 @@ def write(run: Run, folder: Path) -> Written:
     name = keep_watch_list(folder, watched)
     landing_file = Path(run.day.isoformat()) / f"{run.name}.ndjson.gz"
     written = Written(run, landing_file, Path("watched") / f"{name}.csv.gz")
-    with Landing(folder, run.day, run.name, run.worker, DayMemory(), ("available_markets",)) as landing:
+    with Landing(folder, run.day, run.name, run.worker, drop_fields=("available_markets",)) as landing:
         writer = _Writer(landing, written)
         manifest = {
             "event": "start",

@@ -9,13 +9,14 @@ from tempfile import mkdtemp
 from typing import Any
 from weakref import finalize
 
-from extractor.budget import Budget
-from extractor.client import Answer, Client
-from extractor.config import Api, Credentials
+from extractor.config.settings import Api
+from extractor.landing.budget import Budget
+from extractor.simulator.faults import Fault
+from extractor.simulator.identifiers import spotify_id
+from extractor.simulator.server import Simulator
+from extractor.spotify.client import Answer, Client
+from extractor.spotify.credentials import Credentials
 from tests.extractor.conftest import CREDENTIALS, DAY, FakeTime
-from tests.simulator.faults import Fault
-from tests.simulator.identifiers import spotify_id
-from tests.simulator.server import Simulator
 
 WORLD = "{tracks: 0, histories: {list: {days: {2026-01-01: [A, B]}}}}"
 PATH = f"tracks/{spotify_id('A')}"

@@ -16,19 +16,20 @@ import duckdb
 import pytest
 import yaml
 
-from extractor.__main__ import main
+from extractor.cli.commands import main
 from extractor.clock import Clock
-from extractor.config import Api, Config, Credentials
-from extractor.extract import Extraction, extract
-from extractor.transform import PROJECT
-from extractor.warehouse import STORAGE
-from tests.simulator.api import WebApi
-from tests.simulator.faults import Fault
-from tests.simulator.generated import GeneratedWorld
-from tests.simulator.messages import Request
-from tests.simulator.server import Simulator
-from tests.simulator.tokens import CLIENT_ID, CLIENT_SECRET
-from tests.simulator.world import World
+from extractor.config.settings import Api, Config
+from extractor.engines.duckdb.files import STORAGE
+from extractor.extract.run import Extraction, extract
+from extractor.project import PROJECT
+from extractor.simulator.api import WebApi
+from extractor.simulator.faults import Fault
+from extractor.simulator.generated import GeneratedWorld
+from extractor.simulator.messages import Request
+from extractor.simulator.server import Simulator
+from extractor.simulator.tokens import CLIENT_ID, CLIENT_SECRET
+from extractor.simulator.world import World
+from extractor.spotify.credentials import Credentials
 
 DAY = date(2026, 1, 1)
 NEXT_DAY = date(2026, 1, 2)

@@ -14,10 +14,10 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from extractor.config import Config, read_config
-from extractor.export import export
-from extractor.load import load
-from extractor.publish import publish
+from extractor.config.settings import Config, read_config
+from extractor.engines.duckdb.load import load
+from extractor.engines.duckdb.publish import publish
+from extractor.outputs.export import export
 
 PROJECT = Path(__file__).resolve().parents[2]
 PYTHON = sys.executable

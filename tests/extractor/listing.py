@@ -5,12 +5,12 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 
+from extractor.simulator.failures import Failure
+from extractor.simulator.faults import Fault
+from extractor.simulator.generated import GeneratedWorld
+from extractor.simulator.identifiers import spotify_id
+from extractor.simulator.world import Album, Artist, PlaylistState, Shape, Track
 from tests.extractor.conftest import DAY, usual_body
-from tests.simulator.failures import Failure
-from tests.simulator.faults import Fault
-from tests.simulator.generated import GeneratedWorld
-from tests.simulator.identifiers import spotify_id
-from tests.simulator.world import Album, Artist, PlaylistState, Shape, Track
 
 LIST = spotify_id("list")
 FIRST_REQUEST = r"/v1/playlists/[^/?]+$"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from benchmarks.conformance import mistakes, tell
 from benchmarks.peers.row_by_row import RowByRow
-from extractor.transform import PROJECT
+from extractor.project import PROJECT
 from tests.conformance.history import DAYS
 from tests.conformance.notation import read_text
 

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from extractor.budget import Budget
 from extractor.errors import StoppedByQuota
-from extractor.landed import remember_day
+from extractor.landing.budget import Budget
+from extractor.landing.day import remember_day
+from extractor.simulator.faults import Fault
+from extractor.simulator.identifiers import spotify_id
 from tests.extractor.conftest import DAY, NEXT_DAY, Bench, FakeTime, MakeBench
-from tests.simulator.faults import Fault
-from tests.simulator.identifiers import spotify_id
 
 NAMES = tuple(f"l{number}" for number in range(8))
 EIGHT = f"{{tracks: 0, histories: {{{', '.join(f'{name}: {{days: {{2026-01-01: [A]}}}}' for name in NAMES)}}}}}"

@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import pytest
 
-from extractor.wire import MAX_BODY_BYTES
+from extractor.simulator.faults import Fault
+from extractor.spotify.http import MAX_BODY_BYTES
 from tests.extractor.asking import MISSING, Serve, asking, on_api
 from tests.extractor.conftest import FakeTime
-from tests.simulator.faults import Fault
 
 PASSING = {
     "500 in JSON": on_api(status=500),

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import duckdb
 import pytest
 
-from extractor.compact import Compactable, compact, compactable
+from extractor.engines.duckdb.compact import Compactable, compact, compactable
 from extractor.errors import WarehouseError
 
 LEAST_ROWS = 5000

@@ -9,8 +9,8 @@ import duckdb
 import pytest
 import yaml
 
-from extractor.config import Api, Config, read_config
-from extractor.endpoints import Endpoint
+from extractor.config.endpoints import Endpoint
+from extractor.config.settings import Api, Config, read_config
 from extractor.errors import ConfigError
 
 PROJECT = Path(__file__).resolve().parents[2]

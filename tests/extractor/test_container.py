@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from extractor.config import APP_VARIABLES, read_config
+from extractor.config.settings import read_config
+from extractor.spotify.credentials import APP_VARIABLES
 from tests.pipeline.harness import FILES, FOLDERS, REPO
 
 CONFIGURATION = "examples/container.yaml"

@@ -4,12 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from extractor.accounts import Grant
-from extractor.config import Credentials
 from extractor.errors import CredentialsError
-from extractor.login import Question
-from extractor.tokens import _Token
-from extractor.user_login import UserLogin, UserToken
+from extractor.spotify.auth import Grant, _Token
+from extractor.spotify.credentials import Credentials
+from extractor.spotify.login import Question
+from extractor.spotify.token_store import UserLogin, UserToken
 
 BOTH = {"SPOTIFY_CLIENT_ID": "an-id", "SPOTIFY_CLIENT_SECRET": "a-secret"}
 

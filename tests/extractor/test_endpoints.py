@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from extractor.config import read_config
-from extractor.endpoints import OWN_TABLES, TRACKS, Endpoint
+from extractor.config.endpoints import OWN_TABLES, TRACKS, Endpoint
+from extractor.config.settings import read_config
+from extractor.simulator.faults import Fault
+from extractor.simulator.identifiers import spotify_id
+from extractor.simulator.world import PlaylistState, Track
 from tests.extractor.conftest import DAY, Bench, MakeBench
 from tests.extractor.listing import LIST, one_list, spoiled
 from tests.extractor.test_config import refusal, written
-from tests.simulator.faults import Fault
-from tests.simulator.identifiers import spotify_id
-from tests.simulator.world import PlaylistState, Track
 
 ARTISTS = Endpoint("artists?ids=", 50, "artists", "artists.*.id")
 

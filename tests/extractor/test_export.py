@@ -10,9 +10,9 @@ from typing import Any
 import duckdb
 import pytest
 
-from extractor.config import Config
+from extractor.config.settings import Config
 from extractor.errors import ExportError, WarehouseError
-from extractor.export import export
+from extractor.outputs.export import export
 from tests.extractor.conftest import Run
 from tests.extractor.killing import killed_at
 

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from extractor.errors import LandingError
-from extractor.landed import envelopes
+from extractor.landing.reader import envelopes
+from extractor.simulator.faults import Fault
+from extractor.simulator.identifiers import spotify_id
 from tests.extractor.conftest import DAY, Bench, MakeBench
 from tests.extractor.listing import FURTHER_PAGE, PROBE, Restless, one_list, spoiled
 from tests.extractor.test_landing import disk_of
-from tests.simulator.faults import Fault
-from tests.simulator.identifiers import spotify_id
 
 LONG = spotify_id("long")
 WORLD = """{shape: tracks, tracks: 0, histories: {
@@ -92,7 +92,7 @@ def undisturbed(bench: MakeBench) -> dict[str, Any]:
 def test_a_disturbed_day_ends_with_the_knowledge_of_an_undisturbed_one(
     bench: MakeBench, undisturbed: dict[str, Any], monkeypatch: pytest.MonkeyPatch, faults: tuple[Fault, ...]
 ) -> None:
-    monkeypatch.setattr("extractor.client.TIMEOUTS", (1, 0.1))
+    monkeypatch.setattr("extractor.spotify.client.TIMEOUTS", (1, 0.1))
     run = day(bench(WORLD, *faults))
     codes = [run.extract().exit_code]
     if codes != [0]:

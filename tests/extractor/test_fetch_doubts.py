@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from extractor.wire import TIMEOUTS
+from extractor.simulator.faults import Fault
+from extractor.simulator.server import Simulator
+from extractor.spotify.http import TIMEOUTS
 from tests.extractor.conftest import DAY, NEXT_DAY, Bench, MakeBench
 from tests.extractor.listing import FIRST_REQUEST, FURTHER_PAGE, LIST, PROBE, one_list, spoiled
-from tests.simulator.faults import Fault
-from tests.simulator.server import Simulator
 
 SHORT = one_list()
 LONG = one_list(pad_to=101)

@@ -2,10 +2,10 @@
 
 import pytest
 
+from extractor.simulator.faults import Fault
+from extractor.simulator.identifiers import spotify_id, spotify_owned_id
 from tests.extractor.conftest import DAY, NEXT_DAY, Bench, MakeBench
 from tests.extractor.listing import FIRST_REQUEST, FURTHER_PAGE, LIST, PROBE, Restless, one_list
-from tests.simulator.faults import Fault
-from tests.simulator.identifiers import spotify_id, spotify_owned_id
 
 LONG = one_list(pad_to=201)
 CHANGING = one_list("2026-01-01: [A, B], 2026-01-02: [A, C], 2026-01-03: [A, D]", pad_to=101)

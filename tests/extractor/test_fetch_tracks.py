@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
+from extractor.simulator.failures import Failure
+from extractor.simulator.faults import Fault
+from extractor.simulator.identifiers import spotify_id
+from extractor.simulator.world import PlaylistState
 from tests.extractor.conftest import NEXT_DAY, MakeBench
 from tests.extractor.listing import Restless, one_list
-from tests.simulator.failures import Failure
-from tests.simulator.faults import Fault
-from tests.simulator.identifiers import spotify_id
-from tests.simulator.world import PlaylistState
 
 A, B, C = (spotify_id(name) for name in "ABC")
 NOTHING = "{tracks: 0, histories: {list: {days: {2026-01-01: []}}}}"

@@ -4,8 +4,8 @@ from datetime import date
 
 import duckdb
 
-from extractor.publish import ANSWERS, define
-from extractor.transform import PROJECT
+from extractor.engines.functions import ANSWERS, define
+from extractor.project import PROJECT
 from tests.extractor.conftest import empty_marts
 
 STAYS = """
@@ -22,6 +22,6 @@ def test_an_id_that_comes_back_while_another_id_of_its_recording_is_there_is_no_
     with duckdb.connect() as connection:
         connection.execute("".join(empty_marts()) + STAYS)
         for name in ANSWERS:
-            define(connection, PROJECT / "answers" / f"{name}.sql")
+            define(connection, PROJECT / "functions" / f"{name}.sql")
         found = connection.execute("select stay_number, added_at, last_seen, track_ids from playlists_of_isrc('i')")
         assert found.fetchall() == [(1, date(2026, 1, 1), date(2026, 1, 9), ["A", "B"])]

@@ -8,11 +8,11 @@ from typing import Any
 import duckdb
 import pytest
 
-from extractor.endpoints import TRACKS, Endpoint
-from extractor.load import load
+from extractor.config.endpoints import TRACKS, Endpoint
+from extractor.engines.duckdb.load import load
+from extractor.simulator.faults import Fault
 from tests.extractor.conftest import MakeBench, usual_body
 from tests.extractor.listing import FIRST_REQUEST, LIST, one_list
-from tests.simulator.faults import Fault
 
 WORLD = one_list()
 HOSTILE = (

@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 
 from extractor.errors import LandingError
-from extractor.landed import envelopes, remember_day
-from extractor.landing import Landing
-from extractor.memory import DayMemory
+from extractor.landing.day import DayMemory, remember_day
+from extractor.landing.reader import envelopes
+from extractor.landing.writer import Landing
+from extractor.simulator.identifiers import randomness, spotify_id
 from tests.extractor.conftest import DAY, NEXT_DAY
-from tests.simulator.identifiers import randomness, spotify_id
 
 NOON = datetime(2026, 1, 1, 12, 0, 0, 123456, UTC)
 HOSTILE = {
@@ -31,7 +31,7 @@ HOSTILE = {
 
 
 def landing(folder: Path, run: str = "run", **options: Any) -> Landing:
-    return Landing(folder, DAY, run, 1, DayMemory(), **options)
+    return Landing(folder, DAY, run, 1, **options)
 
 
 def landed(path: Path) -> list[dict[str, Any]]:
@@ -51,7 +51,7 @@ def some_file(folder: Path, lines: int = 5, run: str = "run") -> Path:
 
 
 def test_an_answer_is_one_line_with_an_envelope_around_it(tmp_path: Path) -> None:
-    with Landing(tmp_path, DAY, "20260101T060000-w2-abcd", 2, DayMemory()) as file:
+    with Landing(tmp_path, DAY, "20260101T060000-w2-abcd", 2) as file:
         file.write("playlists", {"playlist_id": "x"}, {"name": "n"}, NOON, 200, 3)
         file.write("runs", {}, {"event": "end"}, NOON)
     assert file.path == tmp_path / "2026-01-01" / "20260101T060000-w2-abcd.ndjson.gz"
@@ -148,7 +148,7 @@ def disk_of(size: int) -> Iterator[None]:
 def test_a_full_disk_is_an_error_in_words_and_what_landed_before_is_whole(tmp_path: Path) -> None:
     noise = [randomness("noise", number).randbytes(200).hex() for number in range(100)]
     memory = DayMemory()
-    file = Landing(tmp_path, DAY, "run", 1, memory)
+    file = Landing(tmp_path, DAY, "run", 1, memory.absorb)
     with pytest.raises(LandingError, match="make room and run the same command again"), disk_of(3000), file:
         for number in range(100):
             file.write("tracks", batch(str(number)), {"tracks": [noise[number]]}, NOON, 200, 1)
@@ -268,7 +268,7 @@ def test_what_is_remembered_of_a_day_comes_from_all_its_files_and_no_other(tmp_p
         second.write("tracks", batch("x", "y"), {"tracks": [None, None]}, NOON, 200, 1)
         second.write("tracks", batch("z"), {"tracks": []}, NOON, 200, 1)
         second.write("tracks", batch("z"), {"reason": "500"}, NOON, 500, 5)
-    with Landing(tmp_path, NEXT_DAY, "c", 1, DayMemory()) as later:
+    with Landing(tmp_path, NEXT_DAY, "c", 1) as later:
         later.write("tracks", batch("later"), {"tracks": [None]}, NOON, 200, 1)
     memory = remember_day(tmp_path, DAY)
     assert memory.read_playlists == {"l", "m"}

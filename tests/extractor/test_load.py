@@ -14,16 +14,16 @@ import duckdb
 import pytest
 import yaml
 
-from extractor import loading, pieces
-from extractor.config import Config, WatchList
+from extractor.config.settings import Config
+from extractor.config.watch_list import WatchList
+from extractor.engines import loading, pieces
+from extractor.engines.base import Loaded
+from extractor.engines.duckdb.files import STORAGE
+from extractor.engines.duckdb.load import create, load
 from extractor.errors import LandingError, WarehouseError
-from extractor.landed import envelopes
-from extractor.landing import Landing, keep_watch_list
-from extractor.load import create, load
-from extractor.loading import Loaded
-from extractor.memory import DayMemory
-from extractor.transform import PROJECT
-from extractor.warehouse import STORAGE
+from extractor.landing.reader import envelopes
+from extractor.landing.writer import Landing, keep_watch_list
+from extractor.project import PROJECT
 from tests.extractor.conftest import DAY
 from tests.extractor.killing import at_call, killed_at
 from tests.extractor.landing_rows import Raw, Row, expected, lines_of
@@ -35,7 +35,7 @@ JSON = {"answers": (5, 9), "entries": (7,), "objects": (5,)}
 
 def land(folder: Path, run: str, *endpoints: str, end: bool = True) -> Path:
     """Land a run with a start, one answer per endpoint and, unless it was killed, an end."""
-    with Landing(folder, DAY, run, 1, DayMemory()) as landing:
+    with Landing(folder, DAY, run, 1) as landing:
         landing.write("runs", {}, {"event": "start"}, NOON)
         for number, endpoint in enumerate(endpoints):
             body = {"tracks": [{"from": run, "n": number}], "n": number}
@@ -47,7 +47,7 @@ def land(folder: Path, run: str, *endpoints: str, end: bool = True) -> Path:
 
 def land_answers(folder: Path, run: str, answers: Sequence[tuple[str, Any, Any]], status: int = 200) -> Path:
     """Land answers of any shape: endpoint, what was asked, body."""
-    with Landing(folder, DAY, run, 1, DayMemory()) as landing:
+    with Landing(folder, DAY, run, 1) as landing:
         for endpoint, asked, body in answers:
             landing.write(endpoint, asked, body, NOON, status, 1)
     return landing.path
@@ -245,7 +245,7 @@ def test_a_backlog_gets_a_load_number_after_every_so_many_bytes(
 
 
 def test_a_file_that_has_grown_adds_its_new_lines(config: Config) -> None:
-    with Landing(config.landing, DAY, "a", 1, DayMemory()) as landing:
+    with Landing(config.landing, DAY, "a", 1) as landing:
         for loads in range(1, 4):
             for number in range(2):
                 landing.write("tracks", {"ids": [], "items": "tracks"}, {"n": 10 * loads + number}, NOON, 200, 1)

@@ -15,14 +15,15 @@ import pytest
 import requests
 
 from extractor.clock import Clock
-from extractor.config import Api, Credentials
+from extractor.config.settings import Api
 from extractor.errors import ConfigError, CredentialsError
-from extractor.login import ask_user
-from extractor.transform import PROJECT
-from extractor.user_login import UserToken
+from extractor.project import PROJECT
+from extractor.simulator.server import Simulator
+from extractor.simulator.tokens import CLIENT_ID
+from extractor.spotify.credentials import Credentials
+from extractor.spotify.login import ask_user
+from extractor.spotify.token_store import UserToken
 from tests.extractor.asking import WORLD, Serve
-from tests.simulator.server import Simulator
-from tests.simulator.tokens import CLIENT_ID
 
 Ask = Callable[..., "Login"]
 

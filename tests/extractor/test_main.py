@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 import yaml
 
-from extractor.__main__ import main
+from extractor.cli.commands import main
 from extractor.clock import Clock
-from extractor.extract import Extraction
-from extractor.user_login import UserLogin, UserToken
+from extractor.extract.run import Extraction
+from extractor.simulator.faults import Fault
+from extractor.simulator.server import Simulator
+from extractor.simulator.tokens import CLIENT_ID
+from extractor.spotify.token_store import UserLogin, UserToken
 from tests.extractor.conftest import QUOTA, FakeTime, Run, told
-from tests.simulator.faults import Fault
-from tests.simulator.server import Simulator
-from tests.simulator.tokens import CLIENT_ID
 
 
 def test_all_read_is_0(run: Callable[..., Run], capsys: pytest.CaptureFixture[str]) -> None:
@@ -236,7 +236,7 @@ def test_an_engine_that_is_not_installed_says_how_to_install_it(
     run: Callable[..., Run], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "psycopg2", None)
-    for name in [name for name in sys.modules if name.startswith("extractor.postgres")]:
+    for name in [name for name in sys.modules if name.startswith("extractor.engines.postgres")]:
         monkeypatch.delitem(sys.modules, name)
     assert run()("load", "--target", "postgres") == 2
     said = told(capsys)
@@ -271,7 +271,7 @@ def published(run: Callable[..., Run], tmp_path: Path, monkeypatch: pytest.Monke
     command = run()
     assert command("daily") == 0
     nothing = Extraction(0, "nothing to ask", {})
-    monkeypatch.setattr("extractor.__main__.extract", lambda *_, **__: nothing)
+    monkeypatch.setattr("extractor.cli.commands.extract", lambda *_, **__: nothing)
     arguments(tmp_path).unlink()
     return command
 

@@ -14,11 +14,11 @@ from typing import Any, NoReturn
 
 import pytest
 
-from extractor import targets
-from extractor.console import Console
-from extractor.on_failure import tell_failure
+from extractor.cli.console import Console
+from extractor.cli.on_failure import tell_failure
+from extractor.engines.duckdb import engine
+from extractor.simulator.faults import Fault
 from tests.extractor.conftest import QUOTA, FakeTime, Run, told
-from tests.simulator.faults import Fault
 
 HEAR = 'cat > "$(dirname "$0")/heard.json"; env > "$(dirname "$0")/environment.txt"'
 NOT_FOUND = Fault("/v1/playlists", times=1, status=404)
@@ -76,7 +76,7 @@ def test_what_nobody_has_foreseen_is_told_too(
     def fail(*_: object) -> NoReturn:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(targets, "DUCKDB", replace(targets.DUCKDB, build=fail))
+    monkeypatch.setattr(engine, "TARGET", replace(engine.TARGET, build=fail))
     command = run()
     add_to_config(command, str(hook(HEAR)))
     with pytest.raises(ZeroDivisionError):

@@ -5,7 +5,7 @@ from collections import deque
 
 import pytest
 
-from extractor.pace import Pace
+from extractor.spotify.rate_limit import Pace
 from tests.extractor.conftest import FakeTime
 
 

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from extractor.__main__ import main
-from extractor.budget import Budget
-from extractor.config import read_watch_list
-from extractor.landed import remember_day
-from extractor.plan import plan, unasked
+from extractor.cli.commands import main
+from extractor.config.watch_list import read_watch_list
+from extractor.extract.plan import plan, unasked
+from extractor.landing.budget import Budget
+from extractor.landing.day import remember_day
+from extractor.simulator.identifiers import spotify_id
 from tests.extractor.conftest import DAY, NEXT_DAY, Bench, MakeBench
-from tests.simulator.identifiers import spotify_id
 
 LISTS = ", ".join(f"l{number}: {{days: {{2026-01-01: [A{number}]}}}}" for number in range(8))
 EIGHT = f"{{tracks: 0, histories: {{{LISTS}}}}}"

@@ -8,13 +8,13 @@ from collections.abc import Callable
 
 import pytest
 
-from extractor import transform
-from extractor.config import Config
+from extractor.config.settings import Config
+from extractor.engines import dbt as transform
+from extractor.engines.base import BuildOptions, Built
+from extractor.engines.postgres.build import DBT_SESSION, last_build
+from extractor.engines.postgres.engine import TARGET
+from extractor.engines.postgres.server import ALONE, transaction
 from extractor.errors import BuildError, WarehouseError
-from extractor.postgres import TARGET
-from extractor.postgres.build import DBT_SESSION, last_build
-from extractor.postgres.server import ALONE, transaction
-from extractor.transform import BuildOptions, Built
 from tests.cluster import Database
 from tests.extractor.killing import PROJECT
 
@@ -148,10 +148,10 @@ def test_sessions_of_a_dbt_without_a_lock_are_ended_before_the_next_build(
 # Ends itself as a kill does, once it has started what stands for dbt.
 KILLED = """
 import os, signal, subprocess
-import extractor.postgres
-from extractor import transform
-from extractor.config import Config
-from extractor.transform import BuildOptions
+from extractor.config.settings import Config
+from extractor.engines import dbt as transform
+from extractor.engines.base import BuildOptions
+from extractor.engines.postgres.engine import TARGET
 
 def dbt(*_):
     dbt = subprocess.Popen(["sleep", "60"], close_fds=False, stdout=subprocess.DEVNULL)
@@ -159,7 +159,7 @@ def dbt(*_):
     os.kill(os.getpid(), signal.SIGKILL)
 
 transform.dbt_build = dbt
-extractor.postgres.TARGET.build(Config(), BuildOptions())
+TARGET.build(Config(), BuildOptions())
 """
 
 

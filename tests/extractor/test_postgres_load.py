@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from extractor import pieces
-from extractor.config import Config, WatchList
+from extractor.config.settings import Config
+from extractor.config.watch_list import WatchList
+from extractor.engines import pieces
+from extractor.engines.base import Loaded
+from extractor.engines.postgres.load import load
 from extractor.errors import LandingError, WarehouseError
-from extractor.landed import envelopes
-from extractor.landing import Landing, keep_watch_list
-from extractor.loading import Loaded
-from extractor.memory import DayMemory
-from extractor.postgres.load import load
+from extractor.landing.reader import envelopes
+from extractor.landing.writer import Landing, keep_watch_list
 from tests.cluster import Cluster, Database
 from tests.extractor.conftest import DAY
 from tests.extractor.killing import at_call
@@ -87,7 +87,7 @@ def test_loading_again_changes_nothing(server: Database, config: Config) -> None
 
 
 def test_a_file_that_has_grown_adds_its_new_lines(server: Database, config: Config) -> None:
-    with Landing(config.landing, DAY, "a", 1, DayMemory()) as landing:
+    with Landing(config.landing, DAY, "a", 1) as landing:
         for number in range(3):
             landing.write("tracks", {"ids": [], "items": "tracks"}, {"n": number, "tracks": []}, NOON, 200, 1)
             assert load(config) == Loaded(1, 1)

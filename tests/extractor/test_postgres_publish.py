@@ -6,11 +6,11 @@ from pathlib import Path
 import psycopg2
 import pytest
 
-from extractor.config import Config
+from extractor.config.settings import Config
+from extractor.engines.functions import ANSWERS
+from extractor.engines.postgres.publish import is_published, publish
+from extractor.engines.postgres.report import report
 from extractor.errors import BuildError, WarehouseError
-from extractor.postgres.publish import is_published, publish
-from extractor.postgres.report import report
-from extractor.publish import ANSWERS
 from tests.cluster import Database
 from tests.extractor.conftest import empty_marts
 from tests.extractor.test_postgres_build import STATE

@@ -12,8 +12,9 @@ import termios
 
 import pytest
 
-from extractor.console import Console
-from extractor.progress import Bar, Lines, Progress, progress_on
+from extractor.cli.console import Console
+from extractor.cli.progress import Bar, Lines, progress_on
+from extractor.extract.progress import Progress
 from tests.extractor.conftest import DAY, FakeTime
 
 

@@ -10,13 +10,16 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from extractor.builds import last_build_of
-from extractor.config import Config, read_config
+from extractor.config.settings import Config, read_config
+from extractor.engines.base import BuildOptions
+from extractor.engines.dbt import dbt_environment
+from extractor.engines.duckdb.build import build
+from extractor.engines.duckdb.builds import last_build_of
+from extractor.engines.duckdb.files import LOGS
+from extractor.engines.duckdb.load import create
+from extractor.engines.duckdb.publish import is_published, publish
+from extractor.engines.functions import ANSWERS
 from extractor.errors import BuildError, WarehouseError
-from extractor.load import create
-from extractor.publish import ANSWERS, is_published, publish
-from extractor.transform import BuildOptions, build, dbt_environment
-from extractor.warehouse import LOGS
 from tests.extractor.conftest import empty_marts
 from tests.extractor.killing import PYTHON, killed_at
 
@@ -224,7 +227,9 @@ def test_a_view_that_needs_what_is_not_published_is_refused(config: Config) -> N
 def test_without_room_for_the_copy_nothing_is_written(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
     build(config)
     before = beside(config)
-    monkeypatch.setattr("extractor.copying.shutil.disk_usage", lambda _: type("Room", (), {"free": 1000}))
+    monkeypatch.setattr(
+        "extractor.engines.duckdb.copying.shutil.disk_usage", lambda _: type("Room", (), {"free": 1000})
+    )
     with pytest.raises(WarehouseError, match="make room"):
         publish(config)
     assert beside(config) == before

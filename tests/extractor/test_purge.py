@@ -9,10 +9,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from extractor.config import Config
+from extractor.config.settings import Config
+from extractor.engines.duckdb.load import load
+from extractor.engines.duckdb.purge import Purged, purge
 from extractor.errors import BuildError, LandingError, WarehouseError
-from extractor.load import load
-from extractor.purge import Purged, purge
 from tests.faults.prepared import FIRST, Prepared, Rows, build, land, live, prepare
 
 DAYS = tuple(FIRST + timedelta(days=number) for number in range(4))
@@ -184,7 +184,7 @@ def test_a_purge_that_was_killed_before_it_removed_the_files_is_finished_by_the_
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr("extractor.purge._remove", die)
+        patch.setattr("extractor.engines.duckdb.purge._remove", die)
         purge(project.config, DAYS[2])
     assert len(project.landed()) == 3
     assert purge(project.config, DAYS[2]) == Purged(DAYS[2], answers=0, files=2)
@@ -199,7 +199,7 @@ def test_a_copy_that_lacks_a_row_takes_no_ones_place(project: Prepared, monkeypa
             tables = connection.execute("select schema_name, table_name from duckdb_tables()").fetchall()
         return {f'"{schema}"."{table}"': 0 for schema, table in tables}
 
-    monkeypatch.setattr("extractor.purge.read_to_end", read_less)
+    monkeypatch.setattr("extractor.engines.duckdb.purge.read_to_end", read_less)
     with pytest.raises(WarehouseError, match="not the rows that must stay"):
         purge(project.config, DAYS[2])
     assert (project.raw(), project.files()) == (before, files)

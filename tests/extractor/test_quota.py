@@ -6,9 +6,9 @@ from threading import Event, Thread
 import pytest
 
 from extractor.errors import StoppedByQuota
+from extractor.simulator.faults import Fault
 from tests.extractor.asking import Asking, Serve, asking, on_api
 from tests.extractor.conftest import FakeTime
-from tests.simulator.faults import Fault
 
 
 class HeldTime(FakeTime):

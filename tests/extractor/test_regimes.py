@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from extractor.errors import CredentialsError
+from extractor.simulator.faults import Fault
+from extractor.simulator.identifiers import spotify_id
 from tests.extractor.conftest import Bench, MakeBench
 from tests.extractor.listing import FIRST_REQUEST, LIST, one_list, spoiled
-from tests.simulator.faults import Fault
-from tests.simulator.identifiers import spotify_id
 
 NAMES = [f"T{number}" for number in range(60)]
 WATCHED = tuple(spotify_id(name) for name in NAMES)

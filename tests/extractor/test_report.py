@@ -5,10 +5,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from extractor import report as reporting
-from extractor.config import Config
+from extractor.config.settings import Config
 from extractor.errors import LandingError, WarehouseError
-from extractor.report import report
+from extractor.outputs.report import report as reporting
+from extractor.outputs.report.report import report
 from tests.extractor.conftest import empty_marts
 
 TWO_LISTS_FOUR_DAYS = """

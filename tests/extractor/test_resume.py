@@ -10,11 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from extractor.landed import envelopes, remember_day
+from extractor.landing.day import remember_day
+from extractor.landing.reader import envelopes
+from extractor.simulator.faults import Fault
+from extractor.simulator.identifiers import spotify_id
 from tests.extractor.conftest import DAY, NEXT_DAY, Bench, MakeBench
 from tests.extractor.listing import FIRST_REQUEST, LIST, one_list
-from tests.simulator.faults import Fault
-from tests.simulator.identifiers import spotify_id
 
 LISTS = ", ".join(f"l{number}: {{days: {{2026-01-01: [A{number}]}}}}" for number in range(8))
 EIGHT = f"{{tracks: 0, histories: {{{LISTS}}}}}"

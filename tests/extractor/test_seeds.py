@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from extractor.config import Config, WatchList, read_watch_list
+from extractor.config.settings import Config
+from extractor.config.watch_list import WatchList, read_watch_list
 from extractor.errors import ConfigError
-from tests.simulator.identifiers import spotify_id
+from extractor.simulator.identifiers import spotify_id
 
 A, B, C = (spotify_id(name) for name in "ABC")
 

@@ -6,13 +6,13 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from extractor import transform
-from extractor.config import Config
+from extractor.config.settings import Config
+from extractor.engines import dbt as transform
+from extractor.engines.base import BuildOptions, Built
+from extractor.engines.spark.build import build, last_build
+from extractor.engines.spark.load import load
+from extractor.engines.spark.publish import is_published, publish
 from extractor.errors import BuildError
-from extractor.spark.build import build, last_build
-from extractor.spark.load import load
-from extractor.spark.publish import is_published, publish
-from extractor.transform import BuildOptions, Built
 from tests.extractor.test_load import land
 
 TABLE = "tables/intermediate.db/int_runs/rows.parquet"
@@ -111,7 +111,7 @@ def test_only_a_passed_build_is_published(config: Config, spark: Path, monkeypat
 def test_it_is_known_whether_anything_is_left_to_publish(
     config: Config, spark: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    module = import_module("extractor.spark.publish")
+    module = import_module("extractor.engines.spark.publish")
     monkeypatch.setattr(module, "run_dbt", lambda *_: 0)
     (config.warehouse.parent / "dbt").mkdir()
     (config.warehouse.parent / "dbt" / "manifest.json").write_text('{"nodes": {}}')

@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from extractor.config import Config, WatchList
+from extractor.config.settings import Config
+from extractor.config.watch_list import WatchList
+from extractor.engines.base import Loaded
+from extractor.engines.spark.load import last_load, load
 from extractor.errors import LandingError, WarehouseError
-from extractor.landed import envelopes
-from extractor.landing import Landing, keep_watch_list
-from extractor.loading import Loaded
-from extractor.memory import DayMemory
-from extractor.spark.load import last_load, load
+from extractor.landing.reader import envelopes
+from extractor.landing.writer import Landing, keep_watch_list
 from tests.extractor.conftest import DAY
 from tests.extractor.killing import at_call
 from tests.extractor.landing_rows import lines_of
@@ -108,7 +108,7 @@ def test_a_copy_adds_nothing(config: Config, raw: Path, name: str) -> None:
 
 
 def test_of_a_file_that_has_grown_each_line_is_in_one_load(config: Config, raw: Path) -> None:
-    with Landing(config.landing, DAY, "a", 1, DayMemory()) as landing:
+    with Landing(config.landing, DAY, "a", 1) as landing:
         for number in (1, 2):
             landing.write("tracks", {"ids": [], "items": "tracks"}, {"n": number, "tracks": []}, NOON, 200, 1)
             assert load(config) == Loaded(1, 1)
@@ -118,7 +118,7 @@ def test_of_a_file_that_has_grown_each_line_is_in_one_load(config: Config, raw: 
 
 
 def test_the_end_of_a_file_alone_is_no_load(config: Config, raw: Path) -> None:
-    with Landing(config.landing, DAY, "a", 1, DayMemory()) as landing:
+    with Landing(config.landing, DAY, "a", 1) as landing:
         landing.write("runs", {}, {"event": "start"}, NOON)
         load(config)
     for _ in range(2):

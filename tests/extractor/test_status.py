@@ -8,11 +8,11 @@ from shutil import rmtree
 import duckdb
 import pytest
 
-from extractor.__main__ import main
-from extractor.status import Status, status
+from extractor.cli.commands import main
+from extractor.outputs.status import Status, status
+from extractor.simulator.faults import Fault
+from extractor.simulator.identifiers import spotify_id
 from tests.extractor.conftest import DAY, NEXT_DAY, Bench, MakeBench
-from tests.simulator.faults import Fault
-from tests.simulator.identifiers import spotify_id
 
 LISTS = ", ".join(f"l{number}: {{days: {{2026-01-01: [A{number}, B{number}]}}}}" for number in range(4))
 WORLD = f"{{tracks: 0, histories: {{{LISTS}}}}}"

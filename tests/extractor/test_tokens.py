@@ -4,11 +4,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from extractor.config import Credentials
 from extractor.errors import CredentialsError, ExtractorError
+from extractor.simulator.faults import Fault
+from extractor.spotify.credentials import Credentials
 from tests.extractor.asking import Serve, asking, on_api, on_token
 from tests.extractor.conftest import FakeTime
-from tests.simulator.faults import Fault
 
 
 def test_one_token_serves_many_requests(serve: Serve, time: FakeTime) -> None:

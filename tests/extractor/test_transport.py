@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from extractor.errors import ExtractorError
+from extractor.simulator.generated import GeneratedWorld
+from extractor.simulator.server import Simulator
 from tests.extractor.asking import WORLD, Serve, asking
 from tests.extractor.conftest import FakeTime
-from tests.simulator.generated import GeneratedWorld
-from tests.simulator.server import Simulator
 
 SELF_SIGNED = Path(__file__).with_name("self_signed.pem")
 

@@ -6,10 +6,10 @@ from shutil import rmtree
 
 import pytest
 
-from extractor.unavailable import note_read, unavailable_lists
+from extractor.landing.unavailable import note_read, unavailable_lists
+from extractor.simulator.identifiers import spotify_id
 from tests.extractor.conftest import DAY, Bench, MakeBench
 from tests.extractor.listing import LIST
-from tests.simulator.identifiers import spotify_id
 
 
 def gone(*days: int) -> str:

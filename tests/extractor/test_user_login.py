@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from extractor.config import Credentials
 from extractor.errors import CredentialsError
-from extractor.user_login import UserLogin, UserToken, described
+from extractor.simulator.faults import Fault
+from extractor.simulator.identifiers import spotify_id
+from extractor.simulator.tokens import CLIENT_ID, CLIENT_SECRET
+from extractor.spotify.credentials import Credentials
+from extractor.spotify.token_store import UserLogin, UserToken, described
 from tests.extractor.asking import Asking, Serve, asking
 from tests.extractor.conftest import NEXT_DAY, FakeTime
-from tests.simulator.faults import Fault
-from tests.simulator.identifiers import spotify_id
-from tests.simulator.tokens import CLIENT_ID, CLIENT_SECRET
 
 LOGGED_IN = date(2026, 1, 1)
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from extractor.copying import copy_file
+from extractor.engines.duckdb.copying import copy_file
+from extractor.engines.duckdb.files import check_paths, opened, read_to_end, rows_of, successor
 from extractor.errors import ConfigError, WarehouseError
-from extractor.warehouse import check_paths, opened, read_to_end, rows_of, successor
 
 ROWS = """
 create schema rooms;

@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from extractor.config import Config, WatchList
-from extractor.landing import keep_watch_list
-from extractor.load import load
+from extractor.config.settings import Config
+from extractor.config.watch_list import WatchList
+from extractor.engines.duckdb.load import load
+from extractor.landing.writer import keep_watch_list
+from extractor.simulator.identifiers import spotify_id
 from tests.extractor.conftest import DAY, NEXT_DAY, Bench, MakeBench
 from tests.extractor.listing import LIST, one_list
 from tests.extractor.test_load import query
-from tests.simulator.identifiers import spotify_id
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ from typing import Any, Self
 
 import duckdb
 
-from extractor.__main__ import main
+from extractor.cli.commands import main
 from extractor.clock import Clock
 
 REPO = Path(__file__).resolve().parents[2]

@@ -10,11 +10,11 @@ from typing import Any
 
 import duckdb
 
-from extractor.config import Config, read_config
-from extractor.load import load
-from extractor.warehouse import STORAGE
+from extractor.config.settings import Config, read_config
+from extractor.engines.duckdb.files import STORAGE
+from extractor.engines.duckdb.load import load
+from extractor.simulator.identifiers import spotify_id
 from tests.extractor.conftest import WAREHOUSE, empty_marts
-from tests.simulator.identifiers import spotify_id
 
 FIRST = date(2026, 1, 1)
 Rows = dict[str, list[tuple[Any, ...]]]

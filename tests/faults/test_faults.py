@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from extractor.load import load
-from extractor.publish import publish
+from extractor.engines.duckdb.load import load
+from extractor.engines.duckdb.publish import publish
 from tests.faults.injecting import CRASHED, Injector, Outcome, Task
 from tests.faults.prepared import FIRST, Prepared, Rows, build, land, live, prepare
 

@@ -13,7 +13,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from extractor.publish import publish
+from extractor.engines.duckdb.publish import publish
 from tests.faults.injecting import REPO, Injector, Task
 from tests.faults.neighbour import ACTIONS
 from tests.faults.prepared import FIRST, Prepared, Rows, live, prepare

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from extractor.landed import envelopes
+from extractor.landing.reader import envelopes
 from tests.pipeline.harness import REPO, Project, plain_environment
 
 STEP = 0.0001

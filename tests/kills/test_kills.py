@@ -16,13 +16,13 @@ from typing import Any
 import duckdb
 import pytest
 
-from extractor.landed import envelopes
+from extractor.landing.reader import envelopes
+from extractor.simulator.identifiers import spotify_id
 from tests.kills.histories import DAYS, MODEL_BUILT, STEPS, WORLD, Disturbed, undisturbed_day
 from tests.kills.killing import appeared, kill, landing_files, logged
 from tests.kills.watching import PUBLISHED, Sight, State
 from tests.pipeline.conftest import MakeProject
 from tests.pipeline.harness import Project
-from tests.simulator.identifiers import spotify_id
 
 SMALL_WORLD = "{tracks: 20, playlists: {one: {size: 9}}}"
 ANY_BUT_A_LOCK = "*[!k]"

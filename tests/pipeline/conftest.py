@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
+from extractor.simulator.generated import GeneratedWorld
+from extractor.simulator.server import Simulator
+from extractor.simulator.world import World
 from tests.pipeline.harness import REPO, Project
 from tests.pipeline.histories import RUNS, january, read_cases
-from tests.simulator.generated import GeneratedWorld
-from tests.simulator.server import Simulator
-from tests.simulator.world import World
 
 MakeProject = Callable[..., Project]
 

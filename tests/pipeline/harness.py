@@ -20,22 +20,23 @@ import duckdb
 import pytest
 import yaml
 
-from extractor.__main__ import main
+from extractor.cli.commands import main
 from extractor.clock import Clock
-from extractor.config import Config, Credentials, read_config
-from extractor.extract import Extraction, extract
-from extractor.transform import run_dbt
+from extractor.config.settings import Config, read_config
+from extractor.engines.dbt import run_dbt
+from extractor.extract.run import Extraction, extract
+from extractor.simulator.server import Simulator
+from extractor.spotify.credentials import Credentials
 from tests.cluster import Database
 from tests.forked import run_command
 from tests.pipeline.oracle import Stay
-from tests.simulator.server import Simulator
 
 PATIENCE = 120
 """Seconds after which a command is not awaited any more."""
 
 SERVER = ("PGHOST", "PGPORT", "PGUSER", "PGDATABASE")
 REPO = Path(__file__).resolve().parents[2]
-FOLDERS = ("analyses", "answers", "extractor", "macros", "models", "requirements", "tests/dbt")
+FOLDERS = ("analyses", "extractor", "functions", "macros", "models", "requirements", "tests/dbt")
 FILES = ("dbt_project.yml", "profiles.yml", "run.sh")
 """What a copy of the project needs to make tables of its own."""
 

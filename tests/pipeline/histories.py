@@ -8,10 +8,10 @@ from typing import Any
 
 import yaml
 
+from extractor.simulator.generated import GeneratedWorld
+from extractor.simulator.identifiers import spotify_id
+from extractor.simulator.world import PlaylistState, Track, World
 from tests.pipeline.oracle import Entry, Read, Stay
-from tests.simulator.generated import GeneratedWorld
-from tests.simulator.identifiers import spotify_id
-from tests.simulator.world import PlaylistState, Track, World
 
 RUNS = (1, 2, 3, 4, 5, 7, 8, 8, 9, 10, 11, 12)
 """Days of January on which a run is made: none on the 6th, two on the 8th."""

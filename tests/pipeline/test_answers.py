@@ -12,7 +12,7 @@ import duckdb
 import psycopg2
 import pytest
 
-from extractor.publish import ANSWERS
+from extractor.engines.functions import ANSWERS
 from tests.cluster import Cluster
 from tests.pipeline.conftest import CASES, WORLD
 from tests.pipeline.harness import Project

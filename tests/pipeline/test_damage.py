@@ -10,9 +10,9 @@ from typing import Any
 import duckdb
 import pytest
 
-from extractor.config import Config
+from extractor.config.settings import Config
+from extractor.engines.duckdb.load import load
 from extractor.errors import ExtractorError
-from extractor.load import load
 from tests.pipeline import damage
 from tests.pipeline.conftest import MakeProject
 from tests.pipeline.harness import Project

@@ -9,11 +9,11 @@ import duckdb
 import pytest
 import yaml
 
+from extractor.simulator.objects import artist_object
+from extractor.simulator.world import Artist, PlaylistState, Track
 from tests.cluster import Database
 from tests.pipeline.conftest import MakeProject
 from tests.pipeline.harness import Finished, Project, add_artists, copy_project, from_the_readme, plain_environment
-from tests.simulator.objects import artist_object
-from tests.simulator.world import Artist, PlaylistState, Track
 
 DAYS = (date(2026, 1, 1), date(2026, 1, 2))
 WORLD = "{tracks: 60, playlists: {churning: {size: 30, churn: 0.5}}}"

@@ -2,8 +2,8 @@
 
 from datetime import date
 
+from extractor.simulator.identifiers import spotify_id
 from tests.pipeline.conftest import MakeProject
-from tests.simulator.identifiers import spotify_id
 
 DAY = date(2026, 1, 1)
 FAULTS = {

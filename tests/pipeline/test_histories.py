@@ -4,11 +4,11 @@ from datetime import date
 
 import pytest
 
+from extractor.simulator.identifiers import spotify_id
 from tests.pipeline.conftest import CASES, WORLD
 from tests.pipeline.harness import Project
 from tests.pipeline.histories import RUNS, Case, january, reads_of
 from tests.pipeline.oracle import tracks_in_playlist
-from tests.simulator.identifiers import spotify_id
 
 NAMED = {spotify_id(name) for name in "ABCDEFG"}
 each_case = pytest.mark.parametrize("case", CASES, ids=[case.title for case in CASES])

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from extractor.landed import envelopes
+from extractor.landing.reader import envelopes
+from extractor.simulator.faults import Fault
+from extractor.simulator.identifiers import spotify_id
+from extractor.simulator.server import Simulator
 from tests.pipeline.conftest import MakeProject
 from tests.pipeline.harness import Project
-from tests.simulator.faults import Fault
-from tests.simulator.identifiers import spotify_id
-from tests.simulator.server import Simulator
 
 FIRST, SECOND = date(2026, 1, 1), date(2026, 1, 2)
 WORLD = "{days: 3, tracks: 300, playlists: {one: {size: 60}, two: {size: 220}, three: {size: 90, churn: 0.2}}}"

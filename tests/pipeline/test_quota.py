@@ -5,10 +5,10 @@ from datetime import date
 
 import pytest
 
-from extractor.__main__ import main
+from extractor.cli.commands import main
+from extractor.simulator.identifiers import spotify_id
 from tests.pipeline.conftest import MakeProject
 from tests.pipeline.harness import Project, impatient_clock
-from tests.simulator.identifiers import spotify_id
 
 DAY = date(2026, 1, 1)
 LISTS = ("one", "two", "three", "four")

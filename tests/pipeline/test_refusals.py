@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from extractor.simulator.identifiers import spotify_id
 from tests.pipeline.conftest import MakeProject
 from tests.pipeline.harness import REPO, Project
-from tests.simulator.identifiers import spotify_id
 
 DAY = date(2026, 1, 1)
 WORLD = "histories: {list: {days: {2026-01-01: [A, B]}}}"

@@ -8,13 +8,13 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from extractor.simulator.replay import ReplayWorld
 from tests.cluster import Cluster
 from tests.pipeline.conftest import MakeProject
 from tests.pipeline.harness import MARTS, REPO, Project
 from tests.pipeline.oracle import tracks_in_playlist
 from tests.pipeline.recording import Recording
 from tests.published import read_table
-from tests.simulator.replay import ReplayWorld
 
 FOLDER = Path(os.environ.get("SHARED_DIR") or REPO.parent / "shared") / "real"
 pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason=f"no recorded days in {FOLDER}; SHARED_DIR says where")

@@ -16,9 +16,9 @@ from typing import Any
 import duckdb
 import pytest
 
-from extractor import report as reporting
-from extractor.config import Config
-from extractor.report import report
+from extractor.config.settings import Config
+from extractor.outputs.report import report as reporting
+from extractor.outputs.report.report import report
 from tests.extractor.conftest import empty_marts
 from tests.pipeline.browser import Page, browser, chromium
 from tests.pipeline.conftest import Demo

@@ -12,13 +12,13 @@ from threading import Event, Thread
 
 import pytest
 
-from extractor.__main__ import main
-from extractor.user_login import UserLogin, UserToken
+from extractor.cli.commands import main
+from extractor.simulator.faults import Fault
+from extractor.simulator.server import Simulator
+from extractor.simulator.tokens import CLIENT_ID, CLIENT_SECRET
+from extractor.spotify.token_store import UserLogin, UserToken
 from tests.pipeline.conftest import MakeProject
 from tests.pipeline.harness import REPO, Finished, Project, impatient_clock, plain_environment
-from tests.simulator.faults import Fault
-from tests.simulator.server import Simulator
-from tests.simulator.tokens import CLIENT_ID, CLIENT_SECRET
 
 DAY = date(2026, 1, 1)
 WORLD = "{days: 2, tracks: 200, playlists: {one: {size: 40}, two: {size: 130}}}"

@@ -9,9 +9,9 @@ from threading import Event
 import duckdb
 import yaml
 
-from extractor.config import Config, read_config
+from extractor.config.settings import Config, read_config
+from extractor.engines.postgres.load import load
 from extractor.errors import PARTLY_READ
-from extractor.postgres.load import load
 from tests.cluster import Database
 from tests.pipeline.conftest import MakeProject
 from tests.pipeline.harness import MARTS, OBSERVED, PATIENCE, Project

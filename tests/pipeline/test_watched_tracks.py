@@ -4,9 +4,9 @@ from datetime import date
 
 import pytest
 
+from extractor.simulator.identifiers import spotify_id
 from tests.pipeline.conftest import MakeProject
 from tests.pipeline.harness import Project
-from tests.simulator.identifiers import spotify_id
 
 DAY = date(2026, 1, 1)
 A, B, C, D, E, ZERO = (spotify_id(name) for name in ("A", "B", "C", "D", "E", "zero"))

@@ -1,1 +1,1 @@
-"""A simulator of the part of the Spotify Web API that this project reads. See README.md beside this file."""
+"""Tests of the simulated Spotify."""

@@ -5,10 +5,10 @@ from contextlib import ExitStack
 
 import pytest
 
-from tests.simulator.generated import GeneratedWorld
+from extractor.simulator.generated import GeneratedWorld
+from extractor.simulator.server import Simulator
+from extractor.simulator.world import World
 from tests.simulator.reader import Reader, Serve
-from tests.simulator.server import Simulator
-from tests.simulator.world import World
 
 
 @pytest.fixture

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from datetime import date
 
-from tests.simulator.generated import GeneratedWorld
-from tests.simulator.world import PlaylistState, Track, World
+from extractor.simulator.generated import GeneratedWorld
+from extractor.simulator.world import PlaylistState, Track, World
 
 
 def fingerprint(world: World, days: Sequence[date]) -> dict[str, str]:

@@ -5,8 +5,8 @@ from typing import Any
 
 import requests
 
-from tests.simulator.server import Simulator
-from tests.simulator.world import World
+from extractor.simulator.server import Simulator
+from extractor.simulator.world import World
 
 
 class Reader:

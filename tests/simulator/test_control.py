@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.simulator.identifiers import spotify_id
+from extractor.simulator.identifiers import spotify_id
 from tests.simulator.reader import Serve
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -60,7 +60,7 @@ def test_lists_and_counts_can_be_asked_for_without_being_counted(serve: Serve) -
 def program(tmp_path: Path) -> Iterator["subprocess.Popen[str]"]:
     """Run the simulator in a process of its own."""
     (tmp_path / "world.yaml").write_text(WORLD)
-    command = [sys.executable, "-m", "tests.simulator", "--scenario", str(tmp_path / "world.yaml")]
+    command = [sys.executable, "-m", "extractor.simulator", "--scenario", str(tmp_path / "world.yaml")]
     with subprocess.Popen(
         [*command, "--day", "2026-01-02"], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
@@ -120,5 +120,5 @@ def test_a_port_that_is_taken_is_named(tmp_path: Path, serve: Serve) -> None:
 
 
 def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
-    command = [sys.executable, "-m", "tests.simulator", *arguments]
+    command = [sys.executable, "-m", "extractor.simulator", *arguments]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=20, check=False)

@@ -6,9 +6,9 @@ from datetime import date
 import pytest
 import requests
 
-from tests.simulator.identifiers import spotify_id
+from extractor.simulator.identifiers import spotify_id
+from extractor.simulator.server import SeenRequest
 from tests.simulator.reader import Reader, Serve
-from tests.simulator.server import SeenRequest
 
 LISTS = """
 shape: {shape}

@@ -6,10 +6,10 @@ from datetime import date
 import pytest
 import requests
 
-from tests.simulator.faults import Fault, FaultCounter
-from tests.simulator.identifiers import spotify_id
+from extractor.simulator.faults import Fault, FaultCounter
+from extractor.simulator.identifiers import spotify_id
+from extractor.simulator.window import Window
 from tests.simulator.reader import Reader, Serve
-from tests.simulator.window import Window
 
 WORLD = "{days: 5, histories: {list: {days: {2026-01-01: [A, B]}}}}"
 PLAYLIST = f"playlists/{spotify_id('list')}"

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.simulator.failures import Failure
-from tests.simulator.generated import GeneratedWorld
+from extractor.simulator.failures import Failure
+from extractor.simulator.generated import GeneratedWorld
+from extractor.simulator.world import Episode, LocalFile, PseudoEpisode, Track
 from tests.simulator.questions import fingerprint, nth, one_list, opened, track_ids
-from tests.simulator.world import Episode, LocalFile, PseudoEpisode, Track
 
 ROOT = Path(__file__).resolve().parents[2]
 

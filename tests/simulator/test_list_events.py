@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.simulator.failures import Failure
+from extractor.simulator.failures import Failure
 from tests.simulator.questions import nth, one_list, opened, track_ids
 
 

@@ -8,7 +8,7 @@ NAMED = re.compile(r"\| `(\S+)::(\w+)` \|")
 
 
 def test_every_pitfall_is_held_by_a_test_that_exists() -> None:
-    named = NAMED.findall((PROJECT / "tests" / "simulator" / "README.md").read_text("utf-8"))
+    named = NAMED.findall((PROJECT / "extractor" / "simulator" / "README.md").read_text("utf-8"))
     assert len(named) > 20
     for file, name in named:
         text = (PROJECT / ("models" if file.endswith(".yml") else "tests") / file).read_text("utf-8")

@@ -7,12 +7,12 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from tests.simulator.failures import Failure
+from extractor.simulator.failures import Failure
+from extractor.simulator.replay import RecordingError, ReplayWorld
+from extractor.simulator.world import Entry, LocalFile, PseudoEpisode, Track
 from tests.simulator.questions import opened
 from tests.simulator.reader import Serve
 from tests.simulator.recording import write_recording
-from tests.simulator.replay import RecordingError, ReplayWorld
-from tests.simulator.world import Entry, LocalFile, PseudoEpisode, Track
 
 A, B, C, UNREAD, TALK = (letter * 22 for letter in "ABCUT")
 MINE, THEIRS = "M" * 22, "37i9" + "S" * 18

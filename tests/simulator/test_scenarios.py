@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.simulator.failures import Failure
-from tests.simulator.generated import GeneratedWorld
+from extractor.simulator.failures import Failure
+from extractor.simulator.generated import GeneratedWorld
+from extractor.simulator.reading import ScenarioError
+from extractor.simulator.world import Episode, LocalFile, PlaylistState
 from tests.simulator.questions import opened, track_ids
-from tests.simulator.reading import ScenarioError
-from tests.simulator.world import Episode, LocalFile, PlaylistState
 
 DEMO = Path(__file__).parent / "scenarios" / "demo.yaml"
 

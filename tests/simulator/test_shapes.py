@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.simulator.identifiers import spotify_id
+from extractor.simulator.identifiers import spotify_id
 from tests.simulator.reader import Reader, Serve
 
 WORLD = """

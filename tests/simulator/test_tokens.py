@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import pytest
 import requests
 
-from tests.simulator.identifiers import spotify_id
+from extractor.simulator.identifiers import spotify_id
 from tests.simulator.reader import Reader, Serve
 
 WORLD = "{histories: {list: {days: {2026-01-01: [A]}}}}"

@@ -3,11 +3,11 @@
 from datetime import date
 from itertools import pairwise
 
-from tests.simulator.failures import Failure
-from tests.simulator.generated import GeneratedWorld
-from tests.simulator.identifiers import spotify_id
+from extractor.simulator.failures import Failure
+from extractor.simulator.generated import GeneratedWorld
+from extractor.simulator.identifiers import spotify_id
+from extractor.simulator.world import Entry, Episode, LocalFile, PlaylistState, PseudoEpisode, Track
 from tests.simulator.questions import nth, opened, track_ids
-from tests.simulator.world import Entry, Episode, LocalFile, PlaylistState, PseudoEpisode, Track
 
 
 def history(days: str, options: str = "") -> tuple[GeneratedWorld, str]:

@@ -18,9 +18,8 @@ from dbt.cli.main import dbtRunner
 from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
-from extractor import transform
-from extractor.landing import Landing
-from extractor.memory import DayMemory
+from extractor.engines import dbt as transform
+from extractor.landing.writer import Landing
 from tests.conformance.answers import JsonObject
 from tests.conformance.history import day_number
 from tests.conformance.notation import read_folder
@@ -86,7 +85,7 @@ def engines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engines]:
 def land_artists(store: Store, number: int, answered: list[JsonObject | None]) -> None:
     """Land an answer of the endpoint that the README adds, to a question for as many of A, B, C, and one cut short."""
     day = day_number(number)
-    with Landing(store.landing, day, f"artists{number}", 1, DayMemory()) as landing:
+    with Landing(store.landing, day, f"artists{number}", 1) as landing:
         for asked in ("ABC"[: len(answered)], "ABCD"):
             body = {"artists": answered}
             landing.write("artists", {"ids": [*asked], "items": "artists"}, body, instant(day), status=200)

@@ -1,0 +1,77 @@
+"""How far a run is, for somebody who looks on: a bar on a terminal, a line a minute elsewhere, on standard error."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from contextlib import suppress
+from typing import Any
+
+from tqdm import tqdm
+
+from extractor.cli.console import Console
+from extractor.extract.progress import Progress
+
+EVERY_SECONDS = 60
+BAR = "{desc} {bar:30} {n_fmt} of {total_fmt}{postfix}"
+
+
+class Bar(Progress):
+    """A bar at the bottom of a terminal."""
+
+    def __init__(self) -> None:
+        self._bar: tqdm[Any] | None = None
+        self._requests = 0
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.close()
+
+    def show(self, what: str, done: int, total: int | None, requests: int) -> None:
+        if self._bar is None or self._bar.desc != what:
+            self.__exit__()
+            self._bar = _bar(what, total)
+        self._requests = requests
+        self._bar.total = total
+        self._bar.set_postfix_str(f"{requests} requests", refresh=False)
+        self._bar.update(done - self._bar.n)
+
+    def waits(self, seconds: float) -> None:
+        if self._bar is not None and seconds >= 1:
+            self._bar.set_postfix_str(f"{self._requests} requests, waiting {seconds:.0f} s for Spotify")
+
+
+def _bar(what: str, total: int | None) -> tqdm[Any]:
+    return tqdm(desc=what, total=total, bar_format=BAR, leave=False, dynamic_ncols=True, file=sys.stderr)
+
+
+class Lines(Progress):
+    """A line a minute, for a log or a mail: none at all of a run that is shorter."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._due = console.clock.monotonic() + EVERY_SECONDS
+        self._said: dict[str, Any] = {}
+        self._lock = threading.Lock()
+
+    def show(self, what: str, done: int, total: int | None, requests: int) -> None:
+        self._said = {"what": what, "done": done, "total": total, "requests": requests}
+        self.waits(0)
+
+    def waits(self, seconds: float) -> None:
+        """Say how far it is, if a line is due before the wait is over."""
+        now = self._console.clock.monotonic()
+        with self._lock:
+            if not self._said or now + seconds < self._due:
+                return
+            self._due = now + seconds + EVERY_SECONDS
+        facts = self._said | {"waiting": round(seconds)}
+        text = "{what} {done} of {total}, {requests} requests".format_map(facts | {"total": facts["total"] or "?"})
+        text += f", waiting {seconds:.0f} s for Spotify" if seconds else ""
+        with suppress(OSError):  # nobody looks on any more: no reason to stop
+            self._console.note("progress", f"{self._console.clock.now():%H:%M} {text}", **facts)
+
+
+def progress_on(console: Console) -> Progress:
+    """The progress that suits standard error and the log format."""
+    return Bar() if sys.stderr.isatty() and console.log_format == "text" else Lines(console)

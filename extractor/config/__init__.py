@@ -1,0 +1,1 @@
+"""What the user says: config.yaml, endpoints, watch-lists."""

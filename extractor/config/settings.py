@@ -1,0 +1,174 @@
+"""config.yaml and the seeds, read and checked before anything is asked of Spotify."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, get_type_hints
+
+import yaml
+
+from extractor.config.endpoints import NAME, OWN_TABLES, TRACKS, Endpoint
+from extractor.errors import ConfigError
+
+OLD_FORMAT = re.compile(r"^(tracks_url|tables)\s*:", re.MULTILINE)
+"""By these keys a configuration of the program this one grew from is known."""
+
+TARGETS = ("duckdb", "postgres", "spark")
+"""Engines that the tables may live in."""
+
+MEMORY = re.compile(r"[0-9]+(\.[0-9]+)? ?[KMGT]i?B", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Api:
+    """Where Spotify is and how politely to ask."""
+
+    base_url: str = "https://api.spotify.com/v1"
+    token_url: str = "https://accounts.spotify.com/api/token"  # noqa: S105 (an address, not a secret)
+    max_in_flight: int = 2
+    max_wait_seconds: int = 120
+    requests_per_day: int | None = None
+
+
+@dataclass(frozen=True)
+class Config:
+    """The whole configuration. Paths are absolute; relative ones in the file are relative to the file."""
+
+    api: Api = field(default_factory=Api)
+    endpoints: Mapping[str, Endpoint] = field(default_factory=lambda: {"tracks": TRACKS})
+    seeds: Path = Path("seeds")
+    tracks_file: Path | None = None
+    discover_tracks: bool = True
+    batch_number: int = 1
+    batch_size: int | None = None
+    tolerate_unavailable_days: int | None = 7
+    landing: Path = Path("data/landing")
+    drop_fields: tuple[str, ...] = ("available_markets",)
+    warehouse: Path = Path("data/warehouse.duckdb")
+    database: Path = Path("data/spotify.duckdb")
+    target: str = "duckdb"
+    memory_limit: str | None = None
+    on_failure: tuple[str, ...] = ()
+
+    @property
+    def raw(self) -> Path:
+        """What was loaded: the file of DuckDB with Spotify's answers, beside the warehouse."""
+        return self.warehouse.with_name("raw.duckdb")
+
+
+def read_config(path: Path) -> Config:
+    """Read and check a configuration file.
+
+    Raises ConfigError naming the file and the key for anything unknown, mistyped or out of range.
+    """
+    try:
+        text = path.read_text("utf-8")
+        if OLD_FORMAT.search(text):
+            raise ConfigError(f"{path}: is of the old format; docs/migrating.md names today's keys")
+        raw = yaml.safe_load(text)
+    except FileNotFoundError:
+        raise ConfigError(f"{path}: no such file; name one with --config") from None
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        raise ConfigError(f"{path}: not readable as YAML: {error}") from error
+    values = _checked({} if raw is None else raw, Config, str(path), "")
+    for name in ("seeds", "tracks_file", "landing", "warehouse", "database"):
+        default = getattr(Config, name)
+        value = values.get(name, default)
+        try:
+            values[name] = value and (path.parent.resolve() / Path(value).expanduser())
+        except RuntimeError as error:
+            raise ConfigError(f"{path}: {name}: {error}") from error
+    config = Config(**values)
+    _check_ranges(config, path)
+    return config
+
+
+def _checked(raw: object, shape: type, file: str, prefix: str) -> dict[str, Any]:
+    """The values of a mapping that fit the dataclass `shape`; nested dataclasses are made on the way."""
+    if not isinstance(raw, dict):
+        raise ConfigError(f"{file}: {prefix.rstrip('.') or 'the file'} must be a mapping of keys to values")
+    hints = get_type_hints(shape)
+    values: dict[str, Any] = {}
+    for key, value in raw.items():
+        where = f"{prefix}{key}"
+        if key not in hints:
+            near = difflib.get_close_matches(str(key), hints, 1)
+            hint = f"did you mean {near[0]!r}?" if near else f"known here: {', '.join(hints)}"
+            raise ConfigError(f"{file}: {where}: unknown key; {hint}")
+        if hints[key] is Api:
+            values[key] = Api(**_checked(value, Api, file, f"{where}."))
+        elif key == "endpoints":
+            values[key] = _endpoints(value, file)
+        else:
+            values[key] = _typed(value, hints[key], f"{file}: {where}")
+    if shape is Endpoint and "path" not in values:
+        raise ConfigError(f"{file}: {prefix}path: missing")
+    return values
+
+
+def _endpoints(raw: object, file: str) -> dict[str, Endpoint]:
+    """The endpoints of the file, after `tracks`, which is asked in any case."""
+    if not isinstance(raw, dict):
+        raise ConfigError(f"{file}: endpoints: must be a mapping of names to {{path, batch, items, ids}}")
+    endpoints = {"tracks": TRACKS}
+    for name, value in raw.items():
+        where = f"endpoints.{name}"
+        if not NAME.fullmatch(str(name)):
+            raise ConfigError(
+                f"{file}: {where}: names a table of answers: lower-case letters, digits and _, and none of "
+                + ", ".join(OWN_TABLES)
+            )
+        endpoints[name] = Endpoint(**_checked(value, Endpoint, file, f"{where}."))
+        endpoints[name].check(name, f"{file}: {where}")
+    return endpoints
+
+
+def _typed(value: object, hint: object, where: str) -> object:
+    # bool is an int in Python: `batch_size: yes` must not pass for 1.
+    kinds: dict[object, tuple[str, bool]] = {
+        str: ("text", isinstance(value, str)),
+        int: ("a whole number", isinstance(value, int) and not isinstance(value, bool)),
+        bool: ("true or false", isinstance(value, bool)),
+        Path: ("a path", isinstance(value, str) and value != ""),
+        tuple[str, ...]: ("a list of text", isinstance(value, list) and all(isinstance(v, str) for v in value)),
+    }
+    optional = [part for part in getattr(hint, "__args__", ()) if part in kinds]
+    kind = optional[0] if hint not in kinds else hint
+    name, fits = kinds[kind]
+    if value is None and hint is not kind:
+        return None
+    if not fits:
+        raise ConfigError(f"{where}: must be {name}, not {value!r}")
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _check_ranges(config: Config, path: Path) -> None:
+    at_least_one = {
+        "api.max_in_flight": config.api.max_in_flight,
+        "api.requests_per_day": config.api.requests_per_day,
+        "batch_number": config.batch_number,
+        "batch_size": config.batch_size,
+    }
+    for key, number in at_least_one.items():
+        if number is not None and number < 1:
+            raise ConfigError(f"{path}: {key}: must be at least 1, not {number}")
+    not_negative = {
+        "api.max_wait_seconds": config.api.max_wait_seconds,
+        "tolerate_unavailable_days": config.tolerate_unavailable_days,
+    }
+    for key, number in not_negative.items():
+        if number is not None and number < 0:
+            raise ConfigError(f"{path}: {key}: must not be negative")
+    if config.target not in TARGETS:
+        raise ConfigError(f"{path}: target: must be one of {', '.join(TARGETS)}, not {config.target!r}")
+    if config.memory_limit is not None and not MEMORY.fullmatch(config.memory_limit):
+        raise ConfigError(f"{path}: memory_limit: must be a size such as 2GB, not {config.memory_limit!r}")
+    if config.batch_number > 1 and config.batch_size is None:
+        raise ConfigError(f"{path}: batch_number: worker {config.batch_number} needs a batch_size too")
+    for key, url in (("api.base_url", config.api.base_url), ("api.token_url", config.api.token_url)):
+        if not re.match(r"https?://[^/]+", url):
+            raise ConfigError(f"{path}: {key}: must be an http(s) address, not {url!r}")

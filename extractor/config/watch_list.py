@@ -1,0 +1,99 @@
+"""The watched playlists and tracks: seeds, tracks_file, and the ids, links and URIs in them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from extractor.config.settings import Config
+from extractor.errors import ConfigError
+
+SPOTIFY_ID = re.compile(r"[0-9A-Za-z]{22}")
+
+LINK = re.compile(
+    r"(?:(?:https?://)?open\.spotify\.com/(?:intl-\w+/)?|spotify:)(?:user[:/][^:/]+[:/])?(\w+)[:/](\w+)/?"
+)
+
+
+@dataclass(frozen=True)
+class WatchList:
+    """Ids to labels of this worker's slice, in the order of the seeds, and how many there are before slicing."""
+
+    playlists: dict[str, str]
+    tracks: dict[str, str]
+    all_playlists: int
+    all_tracks: int
+
+
+def read_watch_list(config: Config) -> WatchList:
+    """The watched playlists and tracks of this worker's slice. Raises ConfigError naming file and line."""
+    playlists, tracks = (_read_seed(config.seeds / f"{kind}s.csv", kind) for kind in ("playlist", "track"))
+    if config.tracks_file:
+        tracks = dict(_read_ids(config.tracks_file)) | tracks
+    if not playlists and not tracks:
+        raise ConfigError(
+            f"{config.seeds}: nothing to watch yet: add playlists to playlists.csv or tracks to tracks.csv"
+        )
+    size = config.batch_size
+    start = (config.batch_number - 1) * (size or 0)
+    end = start + size if size else None
+    return WatchList(
+        playlists=dict(islice(playlists.items(), start, end)),
+        tracks=dict(islice(tracks.items(), start, end)),
+        all_playlists=len(playlists),
+        all_tracks=len(tracks),
+    )
+
+
+def _read_seed(path: Path, kind: str) -> dict[str, str]:
+    if not path.exists():
+        return {}
+    column = f"{kind}_id"
+    watched: dict[str, str] = {}
+    reader = csv.DictReader(io.StringIO(_text(path), newline=""), strict=True)
+    try:
+        if column not in (reader.fieldnames or ()):
+            raise ConfigError(f"{path}:1: the first line must name the columns: {column},label")
+        for row in reader:
+            if (row[column] or "").strip():
+                found = spotify_id(row[column], kind, f"{path}:{reader.line_num}")
+                watched.setdefault(found, (row.get("label") or "").strip())
+    except csv.Error as error:
+        raise ConfigError(f"{path}:{reader.line_num}: not readable as CSV: {error}") from error
+    return watched
+
+
+def _read_ids(path: Path) -> Iterator[tuple[str, str]]:
+    for number, line in enumerate(io.StringIO(_text(path)), 1):
+        if line.strip():
+            yield spotify_id(line, "track", f"{path}:{number}"), ""
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_bytes().decode("utf-8-sig")  # -sig: spreadsheets write a byte order mark
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: can't be read as UTF-8 text: {error}") from error
+
+
+def spotify_id(text: str, kind: str, where: str) -> str:
+    """The id in an id, a Spotify URI or a pasted link (`…/playlist/<id>?si=…`).
+
+    Raises ConfigError, naming `where`, if there is none, or if it is of another kind than `kind`.
+    """
+    text = text.strip()
+    bare = text.split("?")[0].split("#")[0]
+    link = LINK.fullmatch(bare)
+    if link and link[1] != kind:
+        raise ConfigError(f"{where}: {text!r} is a link to a {link[1]}; a {kind} is expected here")
+    found = link[2] if link else bare
+    if not SPOTIFY_ID.fullmatch(found):
+        raise ConfigError(
+            f"{where}: {text!r} is no Spotify {kind} id: 22 letters and digits, or a link or URI that holds them"
+        )
+    return found

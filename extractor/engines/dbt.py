@@ -1,0 +1,106 @@
+"""dbt, run on the warehouse in an environment of ours."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from extractor.config.settings import Config
+from extractor.engines.base import Build, BuildOptions, Built
+from extractor.errors import BuildError
+from extractor.project import PROJECT
+from extractor.spotify.credentials import without_secrets
+
+ENVIRONMENT = {
+    "duckdb": {},
+    # Few large queries need memory to hash what is known, and compiling them wins nothing.
+    "postgres": {"PGOPTIONS": "-c jit=off -c work_mem=128MB"},
+    "spark": {"SPARK_CONF_DIR": str(Path(__file__).with_name("spark") / "conf"), "SPARK_LOCAL_IP": "127.0.0.1"},
+}
+"""Variables of an engine while dbt runs, unless the environment has others."""
+
+NOT_FOR_DBT = ("DBT_", "PYTHON", "SPOTIFY_WAREHOUSE", "SPOTIFY_RAW", "SPOTIFY_SPARK", "SPOTIFY_MEMORY_LIMIT")
+"""Beginnings of the names of variables that would change what dbt builds, or where."""
+
+
+def build_in_pieces(config: Config, options: BuildOptions, loads: int, last: Callable[[], Build | None]) -> Built:
+    """Run dbt until all loads up to number `loads` are built; `last` returns the last build of which dbt has written.
+
+    Raises BuildError if dbt fails, or has not written that the build passed.
+    """
+    built, before = _build_piece(config, options, last)
+    while before.up_to_load < loads:
+        more, now = _build_piece(config, BuildOptions(log_format=options.log_format), last)
+        if now.up_to_load <= before.up_to_load:
+            raise BuildError(f"dbt build goes no further than load {now.up_to_load} of {loads}; nothing is published")
+        built, before = built + more, now
+    return built
+
+
+def _build_piece(config: Config, options: BuildOptions, last: Callable[[], Build | None]) -> tuple[Built, Build]:
+    before = last()
+    all_rows = options.full_tests or options.full_refresh or not (before and before.has_passed)
+    built = dbt_build(config, replace(options, full_tests=all_rows))
+    now = last()
+    if now is None or now == before or not now.has_passed:
+        raise BuildError(
+            "dbt build has not run every model and every test; nothing is published, what was published stays as it was"
+        )
+    return built, now
+
+
+def dbt_folder(config: Config) -> Path:
+    """Where dbt keeps its own files: what it has parsed, its log, its results."""
+    return config.warehouse.parent / "dbt"
+
+
+def dbt_build(config: Config, options: BuildOptions) -> Built:
+    """Run `dbt build` on the target. Raises BuildError if a model or a data test failed."""
+    target = dbt_folder(config)
+    # Unit tests test the SQL, not the day: CI runs them.
+    arguments = ["build", "--exclude-resource-type", "unit_test"]
+    arguments += ["--full-refresh"] if options.full_refresh else []
+    arguments += [] if options.full_tests else ["--exclude", "tag:all_rows"]
+    arguments += ["--vars", json.dumps({"forget_purged": True})] if options.forget_purged else []
+    if run_dbt(config, target, *arguments, log_format=options.log_format) != 0:
+        raise BuildError(
+            f"dbt build failed (details above and in {target / 'dbt.log'}); nothing is published, what was published "
+            "stays as it was"
+        )
+    return _what_was_built(target)
+
+
+def run_dbt(config: Config, target: Path, *arguments: str, log_format: str = "text") -> int:
+    """Run dbt on the target, with its own files in `target`; returns its exit code."""
+    # Every statement, at `debug`, costs a tenth of a quiet day; errors are in the log at this level, too.
+    command = [str(Path(sys.executable).with_name("dbt")), "--quiet", "--log-level-file"]
+    command += [os.environ.get("SPOTIFY_DBT_LOG", "info"), "--log-format", log_format, *arguments]
+    command += ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT), "--target", config.target]
+    command += ["--target-path", str(target), "--log-path", str(target)]
+    folder, environment = config.warehouse.parent, dbt_environment(config, os.environ)
+    folder.mkdir(parents=True, exist_ok=True)
+    # close_fds: dbt holds our lock, too, see lock.py
+    return subprocess.run(command, env=environment, cwd=folder, check=False, close_fds=False).returncode  # noqa: S603 (our own)
+
+
+def dbt_environment(config: Config, environment: Mapping[str, str]) -> dict[str, str]:
+    """What dbt gets of an environment: no option of its own or of Python's, no secret; and where the databases are."""
+    kept = {name: value for name, value in without_secrets(environment).items() if not name.startswith(NOT_FOR_DBT)}
+    # The names alone, seen from their folder: what dbt has parsed for one warehouse holds for a copy elsewhere.
+    ours = {"SPOTIFY_WAREHOUSE": config.warehouse.name, "SPOTIFY_RAW": config.raw.name}
+    ours |= {"SPOTIFY_SPARK": str(config.warehouse.parent / "spark")}
+    ours |= {"SPOTIFY_MEMORY_LIMIT": config.memory_limit} if config.memory_limit else {}
+    return ENVIRONMENT[config.target] | kept | ours
+
+
+def _what_was_built(target: Path) -> Built:
+    results = json.loads((target / "run_results.json").read_bytes())
+    kinds = Counter(result["unique_id"].split(".")[0] for result in results["results"])
+    warnings = sum(result["status"] == "warn" for result in results["results"])
+    return Built(kinds["model"], kinds["test"], warnings, results["elapsed_time"])

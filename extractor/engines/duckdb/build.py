@@ -1,0 +1,27 @@
+"""dbt, run on the warehouse file; large tables are put in order afterwards."""
+
+from __future__ import annotations
+
+from extractor.config.settings import Config
+from extractor.engines.base import DAILY, BuildOptions, Built
+from extractor.engines.dbt import build_in_pieces, dbt_folder
+from extractor.engines.duckdb.builds import distrust_last_build, last_build, last_build_of, last_load
+from extractor.engines.duckdb.compact import compact, compactable
+from extractor.engines.duckdb.files import opened
+from extractor.engines.duckdb.load import create
+
+
+def build(config: Config, options: BuildOptions = DAILY) -> Built:
+    """Build everything that is loaded, a long history in pieces, and put large tables in order where that is due.
+
+    Raises BuildError if dbt fails, or has not written that the build passed; WarehouseError if the disk is full.
+    """
+    create(config)  # dbt attaches raw.duckdb, loaded or not
+    with opened(config.warehouse) as connection:  # a lock held by another process is reported here, in our words
+        before = last_build(connection)
+        if options.full_tests and before and before.has_passed:
+            distrust_last_build(connection)
+    built = build_in_pieces(config, options, last_load(config.raw), lambda: last_build_of(config.warehouse))
+    manifest = dbt_folder(config) / "manifest.json"
+    compact(config.warehouse, compactable(manifest), memory_limit=config.memory_limit)
+    return built

@@ -1,0 +1,76 @@
+"""What dbt has written of its builds: which loads each has worked through, and whether it has passed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+
+from extractor.engines.base import DISTRUST, LAST_BUILD, Build
+from extractor.engines.duckdb.files import opened
+from extractor.errors import WarehouseError
+
+# Of raw.duckdb: its name is that of its schema, too.
+LAST_LOAD = "select coalesce(max(load_number), 0) from raw.raw.landing_files"
+
+# A run that found everything answered lands no more than its start and its end: the next build reads them. Unless it
+# watches other playlists or tracks than the run before.
+HAS_NEWS = """
+with starts as (
+    select load_number, observed_at, body ->> 'watched' as watched
+    from raw.raw.answers
+    where endpoint = 'runs' and (body ->> 'event') = 'start'
+)
+
+select
+    exists (from raw.raw.answers where load_number > $up_to_load and endpoint <> 'runs')
+    or exists (
+        from starts
+        where
+            load_number > $up_to_load
+            and watched is distinct from (
+                select arg_max(watched, observed_at) from starts where load_number <= $up_to_load
+            )
+    )
+"""
+
+
+def last_build(connection: duckdb.DuckDBPyConnection) -> Build | None:
+    """The last build of an open database, whether it has passed or not; None before the first."""
+    try:
+        found = connection.execute(LAST_BUILD).fetchall()
+    except duckdb.CatalogException:
+        return None
+    return Build(*found[0]) if found else None
+
+
+def last_build_of(path: Path) -> Build | None:
+    """The last build of a database file; None before the first. Raises WarehouseError if it can't be opened."""
+    if not path.exists():
+        return None
+    with opened(path, read_only=True) as connection:
+        return last_build(connection)
+
+
+def distrust_last_build(connection: duckdb.DuckDBPyConnection) -> None:
+    """Have the next build test all rows."""
+    connection.execute(DISTRUST)
+
+
+def last_load(raw: Path) -> int:
+    """The number of the last load; 0 before the first. Raises WarehouseError if the file can't be opened."""
+    if not raw.exists():
+        return 0
+    with opened(raw, read_only=True) as connection:
+        try:
+            [(number,)] = connection.execute(LAST_LOAD).fetchall()
+        except duckdb.CatalogException as error:
+            raise WarehouseError(f"{raw}: not made by ./run.sh load; move it away and load again") from error
+    return int(number)
+
+
+def has_news(raw: Path, build: Build) -> bool:
+    """Whether anything was loaded since a build that would change a table other than `runs`."""
+    with opened(raw, read_only=True) as connection:
+        [(news,)] = connection.execute(HAS_NEWS, {"up_to_load": build.up_to_load}).fetchall()
+    return bool(news)

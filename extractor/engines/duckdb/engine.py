@@ -1,0 +1,17 @@
+"""DuckDB as the engine: one file for raw, one for the warehouse, one that analysts open."""
+
+from __future__ import annotations
+
+from extractor.engines.base import Target
+from extractor.engines.duckdb.build import build
+from extractor.engines.duckdb.load import load
+from extractor.engines.duckdb.publish import is_published, publish
+from extractor.engines.published import PublishedReport
+
+TARGET = Target(
+    load=load,
+    build=build,
+    publish=publish,
+    report=lambda config: PublishedReport.of(config.database),
+    is_published=is_published,
+)

@@ -1,0 +1,141 @@
+"""Landing files into raw.duckdb, in one transaction. A ledger makes it idempotent: each line is loaded once, ever."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import duckdb
+
+from extractor.config.settings import Config
+from extractor.engines.base import Loaded
+from extractor.engines.duckdb.files import opened, quoted
+from extractor.engines.loading import Store, load_news
+from extractor.engines.news import find_news, ledger_of
+from extractor.errors import WarehouseError
+
+FORMAT = 1
+
+USE = "use raw.raw"
+"""The database is called as its schema, which SQL could not distinguish in `raw.answers`."""
+
+TABLES = f"""
+create schema raw.raw;
+use raw.raw;
+create table format as select {FORMAT} as version;
+create table landing_files (name varchar, bytes bigint, lines integer, load_number integer);
+create table answers (
+    run_id varchar, line integer, worker integer, day date, endpoint varchar, asked json, status integer,
+    requests integer, observed_at timestamp, body json using compression zstd, load_number integer
+);
+create table playlist_entries (
+    run_id varchar, line integer, day date, playlist_id varchar, attempt integer, position integer, added_at varchar,
+    entry json using compression zstd, observed_at timestamp, load_number integer
+);
+create table answered_objects (
+    run_id varchar, line integer, day date, endpoint varchar, asked_id varchar, object json using compression zstd,
+    observed_at timestamp, load_number integer
+);
+create table watched (watched varchar, kind varchar, id varchar, label varchar);
+create table purged (up_to_load integer, before_day date, answers bigint);
+"""
+
+KNOWN = "select name, max(bytes), max(lines), max(load_number) from landing_files group by name"
+
+
+def load(config: Config) -> Loaded:
+    """Load what is new in the landing folder: new files, and the new lines of files that have grown.
+
+    Raises LandingError naming file and line if a file holds anything but envelopes of one run: nothing of that file is
+    loaded, all of the others is. Raises WarehouseError if the tables can't be written: they are as they were.
+    """
+    with prepared(config) as connection:
+        ledger = ledger_of(connection.execute(KNOWN).fetchall())
+        news = find_news(config.landing, ledger)
+        loaded = load_news(_store(connection), news, ledger)
+        connection.execute("checkpoint")
+    _fsync(config.raw)
+    news.raise_problems()
+    return loaded
+
+
+def create(config: Config) -> None:
+    """Make a raw.duckdb without rows if there is none. Raises WarehouseError, as `load` does."""
+    with prepared(config):
+        pass
+
+
+@contextmanager
+def prepared(config: Config) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection to raw.duckdb, which is made if there is none. Raises WarehouseError if it is of another version."""
+    if not config.raw.exists():
+        _refuse_earlier(config.warehouse)
+    with opened(config.raw) as connection:
+        set_up(connection, config)
+        if not connection.execute("from duckdb_tables() where not internal").fetchall():
+            with _transaction(connection):
+                connection.execute(TABLES)
+        elif _version(connection) != FORMAT:
+            raise _of_another_version(config.raw)
+        connection.execute(USE)
+        yield connection
+
+
+def set_up(connection: duckdb.DuckDBPyConnection, config: Config) -> None:
+    """Have a connection read pieces of landing files. Two threads would win little and take twice the memory."""
+    connection.execute("set threads = 1")
+    connection.execute("set preserve_insertion_order = false")
+    if config.memory_limit:
+        connection.execute(f"set memory_limit = {quoted(config.memory_limit)}")
+
+
+def _version(connection: duckdb.DuckDBPyConnection) -> int | None:
+    try:
+        [(version,)] = connection.execute("select version from raw.raw.format").fetchall()
+    except duckdb.CatalogException:
+        return None
+    return int(version)
+
+
+def _refuse_earlier(warehouse: Path) -> None:
+    """Until version 1, raw answers were in the warehouse."""
+    if warehouse.exists() and warehouse.stat().st_size > 0:
+        with opened(warehouse, read_only=True) as connection:
+            if connection.execute("from duckdb_tables() where schema_name = 'raw'").fetchall():
+                raise _of_another_version(warehouse)
+
+
+def _of_another_version(path: Path) -> WarehouseError:
+    return WarehouseError(
+        f"{path}: made by another version of this program. Move it away and run the same command again: the tables are "
+        "rebuilt from the landing files"
+    )
+
+
+def _store(connection: duckdb.DuckDBPyConnection) -> Store:
+    def insert(table: str, rows: str) -> None:
+        connection.execute(f"insert into {table} {rows}")
+
+    return Store(connection, insert, lambda: _transaction(connection))
+
+
+@contextmanager
+def _transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    connection.begin()
+    try:
+        yield
+    except BaseException:
+        with suppress(duckdb.Error):  # the first fault is the one that matters
+            connection.rollback()
+        raise
+    connection.commit()
+
+
+def _fsync(path: Path) -> None:
+    try:
+        with path.open("rb+") as file:
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise WarehouseError(f"{path}: {error.strerror}") from error

@@ -1,0 +1,127 @@
+"""The published database: a proven copy of the warehouse file, with functions, put in place by one rename."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from extractor.config.settings import Config
+from extractor.engines.base import Build, Published
+from extractor.engines.duckdb.builds import has_news, last_build_of
+from extractor.engines.duckdb.copying import copy_file
+from extractor.engines.duckdb.files import logs_of, named, opened, read_to_end, rows_of, successor
+from extractor.engines.functions import ANSWERS, define
+from extractor.errors import BuildError, ExtractorError, WarehouseError
+from extractor.project import PROJECT
+
+READ_ONLY = 0o444
+OF_ONE_BUILD = ("staging", "working")
+"""Schemas of the warehouse that hold what dbt needs while it builds."""
+
+VIEWS = """
+select view_name from duckdb_views()
+where database_name = current_database() and schema_name = 'main' and not internal
+"""
+FUNCTIONS = """
+select function_name, len(parameters), function_type = 'table_macro' from duckdb_functions()
+where database_name = current_database() and schema_name = 'main' and not internal
+"""
+
+
+@dataclass(frozen=True)
+class _Source:
+    """The warehouse: the build that passed, and the number of rows of each table that is published."""
+
+    build: Build
+    rows: dict[str, int]
+
+
+def publish(config: Config) -> Published:
+    """Replace the published database by a copy of the warehouse; readers keep the file that they have open.
+
+    Raises BuildError unless the last build has passed, WarehouseError if the copy can't be made or is not proven to be
+    whole. The published file is then as it was.
+    """
+    source = _checkpointed(config)
+    target = Path(os.path.realpath(config.database))
+    with successor(target, READ_ONLY) as copy:
+        copy_file(config.warehouse, copy)
+        with opened(copy, memory_limit=config.memory_limit) as connection:
+            _make_publishable(connection)
+        _prove(copy, source.rows, config.memory_limit)
+    if last_build_of(target) != source.build:
+        raise WarehouseError(f"{target}: another program has replaced it; run `./run.sh publish` again")
+    with suppress(OSError):  # without it, the next daily run publishes again
+        _stamp(config).write_text(_identity(target))
+    return Published(config.database, target.stat().st_size)
+
+
+def is_published(config: Config) -> bool:
+    """Whether the published file is that of the last build, as it was written, and nothing has come since."""
+    target = Path(os.path.realpath(config.database))
+    try:
+        if logs_of(target) or _stamp(config).read_text() != _identity(target):
+            return False
+        build = last_build_of(config.warehouse)
+        if build is None or not build.has_passed or has_news(config.raw, build):
+            return False
+        return last_build_of(target) == build
+    except (ExtractorError, OSError):
+        return False
+
+
+def _checkpointed(config: Config) -> _Source:
+    """Have the warehouse's file hold all of it. Raises BuildError unless the last build has passed."""
+    build = last_build_of(config.warehouse)
+    if build is None or not build.has_passed:
+        raise BuildError(
+            f"{config.warehouse}: its last build has not passed its tests, or it was never built; "
+            "run `./run.sh build` first. Nothing is published"
+        )
+    with opened(config.warehouse, memory_limit=config.memory_limit) as connection:
+        connection.execute("checkpoint")
+        rows = {table: number for table, number in rows_of(connection).items() if not _is_of_one_build(table)}
+    if logs := logs_of(config.warehouse):
+        raise WarehouseError(f"{logs[0]}: the warehouse can't be written whole; what was published stays as it was")
+    return _Source(build, rows)
+
+
+def _is_of_one_build(table: str) -> bool:
+    return table.startswith(tuple(f"{named(schema)}." for schema in OF_ONE_BUILD))
+
+
+def _make_publishable(connection: duckdb.DuckDBPyConnection) -> None:
+    for schema in OF_ONE_BUILD:
+        connection.execute(f"drop schema if exists {schema} cascade")
+    for name in ANSWERS:
+        define(connection, PROJECT / "functions" / f"{name}.sql")
+    # The checkpoint of closing a database says nothing when it fails.
+    connection.execute("checkpoint")
+
+
+def _prove(copy: Path, expected: dict[str, int], memory_limit: str | None) -> None:
+    """Raise WarehouseError unless each table can be read, has as many rows, and views and functions can be used."""
+    found = read_to_end(copy, memory_limit)
+    if found != expected:
+        differing = sorted(table for table, _ in found.items() ^ expected.items())
+        raise WarehouseError(f"{copy}: not the same rows as in the warehouse: {', '.join(differing)}")
+    with opened(copy, read_only=True) as connection:
+        for (view,) in connection.execute(VIEWS).fetchall():
+            connection.execute(f"explain from main.{named(view)}")
+        for function, parameters, is_table in connection.execute(FUNCTIONS).fetchall():
+            call = f"main.{named(function)}({', '.join(['null'] * parameters)})"
+            connection.execute(f"explain {'from' if is_table else 'select'} {call}")
+
+
+def _stamp(config: Config) -> Path:
+    """Where it is noted which file was published: an edited or restored one is another."""
+    return config.warehouse.with_name(f"{config.warehouse.name}.published")
+
+
+def _identity(path: Path) -> str:
+    state = path.stat()
+    return f"{state.st_dev} {state.st_ino} {state.st_size} {state.st_mtime_ns} {state.st_ctime_ns}"

@@ -1,0 +1,190 @@
+"""Removing old raw answers and landing files, which the tables no longer need; the warehouse is not touched."""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import duckdb
+
+from extractor.config.settings import Config
+from extractor.engines.duckdb.builds import last_build_of
+from extractor.engines.duckdb.files import (
+    STORAGE,
+    attach,
+    logs_of,
+    named,
+    number_of,
+    opened,
+    read_to_end,
+    successor,
+    tables_of,
+)
+from extractor.errors import BuildError, LandingError, WarehouseError
+from extractor.landing.reader import run_of
+
+# A run goes or stays as a whole, so that a read never loses a part of its pages. It goes when it is over and each of
+# its lines is in a load that a passed build has read. A run without an end was killed if it has been silent for a day.
+RUNS_TO_PURGE = """
+with runs as (
+    select run_id, max(day) as day, max(observed_at) as last_answer_at
+    from raw.raw.answers
+    group by run_id
+),
+
+ended as (
+    select distinct run_id
+    from raw.raw.answers
+    where endpoint = 'runs' and (body ->> 'event') = 'end'
+),
+
+files as (
+    select name as run_id, max(bytes) as bytes, max(load_number) as last_load
+    from raw.raw.landing_files
+    group by name
+)
+
+select runs.run_id, files.bytes
+from runs
+inner join files on runs.run_id = files.run_id
+left join ended on runs.run_id = ended.run_id
+where
+    runs.day < $before
+    and files.last_load <= $up_to_load
+    and (ended.run_id is not null or runs.last_answer_at < $before::timestamp - interval 1 day)
+"""
+IS_PURGED = "run_id in (select run_id from runs_to_purge)"
+# Runs are few. How a read ended goes with its entries: without them, its tracks would seem to have left.
+IS_PURGED_ANSWER = f"{IS_PURGED} and endpoint <> 'runs'"
+PURGED_ROWS = {
+    '"raw"."answers"': IS_PURGED_ANSWER,
+    '"raw"."playlist_entries"': IS_PURGED,
+    '"raw"."answered_objects"': IS_PURGED,
+}
+"""The tables that lose rows, and which."""
+
+
+@dataclass(frozen=True)
+class Purged:
+    """What a purge removed."""
+
+    before: date
+    answers: int
+    files: int
+
+    def __str__(self) -> str:
+        return (
+            f"purged {self.answers} raw answers and {self.files} landing files of days before {self.before}; "
+            "the tables are as they were"
+        )
+
+
+@dataclass(frozen=True)
+class _LandingFile:
+    """A landing file of a day that is purged."""
+
+    path: Path
+    run_id: str
+    bytes: int
+
+
+def purge(config: Config, before: date) -> Purged:
+    """Remove raw answers and landing files of days before `before` that a passed build has read.
+
+    Raises BuildError unless the last build has passed, WarehouseError if raw can't be rewritten, and LandingError if a
+    landing file can't be removed: the next purge does the rest. From then on only the facts in the warehouse know those
+    days: a full refresh keeps them.
+    """
+    build = last_build_of(config.warehouse)
+    if build is None or not build.has_passed or not config.raw.exists():
+        raise BuildError(
+            f"{config.warehouse}: its last build has not passed its tests, or it was never built; "
+            "run `./run.sh build` first. Nothing is purged"
+        )
+    files = list(_landing_files(config.landing, before))
+    with opened(config.raw, memory_limit=config.memory_limit) as connection:
+        connection.execute("checkpoint")
+        runs = _runs_to_purge(connection, before, build.up_to_load, files)
+        answers = number_of(connection, f"from raw.raw.answers select count(*) where {IS_PURGED_ANSWER}")
+    if answers:
+        _rewrite(config, list(runs), (build.up_to_load, before, answers))
+    purged = [file.path for file in files if runs.get(file.run_id) == file.bytes]
+    for path in purged:
+        _remove(path)
+    return Purged(before, answers, len(purged))
+
+
+def _landing_files(landing: Path, before: date) -> Iterator[_LandingFile]:
+    for path in sorted(landing.glob("*/*.ndjson.gz")):
+        try:
+            is_old = date.fromisoformat(path.parent.name) < before
+            run_id = run_of(path) if is_old else None
+        except (ValueError, LandingError):
+            continue  # not a day's folder, or a file that load refuses, too
+        if run_id:
+            yield _LandingFile(path, run_id, path.stat().st_size)
+
+
+def _runs_to_purge(
+    connection: duckdb.DuckDBPyConnection, before: date, up_to_load: int, files: list[_LandingFile]
+) -> dict[str, int]:
+    """The runs, each with the size of its landing file when it was loaded; also as the table runs_to_purge."""
+    found = connection.execute(RUNS_TO_PURGE, {"before": before, "up_to_load": up_to_load}).fetchall()
+    runs: dict[str, int] = dict(found)
+    for file in files:
+        if file.bytes > runs.get(file.run_id, file.bytes):
+            del runs[file.run_id]  # some of its lines are not loaded
+    _note_runs(connection, list(runs))
+    return runs
+
+
+def _note_runs(connection: duckdb.DuckDBPyConnection, runs: list[str]) -> None:
+    connection.execute("create temp table runs_to_purge as select unnest($1::varchar[]) as run_id", [runs])
+
+
+def _rewrite(config: Config, runs: list[str], purged: tuple[int, date, int]) -> None:
+    """Replace the raw database by one without the rows of these runs: DuckDB would keep the room of deleted rows."""
+    if logs := logs_of(config.raw):
+        raise WarehouseError(f"{logs[0]}: {config.raw.name} can't be written whole; nothing is purged")
+    with successor(config.raw, stat.S_IMODE(config.raw.stat().st_mode)) as beside:
+        settings = STORAGE | ({"memory_limit": config.memory_limit} if config.memory_limit else {})
+        with duckdb.connect(str(beside), config=settings) as connection:
+            attach(connection, config.raw, "landed")
+            _note_runs(connection, runs)
+            expected = _copy_what_stays(connection)
+            connection.execute("insert into raw.raw.purged (up_to_load, before_day, answers) values (?, ?, ?)", purged)
+            expected['"raw"."purged"'] += 1
+            connection.execute("checkpoint")
+        found = read_to_end(beside, config.memory_limit)
+        if found != expected:
+            differing = sorted(table for table, _ in found.items() ^ expected.items())
+            raise WarehouseError(f"{beside}: not the rows that must stay: {', '.join(differing)}. Nothing is purged")
+
+
+def _copy_what_stays(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    """Copy from the attached raw database; returns how many rows of each table must stay."""
+    [(database,)] = connection.execute("select current_database()").fetchall()
+    connection.execute(f"copy from database landed to {named(database)} (schema)")
+    expected = {}
+    for table, qualified in tables_of(connection).items():
+        stays = f"({PURGED_ROWS.get(table, 'false')}) is not true"  # it may be unknown, too
+        expected[table] = number_of(connection, f"from landed.{table} select count(*) where {stays}")
+        connection.execute(f"insert into {qualified} from landed.{table} where {stays}")
+    return expected
+
+
+def _remove(path: Path) -> None:
+    """Remove a landing file, and the folder of its day with the last one."""
+    try:
+        path.unlink()
+    except OSError as error:
+        raise LandingError(f"{path}: can't be removed: {error.strerror}") from error
+    if not any(path.parent.glob("*.ndjson.gz")):
+        for budget in path.parent.glob("*.requests"):
+            budget.unlink(missing_ok=True)
+    with suppress(OSError):
+        path.parent.rmdir()  # once it is empty

@@ -1,0 +1,1 @@
+"""PostgreSQL as the engine: many may load at once, and readers see one published state after the other."""

@@ -1,0 +1,11 @@
+"""PostgreSQL as the engine: many may load at once, and readers see one published state after the other."""
+
+from __future__ import annotations
+
+from extractor.engines.base import Target
+from extractor.engines.postgres.build import build
+from extractor.engines.postgres.load import load
+from extractor.engines.postgres.publish import is_published, publish
+from extractor.engines.postgres.report import report
+
+TARGET = Target(load, build, publish, report, is_published)

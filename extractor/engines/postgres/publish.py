@@ -1,0 +1,223 @@
+"""The marts and the answers for readers, in schema `spotify`: what changed, in one transaction.
+
+Readers see the state before until it is committed; tables stay the same tables, so views on them survive.
+
+Only rows that may differ are compared: those that satisfy the condition `meta.rows_to_publish` in a mart's properties.
+In it `[new fact]` selects rows of facts, and of tables derived from them, that are newer than what is published.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from psycopg2.extensions import cursor as Cursor  # noqa: N812 (a class)
+
+from extractor.config.settings import Config
+from extractor.engines.base import Build, Published
+from extractor.engines.dbt import run_dbt
+from extractor.engines.functions import ANSWERS, comment_of
+from extractor.engines.postgres.build import last_build
+from extractor.engines.postgres.server import ALONE, place, transaction
+from extractor.errors import BuildError
+from extractor.project import PROJECT
+
+MARTS = """
+select relname from pg_class
+where relnamespace = to_regnamespace('main') and relkind in ('r', 'v')
+order by relname
+"""
+COLUMNS = """
+select attname, format_type(atttypid, atttypmod) from pg_attribute
+where attrelid = to_regclass(%s) and attnum > 0 and not attisdropped
+order by attnum
+"""
+COMMENTS = """
+select format('comment on table spotify.%%I is %%L', relname, obj_description(oid))
+from pg_class
+where oid = %s::regclass
+union all
+select format('comment on column spotify.%%I.%%I is %%L', relname, attname, col_description(attrelid, attnum))
+from pg_attribute inner join pg_class on pg_class.oid = attrelid
+where attrelid = %s::regclass and attnum > 0 and not attisdropped
+"""
+
+# Rows are compared whole, by hashing; nulls are equal.
+MADE = "create temp table made on commit drop as select * from {made} where {scope}"
+DELETE = "delete from {published} as old where ({scope}) and not exists (select from made as new where new = old)"
+INSERT = "insert into {published} select * from made except select * from {published} where {scope}"
+
+# What is not compared must be as it was published: as a published file of DuckDB is read-only, these tables are.
+GUARD = """
+create or replace function state.refuse_edit() returns trigger language plpgsql as $$
+begin
+    if coalesce(current_setting('spotify.publishes', true), '') <> 'true' then
+        raise exception 'only ./run.sh publish writes to the tables of schema spotify; copy them to change a row';
+    end if;
+    return null;
+end
+$$;
+set local spotify.publishes to true
+"""
+GUARDED = """
+create trigger published before insert or update or delete or truncate on {published}
+for each statement execute function state.refuse_edit()
+"""
+
+# base: a hash of what must be the same for numbers of builds and rows to be comparable: the table that counts builds,
+# and the definitions of views, which another version of this program may have changed.
+PUBLISHED = """
+create table if not exists state.published (
+    build_number integer, up_to_load integer, base varchar, published_at timestamptz
+)
+"""
+BASE = """
+select md5(concat_ws(',', to_regclass('state.builds')::oid, string_agg(pg_get_viewdef(oid), ',' order by relname)))
+from pg_class
+where relnamespace = to_regnamespace('main') and relkind = 'v'
+"""
+# A full refresh writes rows again that are not newer than what is published.
+LAST_PUBLISHED_LOAD = """
+select published.up_to_load
+from state.published
+inner join state.builds using (build_number, up_to_load)
+where
+    builds.has_passed
+    and published.base = %s
+    and not exists (
+        select from state.builds as refreshes
+        where refreshes.is_full_refresh and refreshes.build_number > published.build_number
+    )
+"""
+PUBLISHED_BUILD = "select build_number, up_to_load from state.published where base = %s"
+# A run that found everything answered lands no more than its start and its end: the next build reads them. Unless it
+# watches other playlists or tracks than the run before.
+HAS_NEWS = """
+select
+    exists (select from raw.answers where load_number > %(load)s and endpoint <> 'runs')
+    or exists (
+        select from raw.answers
+        where
+            load_number > %(load)s
+            and body ->> 'event' = 'start'
+            and body ->> 'watched' is distinct from (
+                select watched from intermediate.int_runs order by started_at desc limit 1
+            )
+    )
+"""
+IS_PUBLISHED = "select to_regclass('state.published') is not null"
+SIZE = "select coalesce(sum(pg_total_relation_size(oid)), 0) from pg_class where relnamespace = 'spotify'::regnamespace"
+
+
+@dataclass(frozen=True)
+class _Mart:
+    """A table or view of schema `main`: which of its rows may differ from the published ones, and its indexes."""
+
+    name: str
+    scope: str
+    indexes: tuple[str, ...]
+
+    @property
+    def made(self) -> str:
+        return f'main."{self.name}"'
+
+    @property
+    def published(self) -> str:
+        return f'spotify."{self.name}"'
+
+
+def publish(config: Config) -> Published:
+    """Make schema `spotify` what the marts are; rows that are the same are not touched.
+
+    A table whose columns have changed is made again, and views on it are dropped.
+
+    Raises BuildError unless the last build has passed.
+    """
+    properties = _properties(config)
+    with transaction() as connection, connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_xact_lock(%s)", [ALONE])
+        build = last_build(cursor)
+        if not (build and build.has_passed):
+            raise BuildError(
+                f"{place()}: its last build has not passed its tests, or it was never built; "
+                "run `./run.sh build --target postgres` first. Nothing is published"
+            )
+        cursor.execute("create schema if not exists spotify")
+        cursor.execute(PUBLISHED)
+        cursor.execute(GUARD)
+        for mart in _marts(cursor, properties):
+            _publish_mart(cursor, mart)
+        for name in ANSWERS:
+            definition = (PROJECT / "functions" / f"{name}.postgres.sql").read_text("utf-8")
+            cursor.execute(definition)
+            cursor.execute(f"comment on function spotify.{name} is %s", [comment_of(definition)])
+        _remember(cursor, build)
+        [(size,)] = _rows(cursor, SIZE)
+    return Published(f"schema spotify of {place()}", int(size))
+
+
+def is_published(_: Config) -> bool:
+    """Whether what is published is of the last build, which has passed, and nothing has come since."""
+    with transaction() as connection, connection.cursor() as cursor:
+        build = last_build(cursor)
+        if build is None or not build.has_passed or _rows(cursor, IS_PUBLISHED) == [(False,)]:
+            return False
+        if _rows(cursor, PUBLISHED_BUILD, _base(cursor)) != [(build.build_number, build.up_to_load)]:
+            return False
+        cursor.execute(HAS_NEWS, {"load": build.up_to_load})
+        return cursor.fetchall() == [(False,)]
+
+
+def _properties(config: Config) -> dict[str, dict[str, Any]]:
+    """The `meta` of every mart, by its name. Raises BuildError if dbt can't read the project."""
+    target = config.warehouse.parent / "dbt"
+    manifest = target / "manifest.json"
+    if not manifest.exists() and run_dbt(config, target, "parse") != 0:  # another machine has built
+        raise BuildError(
+            f"dbt can't read the project (details above and in {target / 'dbt.log'}); nothing is published"
+        )
+    nodes = json.loads(manifest.read_bytes())["nodes"].values()
+    return {node["name"]: node["config"].get("meta", {}) for node in nodes if node["schema"] == "main"}
+
+
+def _marts(cursor: Cursor, properties: dict[str, dict[str, Any]]) -> list[_Mart]:
+    newer_than = _rows(cursor, LAST_PUBLISHED_LOAD, _base(cursor))
+    marts = []
+    for (name,) in _rows(cursor, MARTS):
+        meta = properties.get(name, {})
+        scope = meta.get("rows_to_publish", "true") if newer_than else "true"
+        scope = scope.replace("[new fact]", f"load_number > {newer_than[0][0]}") if newer_than else scope
+        marts.append(_Mart(name, scope, tuple(meta.get("indexes", ()))))
+    return marts
+
+
+def _publish_mart(cursor: Cursor, mart: _Mart) -> None:
+    if _rows(cursor, COLUMNS, mart.made) != _rows(cursor, COLUMNS, mart.published):
+        cursor.execute(f"drop table if exists {mart.published} cascade")
+        cursor.execute(f"create table {mart.published} as table {mart.made}")
+        cursor.execute(GUARDED.format(published=mart.published))
+    else:
+        # evaluated once, for both statements
+        for statement in (MADE, "analyze made", DELETE, INSERT, "drop table made"):
+            cursor.execute(statement.format(made=mart.made, published=mart.published, scope=mart.scope))
+    for number, index in enumerate(mart.indexes, 1):
+        cursor.execute(f'create index if not exists "{mart.name}_{number}" on {mart.published} using {index}')
+    cursor.execute(f"analyze {mart.published}")
+    for (comment,) in _rows(cursor, COMMENTS, mart.made, mart.made):
+        cursor.execute(comment)
+
+
+def _remember(cursor: Cursor, build: Build) -> None:
+    cursor.execute("delete from state.published")
+    published = [build.build_number, build.up_to_load, _base(cursor)]
+    cursor.execute("insert into state.published values (%s, %s, %s, now())", published)
+
+
+def _base(cursor: Cursor) -> str:
+    return str(_rows(cursor, BASE)[0][0])
+
+
+def _rows(cursor: Cursor, sql: str, *parameters: object) -> list[tuple[Any, ...]]:
+    cursor.execute(sql, parameters or None)
+    return list(cursor.fetchall())

@@ -1,0 +1,60 @@
+"""What has landed of a day and what is published, for somebody who asks how things are: nothing is written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+from extractor.engines.duckdb.files import opened
+from extractor.errors import WarehouseError
+from extractor.landing.runs import Run
+
+
+class Cursor(Protocol):
+    """As much of a database's cursor as reading takes."""
+
+    @property
+    def description(self) -> Any: ...
+    def execute(self, sql: str, /) -> object: ...
+    def fetchall(self) -> list[Any]: ...
+
+
+@dataclass
+class PublishedReport:
+    """What is published tells: since when it is, up to which day it goes, its last runs, lists' names."""
+
+    where: str
+    at: datetime | None = None
+    through: date | None = None
+    runs: list[Run] = field(default_factory=list)
+    names: dict[str, str] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, database: Path) -> PublishedReport:
+        """What the published file tells."""
+        report = cls(str(database))
+        if not database.exists():
+            return report
+        try:
+            report.at = datetime.fromtimestamp(database.stat().st_mtime, UTC)
+            with opened(database, read_only=True) as connection:
+                report.take_in(connection.cursor())
+        except (WarehouseError, OSError) as error:
+            report.problems.append(str(error))
+        return report
+
+    def take_in(self, cursor: Cursor) -> None:
+        """Read the published tables."""
+        cursor.execute("select max(date) from playlist_days")
+        ((self.through,),) = cursor.fetchall()
+        cursor.execute("select playlist_id, coalesce(name, '') from playlists")
+        self.names = dict(cursor.fetchall())
+        cursor.execute("select * from runs order by started_at desc limit 50")
+        columns = [column[0] for column in cursor.description or ()]
+        for row in cursor.fetchall():
+            known = dict(zip(columns, row, strict=True))
+            known["started_at"] = known["started_at"].replace(tzinfo=UTC)
+            self.runs.append(Run.of(known))

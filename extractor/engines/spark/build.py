@@ -1,0 +1,55 @@
+"""dbt, run on Spark, and what it has written of its builds."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import duckdb
+
+from extractor.config.settings import Config
+from extractor.engines.base import LAST_BUILD, Build, BuildOptions, Built
+from extractor.engines.dbt import build_in_pieces
+from extractor.engines.duckdb.files import quoted
+from extractor.engines.spark.folder import PUBLICATION, folder_of
+from extractor.engines.spark.load import last_load
+
+
+def build(config: Config, options: BuildOptions) -> Built:
+    """Run `dbt build`. Raises BuildError if it fails, or has not written that the build passed.
+
+    After a build that did not pass, or was killed, everything is rebuilt from what is loaded: of tables that were being
+    written, Spark has files that are not in its catalog, and fails on them.
+    """
+    folder = folder_of(config)
+    before = last_build(folder)
+    if not (before and before.has_passed):
+        _remove_tables(folder)
+    return build_in_pieces(config, options, last_load(folder / "raw"), lambda: last_build(folder))
+
+
+def last_build(folder: Path) -> Build | None:
+    """The last build, whether it has passed or not; None before the first."""
+    files = state_files(folder)
+    if not files:
+        return None
+    with duckdb.connect() as connection:
+        connection.execute("create schema state")
+        listed = ", ".join(quoted(str(file)) for file in files)
+        connection.execute(f"create view state.builds as select * from read_parquet([{listed}])")  # noqa: S608 (our own)
+        found = connection.execute(LAST_BUILD).fetchall()
+    return Build(*found[0]) if found else None
+
+
+def state_files(folder: Path) -> list[Path]:
+    """The files of table state.builds. Each of its rows has one, with a name that no other has."""
+    return sorted((folder / "tables" / "state.db" / "builds").glob("*.parquet"))
+
+
+def _remove_tables(folder: Path) -> None:
+    """Remove all tables but the published ones."""
+    (folder / "raw").mkdir(parents=True, exist_ok=True)
+    for schema in (folder / "tables").glob("*.db"):
+        if not PUBLICATION.fullmatch(schema.stem):
+            shutil.rmtree(schema)
+    shutil.rmtree(folder / "catalog", ignore_errors=True)

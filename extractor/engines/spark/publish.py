@@ -1,0 +1,109 @@
+"""The published tables of Spark: Parquet files that are never touched again, and what leads to them.
+
+In Spark that is the schema `spotify`; for everybody else the published database, in which every table is a view of its
+files. It is put in place by one rename, and the files of the publication before are kept until the next.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from extractor.config.settings import Config
+from extractor.engines.base import Published
+from extractor.engines.dbt import run_dbt
+from extractor.engines.duckdb.files import opened, quoted, successor
+from extractor.engines.duckdb.publish import READ_ONLY
+from extractor.engines.functions import ANSWERS, comment_of, define
+from extractor.engines.spark.build import last_build, state_files
+from extractor.engines.spark.folder import PUBLICATION, folder_of
+from extractor.engines.spark.load import last_load
+from extractor.errors import BuildError
+from extractor.project import PROJECT
+
+
+def publish(config: Config) -> Published:
+    """Have Spark write the marts once more, and put the database that shows them in the place of the one before.
+
+    Raises BuildError unless the last build has passed, WarehouseError if a file can't be written.
+    """
+    folder = folder_of(config)
+    build = last_build(folder)
+    if build is None or not build.has_passed:
+        raise BuildError(
+            f"{folder}: its last build has not passed its tests, or it was never built; "
+            "run `./run.sh build --target spark` first. Nothing is published"
+        )
+    tables, dbt = folder / "tables", config.warehouse.parent / "dbt"
+    present, _ = _published(folder)
+    numbers = {int(found[1]): path.stem for path in tables.glob("*.db") if (found := PUBLICATION.fullmatch(path.stem))}
+    publication = f"published_{max(numbers, default=0) + 1}"
+    outdated = [name for name in numbers.values() if name != present]
+    arguments = {"publication": publication, "functions": [_function(name) for name in ANSWERS], "outdated": outdated}
+    if run_dbt(config, dbt, "run-operation", "publish_marts", "--args", json.dumps(arguments)) != 0:
+        raise BuildError(f"Spark can't publish (details above and in {dbt / 'dbt.log'}); what was published stays")
+    _show(config.database, tables / f"{publication}.db", _marts(dbt / "manifest.json"))
+    _pointer(folder).write_text("\n".join([publication, *_build_of(folder)]))
+    for name in outdated:
+        shutil.rmtree(tables / f"{name}.db", ignore_errors=True)  # what was killed is in no catalog
+    files = (tables / f"{publication}.db").glob("*/*.parquet")
+    return Published(config.database, sum(file.stat().st_size for file in files))
+
+
+def is_published(config: Config) -> bool:
+    """Whether what is published is of the last build, which has passed with every load."""
+    folder = folder_of(config)
+    build = last_build(folder)
+    if build is None or not build.has_passed or build.up_to_load != last_load(folder / "raw"):
+        return False
+    return config.database.exists() and _published(folder)[1] == _build_of(folder)
+
+
+def _pointer(folder: Path) -> Path:
+    return folder / "published"
+
+
+def _published(folder: Path) -> tuple[str | None, list[str]]:
+    """The schema that is published, and the files by which its build is recognized."""
+    lines = _pointer(folder).read_text().splitlines() if _pointer(folder).exists() else []
+    return (lines[0] if lines else None), lines[1:]
+
+
+def _build_of(folder: Path) -> list[str]:
+    return [file.name for file in state_files(folder)]
+
+
+def _function(name: str) -> str:
+    """The statement that defines a function, with the comment that its file begins with."""
+    definition = (PROJECT / "functions" / f"{name}.spark.sql").read_text("utf-8")
+    comment = comment_of(definition).replace("\\", "\\\\").replace("'", "\\'")
+    return definition.replace("\nreturn\n", f"\ncomment '{comment}'\nreturn\n", 1)
+
+
+def _marts(manifest: Path) -> list[dict[str, Any]]:
+    """What dbt knows of each mart."""
+    nodes: dict[str, dict[str, Any]] = json.loads(manifest.read_bytes())["nodes"]
+    return [node for node in nodes.values() if node["resource_type"] == "model" and node["schema"] == "main"]
+
+
+def _show(database: Path, publication: Path, marts: list[dict[str, Any]]) -> None:
+    """Make the published database: a view of each mart's files, and the answers."""
+    with successor(database, READ_ONLY) as beside, opened(beside) as connection:
+        for mart in marts:
+            _show_mart(connection, mart, publication.resolve() / mart["name"] / "*.parquet")
+        for name in ANSWERS:
+            define(connection, PROJECT / "functions" / f"{name}.sql")
+        connection.execute("checkpoint")
+
+
+def _show_mart(connection: duckdb.DuckDBPyConnection, mart: dict[str, Any], files: Path) -> None:
+    name = f'main."{mart["name"]}"'
+    columns = ", ".join(mart["columns"])
+    connection.execute(f"create view {name} as select {columns} from read_parquet({quoted(str(files))})")  # noqa: S608 (our own)
+    connection.execute(f"comment on view {name} is {quoted(mart['description'].strip())}")
+    for column in mart["columns"].values():
+        connection.execute(f'comment on column {name}."{column["name"]}" is {quoted(column["description"].strip())}')

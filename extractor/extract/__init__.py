@@ -1,0 +1,1 @@
+"""A day asked of Spotify and landed."""

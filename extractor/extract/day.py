@@ -1,0 +1,175 @@
+"""One day's questions: each watched playlist with proof that it was read whole, then the tracks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from itertools import chain, islice
+from typing import Any
+
+from extractor.clock import Clock
+from extractor.config.settings import Config
+from extractor.config.watch_list import WatchList
+from extractor.extract.by_id import BatchAsker
+from extractor.extract.parallel import in_parallel
+from extractor.extract.playlists import PlaylistReader, Read
+from extractor.extract.progress import Progress
+from extractor.landing.cache import KnownContent, last_answered, note_answered
+from extractor.landing.day import FINAL_OUTCOMES, LandedDay
+from extractor.landing.unavailable import Unavailable, note_read
+from extractor.landing.writer import Landing
+from extractor.spotify.app_access import Regime
+from extractor.spotify.client import Answer, Client
+
+PROBLEMS_KEPT = 10
+
+
+@dataclass
+class Tally:
+    """What a run asked of one kind and got, each once; `problems` are the first, `more` counts the others."""
+
+    asked: int = 0
+    answered: int = 0
+    failed: int = 0
+    problems: list[str] = field(default_factory=list)
+    more: int = 0
+
+    def fail(self, count: int, problem: str) -> None:
+        self.failed += count
+        if len(self.problems) < PROBLEMS_KEPT:
+            self.problems.append(problem)
+        else:
+            self.more += 1
+
+
+class Fetcher:
+    """Reads what a day still lacks. Each answer is landed before anything is made of it."""
+
+    def __init__(
+        self,
+        client: Client,
+        landing: Landing,
+        landed: LandedDay,
+        config: Config,
+        day: date,
+        clock: Clock,
+        *,
+        progress: Progress,
+    ) -> None:
+        self.tallies = {name: Tally() for name in ("playlists", *config.endpoints)}
+        self.long_unavailable: list[Unavailable] = []
+        self.regime = Regime()
+        self._client = client
+        self._landing = landing
+        self._landed = landed
+        self._memory = landed.memory
+        self._config = config
+        self._day = day
+        self._clock = clock
+        self._progress = progress
+        self._reader = PlaylistReader(self._ask, self.regime, day)
+
+    def fetch(self, watched: WatchList) -> None:
+        """Read the lists, then the tracks no list has told enough about, then what all these tracks name for endpoints.
+
+        One bad list never stops the others.
+        """
+        wanted = [playlist_id for playlist_id in watched.playlists if playlist_id not in self._memory.read_playlists]
+        tally = self.tallies["playlists"]
+        tally.asked = len(wanted)
+        # The longest unread first: a small budget walks round the whole watch-list.
+        wanted.sort(key=lambda playlist_id: last_answered(self._config.landing, playlist_id))
+        for playlist_id, read in in_parallel(self.read_playlist, wanted, self._config.api.max_in_flight):
+            unavailable = note_read(self._config.landing, playlist_id, read.outcome, read.reason, self._day)
+            if read.outcome in FINAL_OUTCOMES:
+                tally.answered += 1
+            elif unavailable and unavailable.is_tolerated(self._day, self._config.tolerate_unavailable_days):
+                tally.failed += 1
+                self.long_unavailable.append(unavailable)
+            else:
+                tally.fail(1, f"playlist {playlist_id}: {read.outcome}, {read.reason}")
+            self._show("playlists", tally.asked)
+        followed = self._followed(watched)
+        total = sum(1 for _ in self._unsettled("tracks", self._followed(watched)))
+        if self._memory.popularity is False:
+            # Lists tell this app no popularity. If the first tracks asked for don't either, the others won't.
+            self._fetch_by_id("tracks", islice(followed, max(1, len(watched.tracks))), total)
+        self._fetch_by_id("tracks", followed, total)
+        self._landed.catch_up(self._landing.path)
+        for name in self._config.endpoints:
+            if ids := sorted(self._memory.found_ids[name]):
+                self._fetch_by_id(name, ids, sum(1 for _ in self._unsettled(name, ids)))
+
+    def read_playlist(self, playlist_id: str) -> Read:
+        """Read a list and land how that ended; what a complete read held is kept for the days to come."""
+        known = KnownContent.load(self._config.landing, playlist_id)
+        read = self._reader.read(playlist_id, known)
+        self._landing.write("playlist_reads", {"playlist_id": playlist_id}, read.landed(), self._clock.now())
+        if read.outcome != "failed":
+            note_answered(self._config.landing, playlist_id, self._clock.now())
+        if read.outcome == "complete" and (known is None or known.day <= self._day):
+            tracks = tuple(dict.fromkeys(read.tracks))
+            if known is None or (known.snapshot_id, known.tracks) != (read.snapshot_id, tracks):
+                path = self._landing.path
+                content = KnownContent(read.snapshot_id, self._day, tracks, path.name, path.stat().st_size)
+                content.save(self._config.landing, playlist_id)
+        return read
+
+    def _followed(self, watched: WatchList) -> Iterator[str]:
+        return chain(watched.tracks, self._found_tracks(watched))
+
+    def _found_tracks(self, watched: WatchList) -> Iterator[str]:
+        """Tracks of the watched lists: as read today, or as last known of a list that was unchanged or unreadable.
+
+        None (any more) where answers for tracks tell no popularity: their lists have told everything else.
+        """
+        if not self._config.discover_tracks:
+            return
+        known = (KnownContent.load(self._config.landing, playlist_id) for playlist_id in watched.playlists)
+        of_lists = chain.from_iterable(content.tracks for content in known if content)
+        for track_id in chain(sorted(self._memory.found_tracks), of_lists):
+            if self._memory.answered_tracks and self._memory.popularity is False:
+                return
+            yield track_id
+
+    def _unsettled(self, name: str, ids: Iterable[str]) -> Iterator[str]:
+        """Those without an answer of their own today nor, of tracks, a popularity above 0 in a list."""
+        taken = set[str]()
+        for each in ids:
+            if each not in taken and not self._memory.is_settled(each, name):
+                taken.add(each)
+                yield each
+
+    def _fetch_by_id(self, name: str, ids: Iterable[str], total: int) -> None:
+        tally = self.tallies[name]
+        asker = BatchAsker(name, self._config.endpoints[name], self._ask, self.regime)
+        batches = asker.batches(self._unsettled(name, ids))
+
+        def up_to_date() -> Iterator[list[str]]:
+            self._landed.catch_up(self._landing.path)
+            for batch in batches:
+                tally.asked += len(batch)
+                yield batch
+                self._landed.catch_up(self._landing.path)  # what other workers have asked is not asked again
+
+        try:
+            for _, outcome in in_parallel(asker.ask, up_to_date(), self._config.api.max_in_flight):
+                tally.answered += outcome.answered
+                if outcome.failed:
+                    count, first = len(outcome.failed), outcome.failed[0]
+                    which = f"{name.removesuffix('s')} {first}" if count == 1 else f"{count} {name} from {first}"
+                    tally.fail(count, f"{which}: {outcome.reason}")
+                self._show(name, total)
+        finally:
+            tally.asked += sum(map(len, batches))  # what a stop has left unasked
+
+    def _show(self, what: str, total: int) -> None:
+        tally = self.tallies[what]
+        self._progress.show(what, tally.answered + tally.failed, total, self._client.requests.total())
+
+    def _ask(self, endpoint: str, path: str, asked: dict[str, Any]) -> Answer:
+        answer = self._client.get(endpoint, path)
+        body = answer.body if answer.body is not None else {"reason": answer.reason}
+        self._landing.write(endpoint, asked, body, answer.observed_at, answer.status, answer.requests)
+        return answer

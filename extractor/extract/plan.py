@@ -1,0 +1,89 @@
+"""What a day still lacks: for this run before it asks, and for all workers' slices before the day is published."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from extractor.config.settings import Config
+from extractor.config.watch_list import WatchList, read_watch_list
+from extractor.landing.budget import Budget
+from extractor.landing.cache import KnownContent
+from extractor.landing.day import DayMemory
+
+FIRST_PAGE = 100
+"""Entries that a list shows in the one request that it costs at least."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Requests that a run needs at least, per endpoint, and what is left of the day's budget for each (None: no end).
+
+    A list that has changed needs more, and so do tracks that turn up.
+    """
+
+    playlists: int
+    tracks: int
+    playlists_left: int | None
+    tracks_left: int | None
+    requests_per_day: int | None
+
+    def __str__(self) -> str:
+        needs = f"{self.playlists:,} playlists, {self.tracks:,} tracks"
+        text = f"needs at least {self.playlists + self.tracks:,} requests ({needs})"
+        if self.requests_per_day is None:
+            return text
+        left = f"{self.playlists_left:,}"
+        if self.playlists_left != self.tracks_left:
+            left = f"{self.playlists_left:,} playlists and {self.tracks_left:,} tracks"
+        return f"{text}; {left} of {self.requests_per_day:,} left today"
+
+
+def plan(config: Config, watched: WatchList, memory: DayMemory, budget: Budget) -> Plan:
+    """Count each list once, and the watched tracks that lists, if they are as last known, can't spare us."""
+    lists = [playlist_id for playlist_id in watched.playlists if playlist_id not in memory.read_playlists]
+    tracks = {track_id for track_id in watched.tracks if not memory.is_settled(track_id)}
+    unseen = 0
+    for playlist_id in lists if tracks else ():
+        known = KnownContent.load(config.landing, playlist_id)
+        tracks.difference_update(known.tracks if known else ())
+        unseen += known is None
+    by_id = max(0, len(tracks) - unseen * FIRST_PAGE)
+    return Plan(
+        playlists=len(lists),
+        tracks=-(-by_id // config.endpoints["tracks"].batch),
+        playlists_left=budget.left("playlists"),
+        tracks_left=budget.left("tracks"),
+        requests_per_day=budget.requests_per_day,
+    )
+
+
+@dataclass(frozen=True)
+class Unasked:
+    """What of the whole watch-list no worker has asked for on a day, and the slices that it is in."""
+
+    playlists: tuple[str, ...]
+    tracks: int
+    slices: tuple[int, ...]
+
+    def __str__(self) -> str:
+        which = f"slice{'s' if len(self.slices) > 1 else ''} {', '.join(map(str, self.slices))}"
+        return (
+            f"{len(self.playlists):,} playlists and {self.tracks:,} tracks were not asked for: {which} did not finish"
+        )
+
+
+def unasked(config: Config, memory: DayMemory) -> Unasked:
+    """Compare all seeds, whatever this worker's slice of them, with what has landed for a day."""
+    watched = read_watch_list(replace(config, batch_number=1, batch_size=None))
+    playlists = [playlist_id not in memory.tried_playlists for playlist_id in watched.playlists]
+    tracks = [not memory.is_settled(track_id) for track_id in watched.tracks]
+    return Unasked(
+        playlists=tuple(each for each, missing in zip(watched.playlists, playlists, strict=True) if missing),
+        tracks=sum(tracks),
+        slices=tuple(sorted(_slices(playlists, config.batch_size) | _slices(tracks, config.batch_size))),
+    )
+
+
+def _slices(missing: Iterable[bool], batch_size: int | None) -> set[int]:
+    return {place // batch_size + 1 if batch_size else 1 for place, is_missing in enumerate(missing) if is_missing}

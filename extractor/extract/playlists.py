@@ -1,0 +1,172 @@
+"""Reading a list: its entries, and the proof that they are all of one version of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from extractor.landing.cache import KnownContent
+from extractor.landing.payloads import page_of, tracks_of
+from extractor.spotify.app_access import WITHHELD, Regime, explained
+from extractor.spotify.client import Answer, Ask
+
+ATTEMPTS_PER_READ = 4
+"""A list that keeps changing under the reader is given up as partial after so many attempts."""
+
+MOST_PAGES = 1000
+"""Spotify's lists end at about 11,000 entries: this is no list."""
+
+MOST_PER_ITEMS_PAGE = 50
+REFUSALS = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND})
+
+
+@dataclass
+class Read:
+    """How the reading of a list ended, and what was seen on the way; `entries` is None where none were shown."""
+
+    outcome: str
+    attempt: int = 0
+    reason: str | None = None
+    entries: int | None = None
+    total: int | None = None
+    snapshot_id: str | None = None
+    tracks: list[str] = field(default_factory=list)
+
+    def add(self, page: dict[str, Any]) -> None:
+        self.entries = (self.entries or 0) + len(page["items"])
+        self.total = page.get("total")
+        self.tracks.extend(track_id for track_id, _ in tracks_of(page))
+
+    def landed(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if name != "tracks"}
+
+
+class _NotProven(Exception):
+    """Entries were read, but not all of one version of the list."""
+
+
+class PlaylistReader:
+    """Reads lists of a day; safe to use from several threads."""
+
+    def __init__(self, ask: Ask, regime: Regime, day: date) -> None:
+        self._ask = ask
+        self._regime = regime
+        self._day = day
+
+    def read(self, playlist_id: str, known: KnownContent | None) -> Read:
+        """Read a list, again if it changes meanwhile; never raises for what an answer holds."""
+        read = Read("failed")
+        for attempt in range(1, ATTEMPTS_PER_READ + 1):
+            try:
+                latest = self._attempt(playlist_id, attempt, known)
+            except (AttributeError, KeyError, TypeError, ValueError) as error:
+                latest = Read("failed", attempt, f"an answer of an unknown shape: {error!r}")
+            if latest.entries is not None or read.entries is None:
+                read = latest
+            if latest.outcome != "partial":
+                break
+        return read
+
+    def _attempt(self, playlist_id: str, attempt: int, known: KnownContent | None) -> Read:
+        asked = {"playlist_id": playlist_id, "attempt": attempt}
+        answer = self._ask("playlists", f"playlists/{playlist_id}", asked)
+        read = Read("failed", attempt, explained(answer.reason))
+        if answer.status != HTTPStatus.OK or answer.body is None:
+            read.outcome = "unavailable" if answer.status in REFUSALS else "failed"
+            return read
+        read.snapshot_id = answer.body.get("snapshot_id")
+        page = page_of(answer.body)
+        if page is None:
+            # A missing key is not an empty list: the app may not see the items.
+            read.outcome, read.reason = "unavailable", WITHHELD
+            return read
+        read.add(page)
+        if page.get("next") and _is_unchanged(playlist_id, answer.body, known, self._day):
+            read.outcome = "unchanged"
+            return read
+        try:
+            if page.get("next"):
+                self._follow(page, read, asked)
+            if read.entries != read.total:
+                raise _NotProven(f"{read.entries} entries of {read.total}")
+            read.outcome = "complete"
+        except _NotProven as unproven:
+            read.outcome, read.reason = "partial", str(unproven)
+        return read
+
+    def _follow(self, page: dict[str, Any], read: Read, asked: dict[str, Any]) -> None:
+        """The further pages, exactly as `next` says, then the snapshot_id once more: raises _NotProven on any doubt."""
+        for _ in range(MOST_PAGES):
+            offset = read.entries or 0
+            link = _Link.below(page["next"], asked["playlist_id"])
+            if link is None or offset >= (read.total or 0):
+                raise _NotProven(f"paging goes on after {offset} entries of {read.total}")
+            answer = self._ask_page(link, asked | {"offset": offset})
+            following = page_of(answer.body or {})
+            if answer.status != HTTPStatus.OK or not following or not following["items"]:
+                raise _NotProven(f"page at {offset}: {explained(answer.reason) or 'no entries'}")
+            if following.get("offset", offset) != offset:
+                raise _NotProven(f"page at {offset}: the answer is for {following['offset']}")
+            page = following
+            read.add(page)
+            if not page.get("next"):
+                break
+        else:
+            raise _NotProven(f"no end after {MOST_PAGES} pages")
+        probe = asked | {"fields": "snapshot_id"}
+        after = self._ask("playlists", f"playlists/{asked['playlist_id']}?fields=snapshot_id", probe)
+        if not read.snapshot_id or (after.body or {}).get("snapshot_id") != read.snapshot_id:
+            raise _NotProven(after.reason or "the list changed while it was read")
+
+    def _ask_page(self, link: _Link, asked: dict[str, Any]) -> Answer:
+        """A further page, by the name under which pages are answered; by the link's own while that is not known."""
+        found = self._regime.pages
+        name = found or link.name
+        answer = self._ask("playlist_items", link.path(name), asked)
+        if answer.status == HTTPStatus.FORBIDDEN and found is None:
+            name = "items" if name == "tracks" else "tracks"
+            answer = self._ask("playlist_items", link.path(name), asked)
+        if answer.status == HTTPStatus.OK:
+            self._regime.pages = name
+        return answer
+
+
+@dataclass(frozen=True)
+class _Link:
+    """A `next` link as a question below our base URL, so that the token never goes to a host that an answer names."""
+
+    playlist_id: str
+    name: str
+    query: str
+
+    @classmethod
+    def below(cls, link: str, playlist_id: str) -> _Link | None:
+        try:
+            parts = urlsplit(link)
+        except ValueError:
+            return None
+        for name in ("tracks", "items"):
+            if parts.path.endswith(f"playlists/{playlist_id}/{name}"):
+                return cls(playlist_id, name, parts.query)
+        return None
+
+    def path(self, name: str) -> str:
+        query = self.query
+        if name != self.name:
+            parameters = dict(parse_qsl(query))
+            if name == "items" and int(parameters.get("limit", 0)) > MOST_PER_ITEMS_PAGE:
+                parameters["limit"] = str(MOST_PER_ITEMS_PAGE)
+            query = urlencode(parameters)
+        return f"playlists/{self.playlist_id}/{name}?{query}"
+
+
+def _is_unchanged(playlist_id: str, body: dict[str, Any], known: KnownContent | None, day: date) -> bool:
+    # Spotify's own lists keep their snapshot_id while their tracks change: they are always read in full.
+    owner = body.get("owner") or {}
+    by_spotify = owner.get("id") == "spotify" or playlist_id.startswith("37i9dQZ")
+    if known is None or by_spotify or known.snapshot_id is None or known.day > day:
+        return False
+    return known.snapshot_id == body.get("snapshot_id")

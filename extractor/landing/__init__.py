@@ -1,0 +1,1 @@
+"""The landing folder, and nothing else."""

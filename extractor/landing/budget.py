@@ -1,0 +1,76 @@
+"""Requests as a budget: what a day may spend, shared by all its runs and workers, and what Spotify asks to wait."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from collections import Counter
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+from extractor.errors import LandingError, StoppedByQuota
+from extractor.landing.files import replace_file
+
+
+class Budget:
+    """How many requests a day may take per endpoint, whoever sends them; safe for several threads and processes.
+
+    landing/<day>/<endpoint>.requests is as many bytes long as requests were sent. Each is counted before it is sent: a
+    kill leaves one counted too many at worst, never one too few. `landed` are those that the landing tells of, which
+    count, too, should the file be lost.
+    """
+
+    def __init__(self, landing: Path, day: date, requests_per_day: int | None, landed: Counter[str]) -> None:
+        self.requests_per_day = requests_per_day
+        self._folder = landing / day.isoformat()
+        self._landed = landed.copy()
+
+    def spent(self, endpoint: str) -> int:
+        """Requests that the day has taken so far."""
+        try:
+            counted = self._path(endpoint).stat().st_size
+        except OSError:
+            counted = 0
+        return max(counted, self._landed[endpoint])
+
+    def left(self, endpoint: str) -> int | None:
+        """Requests that the day may still take; None: as many as Spotify likes."""
+        return None if self.requests_per_day is None else max(0, self.requests_per_day - self.spent(endpoint))
+
+    def take(self, endpoint: str, now: datetime) -> None:
+        """Count a request that is about to be sent. Raises StoppedByQuota if the budget is spent."""
+        if self.requests_per_day is None:
+            return
+        path = self._path(endpoint)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with path.open("ab") as ledger:
+                fcntl.flock(ledger, fcntl.LOCK_EX)
+                spent = self.spent(endpoint)
+                if spent < self.requests_per_day:
+                    os.ftruncate(ledger.fileno(), spent + 1)
+                    return
+        except OSError as error:
+            raise LandingError(f"{path}: can't be written: {error.strerror}") from error
+        midnight = (now + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
+        raise StoppedByQuota(
+            f"the budget of {self.requests_per_day} {endpoint} requests for the day is spent", midnight
+        )
+
+    def _path(self, endpoint: str) -> Path:
+        return self._folder / f"{endpoint}.requests"
+
+
+def remember_wait(landing: Path, until: datetime) -> None:
+    """Keep for the runs to come that Spotify asks not to be asked before."""
+    replace_file(landing / "not_before.json", json.dumps({"until": until.isoformat()}).encode())
+
+
+def remembered_wait(landing: Path, now: datetime) -> StoppedByQuota | None:
+    """What a run has to stop with at once, if Spotify asked an earlier one for a wait that is not over."""
+    try:
+        until = datetime.fromisoformat(json.loads((landing / "not_before.json").read_bytes())["until"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return StoppedByQuota("Spotify's quota is used up", until) if until.astimezone(UTC) > now else None

@@ -1,0 +1,144 @@
+"""What the landed answers of a day already tell."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+from extractor.config.endpoints import Endpoint
+from extractor.landing.cache import KnownContent
+from extractor.landing.payloads import answers_of, ids_at, is_answered, track_objects, tracks_of
+from extractor.landing.reader import LandingFile
+
+FINAL_OUTCOMES = frozenset({"complete", "unchanged"})
+
+
+@dataclass
+class DayMemory:
+    """What the landed answers of a day already tell, so that a resumed run asks only for the rest.
+
+    `tried_playlists` were asked for, with whatever outcome. `popular_tracks` were seen in a list with a popularity
+    above 0; `valued_tracks` came with a popularity at least once, `bare_tracks` at least once without. `found_ids` are
+    those that track objects name for `endpoints`.
+    """
+
+    endpoints: Mapping[str, Endpoint] = field(default_factory=dict)
+    tried_playlists: set[str] = field(default_factory=set)
+    read_playlists: set[str] = field(default_factory=set)
+    answered_tracks: set[str] = field(default_factory=set)
+    popular_tracks: set[str] = field(default_factory=set)
+    found_tracks: set[str] = field(default_factory=set)
+    valued_tracks: set[str] = field(default_factory=set)
+    bare_tracks: set[str] = field(default_factory=set)
+    found_ids: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    answered_ids: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    _requests: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    def absorb(self, envelope: dict[str, Any]) -> None:
+        """Take in one landed line."""
+        with self._lock:
+            self._absorb(envelope)
+
+    def is_settled(self, identifier: str, endpoint: str = "tracks") -> bool:
+        """Whether a track, or an id of another endpoint, needs no (further) request today."""
+        if endpoint != "tracks":
+            return identifier in self.answered_ids[endpoint]
+        return identifier in self.popular_tracks or identifier in self.answered_tracks
+
+    @property
+    def requests(self) -> Counter[str]:
+        """Requests of the day so far per endpoint, retries included; of a killed run only those it has landed."""
+        return sum(self._requests.values(), Counter())
+
+    def _absorb(self, envelope: dict[str, Any]) -> None:
+        endpoint, asked, body = envelope["endpoint"], envelope["asked"], envelope["body"]
+        spent = self._requests[envelope["run"]]
+        spent[endpoint] += envelope["requests"]
+        if endpoint == "runs":
+            spent |= Counter(body.get("requests", {}))  # those that nothing landed for, too
+        elif endpoint == "playlist_reads":
+            self.tried_playlists.add(asked["playlist_id"])
+            if body["outcome"] in FINAL_OUTCOMES:
+                self.read_playlists.add(asked["playlist_id"])
+        elif endpoint in ("playlists", "playlist_items") and isinstance(body, dict):
+            for track_id, popularity in tracks_of(body):
+                self.found_tracks.add(track_id)
+                self._note_popularity(track_id, popularity)
+                if popularity:
+                    self.popular_tracks.add(track_id)
+            self._note_ids(track_objects(body))
+        elif endpoint == "tracks" and is_answered(envelope["status"], body, asked):
+            self.answered_tracks.update(asked["ids"])
+            self._note_ids(answers_of(body, asked) or ())
+            for track_id, track in zip(asked["ids"], answers_of(body, asked) or (), strict=False):
+                if isinstance(track, dict) and "id" in track:
+                    self._note_popularity(track_id, track.get("popularity"))
+        elif endpoint in self.endpoints and is_answered(envelope["status"], body, asked):
+            self.answered_ids[endpoint].update(asked["ids"])
+
+    def _note_ids(self, tracks: Iterable[Any]) -> None:
+        for track, (name, endpoint) in product(tracks, self.endpoints.items()):
+            if endpoint.ids:
+                self.found_ids[name].update(ids_at(track, endpoint.ids.split(".")))
+
+    def _note_popularity(self, track_id: str, popularity: object) -> None:
+        (self.valued_tracks if isinstance(popularity, int) else self.bare_tracks).add(track_id)
+
+    @property
+    def tracks_without_popularity(self) -> int:
+        """How many tracks were answered, and never with a popularity."""
+        return len(self.bare_tracks - self.valued_tracks)
+
+    @property
+    def popularity(self) -> bool | None:
+        """Whether any track came with a popularity; None where no track came."""
+        return bool(self.valued_tracks) if self.valued_tracks or self.bare_tracks else None
+
+
+class LandedDay:
+    """What has landed for a day, by whichever run, and lands while others go on; what it tells is in `memory`."""
+
+    def __init__(self, folder: Path, day: date, endpoints: Mapping[str, Endpoint] | None = None) -> None:
+        self.memory = DayMemory(endpoints or {})
+        self._folder = folder
+        self._day = day
+        self._files: dict[Path, LandingFile] = {}
+        self._held: dict[tuple[Path, str], list[str]] = {}
+
+    def catch_up(self, own: Path | None = None) -> DayMemory:
+        """Take in what has landed since the last time, but for a run's `own` file, which it knows as it writes.
+
+        What a killed run could not note of its lists is noted now.
+        """
+        for path in sorted((self._folder / self._day.isoformat()).glob("*.ndjson.gz")):
+            if path != own:
+                for envelope in self._files.setdefault(path, LandingFile(path)).envelopes():
+                    self.memory.absorb(envelope)
+                    self._keep_content(path, envelope)
+        return self.memory
+
+    def _keep_content(self, path: Path, envelope: dict[str, Any]) -> None:
+        endpoint, asked, body = envelope["endpoint"], envelope["asked"], envelope["body"]
+        playlist_id = asked.get("playlist_id", "")
+        if endpoint == "playlists" and "fields" not in asked:
+            self._held[path, playlist_id] = []  # a new attempt
+        if endpoint in ("playlists", "playlist_items") and isinstance(body, dict):
+            held = self._held.setdefault((path, playlist_id), [])
+            held.extend(track_id for track_id, _ in tracks_of(body))
+        elif endpoint == "playlist_reads":
+            tracks = tuple(dict.fromkeys(self._held.pop((path, playlist_id), ())))
+            if body["outcome"] == "complete":
+                content = KnownContent(body.get("snapshot_id"), self._day, tracks, path.name, path.stat().st_size)
+                content.save_if_newer(self._folder, playlist_id)
+
+
+def remember_day(folder: Path, day: date) -> DayMemory:
+    """Everything landed for a day, by whichever run."""
+    return LandedDay(folder, day).catch_up()

@@ -1,0 +1,72 @@
+"""What an answer of Spotify holds, whichever of its shapes it has: as much as is needed to know what to ask next."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from http import HTTPStatus
+from typing import Any
+
+from extractor.config.watch_list import SPOTIFY_ID
+
+ABOUT_AN_ID = re.compile(r"\bid\b", re.IGNORECASE)
+
+
+def page_of(body: dict[str, Any]) -> dict[str, Any] | None:
+    """The paging object of a playlist answer or of an items answer; None where the items are withheld.
+
+    Old answers call it `tracks`, new ones `items`; in an items answer `items` is the list itself.
+    """
+    for candidate in (body.get("items"), body.get("tracks"), body):
+        if isinstance(candidate, dict) and isinstance(candidate.get("items"), list):
+            return candidate
+    return None
+
+
+def track_objects(body: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Every track of a page, as the API describes it: no local file, episode or null entry."""
+    for entry in (page_of(body) or {}).get("items", ()):
+        thing = (entry.get("item") or entry.get("track")) if isinstance(entry, dict) else None
+        if not isinstance(thing, dict) or not str(thing.get("uri", "spotify:track:")).startswith("spotify:track:"):
+            continue
+        if SPOTIFY_ID.fullmatch(str(thing.get("id"))) and thing.get("type") != "episode":
+            yield thing
+
+
+def tracks_of(body: dict[str, Any]) -> Iterator[tuple[str, int | None]]:
+    """Id and popularity (None where there is none) of every track of a page."""
+    for track in track_objects(body):
+        popularity = track.get("popularity")
+        yield track["id"], popularity if isinstance(popularity, int) else None
+
+
+def ids_at(value: Any, path: Sequence[str]) -> Iterator[str]:
+    """The Spotify ids at a path in an object; `*` as a key takes every element of an array."""
+    if not path:
+        if isinstance(value, str) and SPOTIFY_ID.fullmatch(value):
+            yield value
+    elif path[0] == "*":
+        for each in value if isinstance(value, list) else ():
+            yield from ids_at(each, path[1:])
+    elif isinstance(value, dict):
+        yield from ids_at(value.get(path[0]), path[1:])
+
+
+def answers_of(body: Any, asked: dict[str, Any]) -> list[Any] | None:
+    """What was answered for each id asked, in their order; None if the answer has no such array.
+
+    Where `items` names no array, the one id asked is answered with the object itself.
+    """
+    if asked.get("items") is None:
+        return [body] if isinstance(body, dict) and len(asked["ids"]) == 1 else None
+    array = body.get(asked.get("items")) if isinstance(body, dict) else None
+    return array if isinstance(array, list) and len(array) == len(asked["ids"]) else None
+
+
+def is_answered(status: int | None, body: Any, asked: dict[str, Any]) -> bool:
+    """Whether an answer settles its ids for the day: they came, or the one id asked is none that Spotify knows."""
+    if status == HTTPStatus.OK:
+        return answers_of(body, asked) is not None
+    if status == HTTPStatus.NOT_FOUND:
+        return asked.get("items") is None and "service" not in str(body).lower()  # which knows no such endpoint
+    return status == HTTPStatus.BAD_REQUEST and len(asked["ids"]) == 1 and bool(ABOUT_AN_ID.search(str(body)))

@@ -1,0 +1,140 @@
+"""The landing folder: what Spotify answered, one gzipped NDJSON file a run, and what is kept beside them.
+
+landing/<day>/<run>.ndjson.gz      one envelope a line, in the order of the answers
+landing/<day>/<endpoint>.requests  as long as requests were sent, where they have a budget
+landing/not_before.json            until when Spotify asks not to be asked
+landing/watched/<hash>.csv.gz      a watch-list, kept once for all runs that used it
+landing/contents/<playlist>.json   a cache: what the last complete read of a list held; safe to delete
+landing/asked/<playlist>           a cache: its time is when the list was last answered for; safe to delete
+landing/unavailable/<playlist>.json  since when a list is unavailable; without it, since it is next refused
+"""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import gzip
+import hashlib
+import io
+import json
+import os
+import threading
+from collections.abc import Callable
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from extractor.config.watch_list import WatchList
+from extractor.errors import LandingError
+from extractor.landing.files import replace_file
+
+Subscriber = Callable[[dict[str, Any]], None]
+"""Called with each envelope once it has been written."""
+
+
+class Landing:
+    """Writes the answers of one run. Safe to use from several threads; use as a context manager.
+
+    Every answer is flushed as it comes: a kill loses at most the one in flight, and leaves at worst a torn last line.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        day: date,
+        run: str,
+        worker: int,
+        subscriber: Subscriber = lambda _: None,
+        drop_fields: tuple[str, ...] = (),
+    ) -> None:
+        self.path = folder / day.isoformat() / f"{run}.ndjson.gz"
+        self._stamp = {"run": run, "worker": worker, "day": day.isoformat()}
+        self._subscriber = subscriber
+        self._drop = frozenset(drop_fields)
+        self._lock = threading.Lock()
+        self._lines = 0
+        self._broken: OSError | None = None
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._raw = self.path.open("xb")
+            self._file = gzip.GzipFile(fileobj=self._raw, mode="wb", compresslevel=6, mtime=0)
+        except OSError as error:
+            raise LandingError(f"{self.path}: can't be created: {error.strerror}") from error
+
+    def __enter__(self) -> Landing:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with contextlib.suppress(OSError), self._raw:  # a second fault while closing would hide the first
+            if not self._broken:
+                self._finish()
+
+    def _finish(self) -> None:
+        try:
+            self._file.close()
+            self._raw.flush()
+            os.fsync(self._raw.fileno())
+        except OSError as error:
+            raise self._lost(error) from error
+
+    def write(
+        self,
+        endpoint: str,
+        asked: dict[str, Any],
+        body: Any,
+        observed_at: datetime,
+        status: int | None = None,
+        requests: int = 0,
+    ) -> None:
+        """Land one answer. Raises LandingError if the disk does not take it."""
+        with self._lock:
+            envelope = self._stamp | {
+                "line": self._lines + 1,
+                "endpoint": endpoint,
+                "asked": asked,
+                "status": status,
+                "requests": requests,
+                "observed_at": observed_at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+                "body": _without(body, self._drop),
+            }
+            if self._broken:
+                raise self._lost(self._broken)  # whatever follows a torn line could not be read
+            line = json.dumps(envelope, ensure_ascii=False, separators=(",", ":"), check_circular=False)
+            try:
+                self._file.write(line.encode("utf-8", "replace") + b"\n")
+                self._file.flush()
+                self._raw.flush()
+            except OSError as error:
+                self._broken = error
+                raise self._lost(error) from error
+            self._lines += 1
+            self._subscriber(envelope)
+
+    def _lost(self, error: OSError) -> LandingError:
+        return LandingError(
+            f"{self.path}: can't be written: {error.strerror}. What landed before is whole; "
+            "make room and run the same command again: it asks only for the rest"
+        )
+
+
+def _without(value: Any, names: frozenset[str]) -> Any:
+    if isinstance(value, dict):
+        return {key: _without(inner, names) for key, inner in value.items() if key not in names}
+    if isinstance(value, list):
+        return [_without(inner, names) for inner in value]
+    return value
+
+
+def keep_watch_list(folder: Path, watched: WatchList) -> str:
+    """Store the watch-list under the hash of its text, unless it is there already; returns the hash."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(("kind", "id", "label"))
+    for kind, labels in (("playlist", watched.playlists), ("track", watched.tracks)):
+        writer.writerows((kind, spotify_id, label) for spotify_id, label in labels.items())
+    content = text.getvalue().encode()
+    name = hashlib.sha256(content).hexdigest()[:32]
+    path = folder / "watched" / f"{name}.csv.gz"
+    if not path.exists():
+        replace_file(path, gzip.compress(content, mtime=0))
+    return name

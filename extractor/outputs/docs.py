@@ -1,0 +1,39 @@
+"""dbt's documentation of the whole project, as one page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from extractor.config.settings import Config
+from extractor.engines.base import megabytes
+from extractor.engines.dbt import run_dbt
+from extractor.engines.duckdb.files import opened
+from extractor.engines.duckdb.load import create
+from extractor.errors import BuildError
+from extractor.landing.files import replace_file
+
+
+@dataclass(frozen=True)
+class Documented:
+    """The page that was written."""
+
+    page: Path
+    bytes: int
+
+    def __str__(self) -> str:
+        return f"wrote {self.page} ({megabytes(self.bytes)}): open it in a browser; it needs no server"
+
+
+def docs(config: Config, page: Path) -> Documented:
+    """Write the documentation. Raises BuildError if dbt can't make it, WarehouseError if the warehouse is in use."""
+    create(config)
+    with opened(config.warehouse):
+        pass  # made if there is none: the page then has everything but the tables' sizes
+    # its own folder: a build finds what it has parsed as it left it
+    folder = config.warehouse.parent / "dbt-docs"
+    if run_dbt(config, folder, "docs", "generate", "--static") != 0:
+        raise BuildError(f"dbt docs failed (details above and in {folder / 'dbt.log'}); {page} stays as it was")
+    made = (folder / "static_index.html").read_bytes()
+    replace_file(page, made)
+    return Documented(page, len(made))

@@ -1,0 +1,182 @@
+"""The state of things, from what has landed and what is published: nothing is asked, locked or waited for."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+from extractor.config.settings import Config
+from extractor.config.watch_list import read_watch_list
+from extractor.engines.base import megabytes
+from extractor.engines.published import PublishedReport
+from extractor.engines.registry import target_of
+from extractor.errors import PARTLY_READ, CredentialsError, ExtractorError, StoppedByQuota
+from extractor.extract.plan import unasked
+from extractor.landing.budget import Budget, remembered_wait
+from extractor.landing.runs import BEST_FIRST, DayReport, Run
+from extractor.landing.unavailable import unavailable_lists
+from extractor.spotify.token_store import described
+
+RUNS_SHOWN = 5
+LISTS_SHOWN = 20
+STATES = {
+    0: "all well",
+    CredentialsError.exit_code: "Spotify refused the app or its user: see what the last run said",
+    PARTLY_READ: "the last reading has gaps, or there is none of this day or the day before",
+    StoppedByQuota.exit_code: "stopped by the quota: run it again to go on",
+}
+
+
+@dataclass(frozen=True)
+class UnavailableList:
+    """A watched list that was refused when it was last asked for; `tolerated`: for too long to be news."""
+
+    playlist_id: str
+    name: str
+    since: date
+    reason: str | None
+    tolerated: bool
+
+    def __str__(self) -> str:
+        return f"{self.playlist_id}  since {self.since}  {self.name or '(no name)'}: {self.reason or 'no reason given'}"
+
+
+@dataclass(frozen=True)
+class Requests:
+    """Requests of a day for an endpoint; `left` is null where there is no budget."""
+
+    endpoint: str
+    spent: int
+    left: int | None
+
+    def __str__(self) -> str:
+        return f"{self.spent:,} {self.endpoint}" + ("" if self.left is None else f" ({self.left:,} left)")
+
+
+@dataclass(frozen=True)
+class Status:
+    """What ./run.sh status tells; `str` is for a person. Null: nothing is published, nothing is to be waited for."""
+
+    published: str | None
+    published_at: datetime | None
+    published_through: date | None
+    problems: list[str]
+    runs: list[Run]
+    day: date
+    coverage: dict[str, int]
+    tracks_answered: int
+    slices_not_run: list[int]
+    unavailable: list[UnavailableList]
+    requests: list[Requests]
+    not_before: datetime | None
+    asks_as: str
+    bytes_on_disk: dict[str, int]
+    exit_code: int
+
+    def __str__(self) -> str:
+        return "\n".join(f"{title:<12} {text}".rstrip() for title, text in self._lines())
+
+    def _lines(self) -> Iterator[tuple[str, str]]:
+        yield "state", STATES[self.exit_code]
+        yield "published", self._publication()
+        yield from (("problem", problem) for problem in self.problems)
+        yield from (("run", str(run)) for run in self.runs)
+        outcomes = [f"{count:,} {outcome}" for outcome, count in self.coverage.items()]
+        yield str(self.day), ", ".join([*outcomes, f"{self.tracks_answered:,} tracks answered"])
+        if self.slices_not_run:
+            yield "not run", f"slice {', '.join(map(str, self.slices_not_run))}"
+        for title, tolerated in (("unavailable", False), ("for long", True)):
+            lists = [each for each in self.unavailable if each.tolerated == tolerated]
+            yield from ((title, str(each)) for each in lists[:LISTS_SHOWN])
+            if len(lists) > LISTS_SHOWN:
+                yield title, f"… and {len(lists) - LISTS_SHOWN:,} more"
+        yield "requests", ", ".join(map(str, self.requests))
+        if self.not_before:
+            yield "quota", f"used up: Spotify asks to wait until {self.not_before:%Y-%m-%d %H:%M} UTC"
+        yield "asks as", self.asks_as
+        yield from [("app may ask", run.may) for run in self.runs if run.may][:1]
+        yield "on disk", ", ".join(f"{name} {megabytes(size)}" for name, size in self.bytes_on_disk.items())
+
+    def _publication(self) -> str:
+        if self.published_at is None:
+            return "nothing yet"
+        return f"{self.published}, {self.published_at:%Y-%m-%d %H:%M} UTC, with days to {self.published_through}"
+
+
+def status(config: Config, day: date, now: datetime) -> Status:
+    """Look at everything there is. Raises ConfigError if there is nothing to watch."""
+    watched = read_watch_list(replace(config, batch_number=1, batch_size=None)).playlists
+    report, published = DayReport(config.landing, day), target_of(config).report(config)
+    runs = {run.run_id: run for run in published.runs + report.runs}.values()
+    missing = unasked(config, report.memory).slices if report.runs and config.batch_size else ()
+    outcomes = Counter(report.outcomes.get(playlist_id, "not_run") for playlist_id in watched)
+    budget = Budget(config.landing, day, config.api.requests_per_day, report.memory.requests)
+    wait = remembered_wait(config.landing, now)
+    return Status(
+        published=None if published.at is None else published.where,
+        published_at=published.at,
+        published_through=published.through,
+        problems=report.problems + published.problems,
+        runs=sorted(runs, key=lambda run: (run.date, run.started_at), reverse=True)[:RUNS_SHOWN],
+        day=day,
+        coverage={outcome: outcomes[outcome] for outcome in (*BEST_FIRST, "not_run") if outcomes[outcome]},
+        tracks_answered=len(report.memory.answered_tracks | report.memory.popular_tracks),
+        slices_not_run=list(missing),
+        unavailable=[
+            UnavailableList(
+                playlist_id=each.playlist_id,
+                name=watched[each.playlist_id] or published.names.get(each.playlist_id, ""),
+                since=each.since,
+                reason=each.reason,
+                tolerated=each.is_tolerated(day, config.tolerate_unavailable_days),
+            )
+            for each in unavailable_lists(config.landing)
+            if each.playlist_id in watched
+        ],
+        requests=[
+            Requests(name, budget.spent(name), budget.left(name))
+            for name in ("playlists", "playlist_items", *config.endpoints)
+        ],
+        not_before=wait.until if wait else None,
+        asks_as=_asks_as(now.date()),
+        bytes_on_disk={
+            "landing": sum(path.stat().st_size for path in config.landing.rglob("*") if path.is_file()),
+            "raw": _size(config.raw),
+            "warehouse": _size(config.warehouse),
+            "database": _size(config.database),
+        },
+        exit_code=_exit_code(config, day, report, published),
+    )
+
+
+def _exit_code(config: Config, day: date, report: DayReport, published: PublishedReport) -> int:
+    """How the day was read, or, as long as not all of its workers are through, how the day before was."""
+    worst = _worst(report.runs)
+    if worst or (worst == 0 and not unasked(config, report.memory).slices):
+        return worst
+    before = day - timedelta(days=1)
+    report = DayReport(config.landing, before)
+    runs = report.runs or [run for run in published.runs if run.date == before]
+    is_whole = _worst(runs) == 0 and not (report.runs and unasked(config, report.memory).slices)
+    return 0 if is_whole else PARTLY_READ
+
+
+def _worst(runs: list[Run]) -> int | None:
+    """The worst exit code among the last runs of the workers; None if no run has ended."""
+    in_order = sorted(runs, key=lambda run: run.started_at)
+    last = {run.worker: run.exit_code for run in in_order if run.exit_code is not None}
+    return max(last.values(), default=None)
+
+
+def _asks_as(today: date) -> str:
+    try:
+        return described(today)
+    except ExtractorError as error:
+        return str(error)
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0

@@ -1,0 +1,1 @@
+"""Spotify over HTTP, and nothing else."""

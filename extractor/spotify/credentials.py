@@ -1,0 +1,57 @@
+"""Who asks Spotify: the id and secret of an app, and the login of a user, from the environment only."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from extractor.errors import CredentialsError
+from extractor.spotify.token_store import UserLogin
+
+APP_VARIABLES = ("SPOTIFY_CLIENT_ID", "SPOTIFY_CLIENT_SECRET")
+
+SECRETS = (*APP_VARIABLES, "SPOTIFY_REFRESH_TOKEN")
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """Client id and secret of the Spotify app, from the environment only, and the login of a user, if there is one.
+
+    Never shown by `repr`. A user's login needs no secret.
+    """
+
+    client_id: str = field(repr=False)
+    client_secret: str = field(repr=False)
+    login: UserLogin | None = None
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Credentials:
+        """What a run asks with. Raises CredentialsError naming what is missing."""
+        app, login = cls.of_app(environment), UserLogin.from_environment(environment)
+        token = login.find()
+        if token and token.fits(app.client_id):
+            return replace(app, login=login)
+        if not app.client_secret:
+            raise _not_set(APP_VARIABLES[1])
+        return app
+
+    @classmethod
+    def of_app(cls, environment: Mapping[str, str] = os.environ) -> Credentials:
+        """What a login asks with: the secret is not needed. Raises CredentialsError if the id is missing, too."""
+        client_id, client_secret = (environment.get(name, "").strip() for name in APP_VARIABLES)
+        if not client_id:
+            raise _not_set(" and ".join(APP_VARIABLES if not client_secret else APP_VARIABLES[:1]))
+        return cls(client_id, client_secret)
+
+
+def without_secrets(environment: Mapping[str, str]) -> dict[str, str]:
+    """What other programs get of an environment."""
+    return {name: value for name, value in environment.items() if name not in SECRETS}
+
+
+def _not_set(names: str) -> CredentialsError:
+    return CredentialsError(
+        f"{names} not set. Export the client id and secret of your Spotify app (developer.spotify.com/dashboard), "
+        "or try `./run.sh demo`, which needs no account."
+    )

@@ -1,0 +1,161 @@
+"""The login of a user: an address to open in a browser, and the answer that comes back to this machine."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+import secrets
+import select
+import sys
+import webbrowser
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any, TextIO
+from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
+
+from extractor.clock import Clock
+from extractor.config.settings import Api
+from extractor.errors import ConfigError, CredentialsError
+from extractor.lock import alone
+from extractor.spotify.auth import Accounts
+from extractor.spotify.credentials import Credentials
+from extractor.spotify.token_store import UserLogin, UserToken
+
+SCOPES = "playlist-read-private playlist-read-collaborative"
+CALLBACK = "/callback"
+PORT = 8888
+PATIENCE_SECONDS = 600
+
+TOLD = """Open this address in a browser and agree:
+
+  {address}
+
+If the browser is on another machine than this program: connect them first, there, by
+  ssh -L {port}:127.0.0.1:{port} THIS-MACHINE
+or open the address anyway, and paste the one that the browser ends at (it shows an error there) here, and press Enter.
+The app's settings at developer.spotify.com/dashboard must name the redirect URI {redirect_uri}
+"""
+
+
+@dataclass(frozen=True)
+class Question:
+    """What this login asks, and what its answer must fit: nobody else's answer, and useless to anybody else."""
+
+    client_id: str = field(repr=False)
+    redirect_uri: str
+    state: str = field(repr=False, default_factory=lambda: secrets.token_urlsafe(24))
+    verifier: str = field(repr=False, default_factory=lambda: secrets.token_urlsafe(64))
+
+    def address(self, token_url: str) -> str:
+        """The page of the accounts service to open."""
+        challenge = base64.urlsafe_b64encode(hashlib.sha256(self.verifier.encode()).digest()).rstrip(b"=").decode()
+        query = {
+            "client_id": self.client_id,
+            "response_type": "code",
+            "redirect_uri": self.redirect_uri,
+            "state": self.state,
+            "scope": SCOPES,
+            "code_challenge_method": "S256",
+            "code_challenge": challenge,
+        }
+        return f"{urljoin(token_url, '/authorize')}?{urlencode(query)}"
+
+    def code(self, answer: str) -> str:
+        """The code in the address that Spotify redirected to. Raises CredentialsError where there is none for us."""
+        query = dict(parse_qsl(urlsplit(answer).query))
+        if not secrets.compare_digest(query.get("state", "").encode(), self.state.encode()):
+            raise CredentialsError("that was no answer to this login (its state differs): nothing is kept; try again")
+        if "code" not in query:
+            raise CredentialsError(f"Spotify gave no access ({query.get('error', 'no code')[:100]}): nothing is kept")
+        return query["code"]
+
+
+class _Redirected(BaseHTTPRequestHandler):
+    """Takes the browser that comes back from Spotify. Browsers also open connections and say nothing: not for long."""
+
+    server: _Loopback
+    timeout = 2
+
+    def do_GET(self) -> None:
+        ours = urlsplit(self.path).path == CALLBACK
+        text = b"Thank you. The program that asked tells the rest; this page can be closed.\n" if ours else b""
+        self.send_response(200 if ours else 404)
+        self.send_header("Content-Type", "text/plain")
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text)
+        if ours:
+            self.server.answer = self.path
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Write nothing: the path holds the code."""
+
+
+class _Loopback(HTTPServer):
+    """A port that only this machine can reach."""
+
+    answer = ""
+    timeout = 2
+
+    def __init__(self, port: int) -> None:
+        try:
+            super().__init__(("127.0.0.1", port), _Redirected)
+        except OSError as error:
+            raise ConfigError(
+                f"port {port} can't be listened on ({error.strerror}): name another with --port, and in the app's "
+                "settings at developer.spotify.com/dashboard, too"
+            ) from error
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Browsers may hang up."""
+
+    def wait(self, pasted: TextIO | None, clock: Clock) -> str:
+        """The address that a browser was redirected to, or that somebody pasted."""
+        until = clock.monotonic() + PATIENCE_SECONDS
+        sources: list[Any] = [self, pasted] if pasted else [self]
+        while (left := until - clock.monotonic()) > 0:
+            ready, _, _ = select.select(sources, [], [], left)
+            if self in ready:
+                self.handle_request()
+            elif pasted and ready:
+                typed = os.read(pasted.fileno(), 1 << 16)  # readline would hide further lines from select
+                self.answer = typed.decode(errors="replace").strip()
+                sources = sources if typed else [self]
+            if self.answer:
+                return self.answer
+        raise CredentialsError(f"no answer within {PATIENCE_SECONDS // 60} minutes: nothing is kept; try again")
+
+
+def ask_user(
+    api: Api, credentials: Credentials, port: int, clock: Clock, screen: TextIO, pasted: TextIO | None
+) -> UserToken:
+    """Let a user agree in a browser. Raises CredentialsError if that does not happen, ConfigError for a taken port."""
+
+    def back_off(attempt: int) -> bool:
+        clock.sleep(2.0**attempt)
+        return True
+
+    with _Loopback(port) as loopback:
+        redirect_uri = f"http://127.0.0.1:{loopback.server_port}{CALLBACK}"
+        question = Question(credentials.client_id, redirect_uri)
+        address = question.address(api.token_url)
+        told = TOLD.format(address=address, port=loopback.server_port, redirect_uri=redirect_uri)
+        print(told, file=screen, flush=True)
+        if os.environ.keys() & {"DISPLAY", "WAYLAND_DISPLAY"} or sys.platform == "darwin":
+            webbrowser.open(address)
+        code = question.code(loopback.wait(pasted, clock))
+    grant = Accounts(api, credentials, back_off).for_user(
+        "authorization_code", code=code, redirect_uri=redirect_uri, code_verifier=question.verifier
+    )
+    if grant.refresh_token is None:
+        raise CredentialsError("Spotify gave no refresh token: nothing is kept; try again")
+    return UserToken(grant.refresh_token, credentials.client_id, clock.now().date())
+
+
+def keep_login(token: UserToken, file: Path) -> str:
+    """Keep a new login in place of the one before; returns what to tell of it."""
+    with alone(file, "refresh"):
+        UserLogin(file).keep(token)
+    return f"logged in until {token.ends_on}: {file} (keep it from others: it reads the user's lists)"
