@@ -47,10 +47,15 @@ case ${1:-daily} in
         install "$here/.venv-lint" lint
         exec "$here/tests/run.sh" "$@"
         ;;
-    demo)
-        shift
+    lint)
         install "$here/.venv" run
-        PYTHONPATH=$here exec "$here/.venv/bin/python" -P -m extractor.cli.demo "$@"
+        install "$here/.venv" test
+        install "$here/.venv-lint" lint
+        exec "$here/tests/lint.sh" "$here/.venv-lint/bin" "$here/.venv/bin"
+        ;;
+    lock)
+        shift
+        exec "$here/requirements/lock.sh" "$@"
         ;;
     bench)
         shift

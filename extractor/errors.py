@@ -17,6 +17,10 @@ class ConfigError(ExtractorError):
     exit_code = 2
 
 
+class NothingToWatchError(ConfigError):
+    """The watch-list is empty."""
+
+
 class CredentialsError(ExtractorError):
     """No credentials, or Spotify refused them."""
 
@@ -37,6 +41,12 @@ class BuildError(ExtractorError):
 
 class ExportError(ExtractorError):
     """Files for other tools can't be written: the message names the folder."""
+
+
+class QueryError(ExtractorError):
+    """A query can't be run: the message is the database's."""
+
+    exit_code = 2
 
 
 class StoppedByQuota(ExtractorError):

@@ -1,4 +1,4 @@
-"""The commands behind ./run.sh, which are also those of `python -m extractor`: see --help."""
+"""The commands behind ./run.sh, which are also those of `python -m extractor`."""
 
 from __future__ import annotations
 
@@ -9,18 +9,20 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, replace
 from datetime import timedelta
+from pathlib import Path
 
 from extractor.cli.console import Console
-from extractor.cli.on_failure import tell_failure
-from extractor.cli.options import STEPS, read_options
+from extractor.cli.demo import run_demo
+from extractor.cli.on_failure import report_failure
+from extractor.cli.options import read_options
 from extractor.cli.progress import progress_on
-from extractor.clock import Clock
+from extractor.clock import Clock, stoppable_clock
 from extractor.config.settings import TARGETS, Config, read_config
 from extractor.engines.base import BuildOptions
 from extractor.engines.duckdb.files import check_paths
 from extractor.engines.duckdb.purge import purge
 from extractor.engines.registry import target_of
-from extractor.errors import PARTLY_READ, ConfigError, ExtractorError
+from extractor.errors import PARTLY_READ, ConfigError, ExtractorError, NothingToWatchError
 from extractor.extract.plan import Plan, unasked
 from extractor.extract.run import extract
 from extractor.landing.day import remember_day
@@ -28,34 +30,34 @@ from extractor.lock import alone
 from extractor.outputs.docs import docs
 from extractor.outputs.export import export
 from extractor.outputs.report.report import report
+from extractor.outputs.sql import query_of, run_sql
 from extractor.outputs.status import status
+from extractor.project import DEMO, HOME, IS_CHECKOUT
 from extractor.spotify.credentials import Credentials
 from extractor.spotify.login import ask_user, keep_login
 from extractor.spotify.token_store import UserLogin, token_file
 
 INTERRUPTED = 130
+STEPS = ("extract", "load", "build", "publish")
 
 
-def main(arguments: Sequence[str], clock: Clock | None = None) -> int:
-    """Run a command; returns the exit code. Errors go to standard error in one sentence, without a traceback."""
+def main(arguments: Sequence[str] | None = None, clock: Clock | None = None) -> int:
+    """Run a command and return its exit code. Errors go to standard error as one sentence, without a traceback."""
     clock = clock or Clock()
-    options = read_options(arguments)
+    options = read_options(sys.argv[1:] if arguments is None else arguments)
+    if options.command == "demo":
+        return run_demo(options.folder or DEMO, options.days)
     day = options.date or clock.now().date()
     console = Console(clock, day, options.log_format)
     config = Config()
-    exit_code = 1  # of what nobody has foreseen, which goes its way
+    file = options.config or (DEMO if getattr(options, "demo", False) else HOME) / "config.yaml"
+    exit_code = 1  # unexpected exceptions propagate and exit with 1
     try:
-        config = read_config(options.config)
-        config = replace(config, target=options.target or config.target)
-        check_paths(config.warehouse, config.raw, config.database)
-        if day > clock.now().date():
-            raise ConfigError(f"--date {day}: a day that is still to come can't have been observed (days are UTC)")
-        if config.target not in WORKS_ON.get(options.command, TARGETS):
-            raise ConfigError(f"{options.command}: works on DuckDB's files; there are none with target {config.target}")
-        if options.command in ASIDE:
-            exit_code = ASIDE[options.command](config, options, console)
+        config = _configuration(file, options, clock)
+        if options.command in COMMANDS:
+            exit_code = COMMANDS[options.command](config, options, console)
         else:
-            exit_code = _run(config, options, console)
+            exit_code = _run_steps(config, options, console)
     except ExtractorError as error:
         console.note("error", str(error), exit_code=error.exit_code)
         exit_code = error.exit_code
@@ -64,12 +66,31 @@ def main(arguments: Sequence[str], clock: Clock | None = None) -> int:
         exit_code = INTERRUPTED
     finally:
         if options.command == "daily" and config.on_failure and exit_code not in (0, INTERRUPTED):
-            tell_failure(config.on_failure, options.config.parent, exit_code, console)
+            report_failure(config.on_failure, file.parent, exit_code, console)
     return exit_code
 
 
+def installed() -> int:
+    """Run a command, as the script that a wheel installs."""
+    return main(clock=stoppable_clock())
+
+
+def _configuration(file: Path, options: argparse.Namespace, clock: Clock) -> Config:
+    if getattr(options, "demo", False) and not file.exists():
+        raise ConfigError("--demo: there is no demo yet; make one: ./run.sh demo")
+    is_optional = options.config is None and not IS_CHECKOUT
+    config = Config.in_folder(HOME) if is_optional and not file.exists() else read_config(file)
+    config = replace(config, target=options.target or config.target)
+    check_paths(config.warehouse, config.raw, config.database)
+    if options.date and options.date > clock.now().date():
+        raise ConfigError(f"--date {options.date}: is in the future and can't have been observed (days are UTC)")
+    if config.target not in ENGINES_OF.get(options.command, TARGETS):
+        raise ConfigError(f"{options.command}: works on DuckDB's files; target {config.target} has none")
+    return config
+
+
 def _login(config: Config, options: argparse.Namespace, console: Console) -> int:
-    # Standard output is the token's alone where it is printed, for a program that puts it into a secret store.
+    # With --print-token, standard output holds the token alone, for a program that stores it.
     screen = sys.stderr if options.print_token else sys.stdout
     token = ask_user(config.api, Credentials.of_app(), options.port, console.clock, screen, sys.stdin)
     if options.print_token:
@@ -92,14 +113,23 @@ def _purge(config: Config, options: argparse.Namespace, console: Console) -> int
 
 
 def _status(config: Config, _: argparse.Namespace, console: Console) -> int:
-    found = status(config, console.day, console.clock.now())
+    try:
+        found = status(config, console.day, console.clock.now())
+    except NothingToWatchError as empty:
+        console.result("status", f"no run yet. {empty}", exit_code=PARTLY_READ)
+        return PARTLY_READ
     console.result("status", str(found), **asdict(found))
     return found.exit_code
 
 
+def _sql(config: Config, options: argparse.Namespace, _: Console) -> int:
+    run_sql(config, query_of(options.query, sys.stdin), options.format, sys.stdout)
+    return 0
+
+
 def _export(config: Config, options: argparse.Namespace, console: Console) -> int:
     with alone(config.database, "export", console.waits):
-        exported = export(config, options.format, options.into or config.database.parent / "export")
+        exported = export(config, options.format, options.into or config.database.parent / "export", options.only)
         console.result("exported", str(exported), **asdict(exported))
     return 0
 
@@ -117,9 +147,10 @@ def _report(config: Config, options: argparse.Namespace, console: Console) -> in
     return 0
 
 
-ASIDE: dict[str, Callable[[Config, argparse.Namespace, Console], int]] = {
+COMMANDS: dict[str, Callable[[Config, argparse.Namespace, Console], int]] = {
     "status": _status,
     "report": _report,
+    "sql": _sql,
     "export": _export,
     "docs": _docs,
     "login": _login,
@@ -127,44 +158,35 @@ ASIDE: dict[str, Callable[[Config, argparse.Namespace, Console], int]] = {
 }
 """Commands that are no step of a daily run."""
 
-WORKS_ON = {"report": ("duckdb", "spark"), "export": ("duckdb", "spark"), "docs": ("duckdb",), "purge": ("duckdb",)}
-"""Targets of commands that work on DuckDB's files: Spark has a published one, but no warehouse."""
+ENGINES_OF = {
+    "report": ("duckdb", "spark"),
+    "sql": ("duckdb", "spark"),
+    "export": ("duckdb", "spark"),
+    "docs": ("duckdb",),
+    "purge": ("duckdb",),
+}
+"""Engines that a command works on where it needs DuckDB's files: Spark publishes one, but has no warehouse file."""
 
 
-def _run(config: Config, options: argparse.Namespace, console: Console) -> int:
-    command, day = options.command, console.day
-    steps = STEPS if command == "daily" else (command,)
+def _run_steps(config: Config, options: argparse.Namespace, console: Console) -> int:
+    steps = STEPS if options.command == "daily" else (options.command,)
     target = target_of(config)
     exit_code = 0
     with ExitStack() as locks:
         if "extract" in steps:
-            credentials = Credentials.from_environment()
-            if credentials.login and (warning := credentials.login.read().warning(console.clock.now().date())):
-                console.note("warning", warning)
             # Held to the end of a daily run: a second one waits, then finds everything done.
             locks.enter_context(alone(config.warehouse, f"worker-{config.batch_number}", console.waits))
-            rng = random.Random()  # noqa: S311 (jitter, no secret)
-
-            def announce(plan: Plan) -> None:
-                console.note("planned", f"{day}: {plan}", **asdict(plan))
-
-            extraction = extract(config, credentials, day, console.clock, rng, announce, progress=progress_on(console))
-            console.result("extracted", extraction.summary, **extraction.facts)
-            exit_code = extraction.exit_code
-        if (
-            command == "daily"
-            and config.batch_size
-            and (missing := unasked(config, remember_day(config.landing, day))).slices
-        ):
-            console.note("warning", str(missing), **asdict(missing))
-            exit_code = exit_code or PARTLY_READ
-        if command != "extract":
+            exit_code = _extract(config, console)
+        if options.command == "daily":
+            of_slices = _check_slices(config, console)
+            exit_code = exit_code or of_slices
+        if options.command != "extract":
             locks.enter_context(alone(config.warehouse, "warehouse", console.waits))
         if "load" in steps:
             loaded = target.load(config)
             console.result("loaded", str(loaded), **asdict(loaded))
-        if command == "daily" and not (options.full_refresh or options.full_tests) and target.is_published(config):
-            console.result("unchanged", f"nothing new since the last publication of {config.database}: not built again")
+        if options.command == "daily" and not _wants_everything(options) and target.is_published(config):
+            console.result("unchanged", f"nothing new since {config.database} was published: not built again")
             return exit_code
         if "build" in steps:
             how = BuildOptions(options.full_refresh, options.full_tests, options.forget_purged, options.log_format)
@@ -174,3 +196,31 @@ def _run(config: Config, options: argparse.Namespace, console: Console) -> int:
             published = target.publish(config)
             console.result("published", str(published), **asdict(published))
     return exit_code
+
+
+def _wants_everything(options: argparse.Namespace) -> bool:
+    return bool(options.full_refresh or options.full_tests)
+
+
+def _extract(config: Config, console: Console) -> int:
+    credentials = Credentials.from_environment()
+    if credentials.login and (warning := credentials.login.read().warning(console.clock.now().date())):
+        console.note("warning", warning)
+
+    def announce(plan: Plan) -> None:
+        console.note("planned", f"{console.day}: {plan}", **asdict(plan))
+
+    rng = random.Random()  # noqa: S311 (jitter, no secret)
+    progress = progress_on(console)
+    extraction = extract(config, credentials, console.day, console.clock, rng, announce, progress=progress)
+    console.result("extracted", extraction.summary, **extraction.facts)
+    return extraction.exit_code
+
+
+def _check_slices(config: Config, console: Console) -> int:
+    """Warn of slices of the watch-list that no worker has asked for; returns the exit code for that."""
+    missing = unasked(config, remember_day(config.landing, console.day)) if config.batch_size else None
+    if not (missing and missing.slices):
+        return 0
+    console.note("warning", str(missing), **asdict(missing))
+    return PARTLY_READ

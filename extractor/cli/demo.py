@@ -2,33 +2,33 @@
 
 from __future__ import annotations
 
-import argparse
 import csv
 import random
 import shutil
 import sys
 import time
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import duckdb
 from tqdm import tqdm
 
-from extractor import simulator
 from extractor.clock import Clock
 from extractor.config.settings import Config, read_config
 from extractor.engines.duckdb.build import build
 from extractor.engines.duckdb.load import load
 from extractor.engines.duckdb.publish import publish
-from extractor.errors import ExtractorError
+from extractor.errors import ConfigError, ExtractorError
 from extractor.extract.run import extract
 from extractor.outputs.report.report import report
-from extractor.project import PROJECT
+from extractor.outputs.sql import format_table
+from extractor.project import DEMO, PROGRAM
+from extractor.simulator import generated
 from extractor.simulator.generated import GeneratedWorld
 from extractor.simulator.server import Simulator
 from extractor.spotify.credentials import Credentials
 
-SCENARIO = Path(simulator.__file__).parent / "scenarios" / "demo.yaml"
+SCENARIO = Path(generated.__file__).parent / "scenarios" / "demo.yaml"
 
 CONFIG = """\
 api: {{base_url: "{simulator.base_url}", token_url: "{simulator.token_url}"}}
@@ -41,9 +41,12 @@ BUSIEST_TRACK = """
 select track_id from tracks_in_playlist group by track_id
 order by count(distinct playlist_id) desc, count(*) desc, track_id limit 1
 """
-GAPPY_LIST = """
-select playlist_id from playlist_days inner join tracks_in_playlist using (playlist_id)
-where outcome not in ('complete', 'unchanged') group by playlist_id order by count(*) desc, playlist_id limit 1
+GAPPY_PLAYLIST = """
+select playlist_id from playlist_days
+inner join tracks_in_playlist using (playlist_id)
+group by playlist_id
+order by count(*) filter (outcome not in ('complete', 'unchanged')) desc, playlist_id
+limit 1
 """
 
 IN_A_PERIOD = """select name, artists, added_at, last_seen, days_seen
@@ -51,7 +54,7 @@ from tracks_in_playlist join track_info using (track_id)
 where playlist_id = '{playlist}' and added_at <= date '{end}' and last_seen >= date '{start}'
 order by added_at, name"""
 
-LISTS_OF_A_TRACK = """select playlists.name as playlist, stay_number as stay, added_at, last_seen, first_absent
+PLAYLISTS_OF_A_TRACK = """select playlists.name as playlist, stay_number as stay, added_at, last_seen, first_absent
 from tracks_in_playlist join playlists using (playlist_id)
 where track_id = '{track}'
 order by added_at, playlist"""
@@ -60,7 +63,7 @@ POPULARITY = """select date, popularity, bar(popularity, 0, 100, 30) as chart,
     (
         select count(*) from tracks_in_playlist s
         where s.track_id = p.track_id and date between s.first_seen and s.last_seen
-    ) as in_lists
+    ) as in_playlists
 from track_daily_popularity p
 where track_id = '{track}'
 order by date"""
@@ -70,14 +73,10 @@ COVERAGE = """select outcome, count(*) as days, string_agg(date::varchar, ', ' o
 from playlist_days where playlist_id = '{playlist}' group by outcome order by days desc"""
 
 
-def main(arguments: list[str]) -> int:
-    """Run the demo; returns the exit code."""
-    parser = argparse.ArgumentParser(prog="./run.sh demo", description=__doc__)
-    parser.add_argument("--folder", type=Path, default=PROJECT / "data" / "demo", help="made anew; default: data/demo")
-    parser.add_argument("--days", type=int, default=30, help="days to simulate, default 30")
-    options = parser.parse_args(arguments)
+def run_demo(folder: Path, days: int) -> int:
+    """Run the demo for a number of days in a folder, which is replaced if it is a demo; returns the exit code."""
     try:
-        config = _simulate(options.folder, options.days)
+        config = _simulate(folder, days)
         print(build(config))
         print(publish(config))
         page = config.database.with_name("report.html")
@@ -86,20 +85,22 @@ def main(arguments: list[str]) -> int:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
     _answer(config.database)
-    shown = _shown(config.database)
+    at_home = "--demo" if folder == DEMO else f"--config {_shown(folder / 'config.yaml')}"
     print(f"\nLook at it: {_shown(page)}, with any browser")
-    print(f"Ask it more: {shown}, with any DuckDB client, for example\n")
-    print(f"  .venv/bin/python -c \"import duckdb; duckdb.connect('{shown}').sql('from playlists').show()\"")
+    print(f"Ask it more: {_shown(config.database)}, with any DuckDB client, or\n")
+    print(f'  {PROGRAM} sql "from playlists" {at_home}')
     return 0
 
 
 def _simulate(folder: Path, days: int) -> Config:
     """Extract day after day from a simulated Spotify, then load everything at once."""
+    world = GeneratedWorld.from_file(SCENARIO)
+    if not 1 <= days <= len(world.days):
+        raise ConfigError(f"--days {days}: the simulated world has 1 to {len(world.days)} days")
     if folder.exists() and not (folder / "config.yaml").exists() and any(folder.iterdir()):
-        raise ExtractorError(f"{folder}: holds something that is no demo; name another folder with --folder")
+        raise ConfigError(f"{folder}: holds something that is no demo; name another folder with --folder")
     shutil.rmtree(folder, ignore_errors=True)
     (folder / "seeds").mkdir(parents=True)
-    world = GeneratedWorld.from_file(SCENARIO)
     with (folder / "seeds" / "playlists.csv").open("w", newline="", encoding="utf-8") as file:
         seed = csv.writer(file)
         seed.writerow(("playlist_id", "label"))
@@ -111,7 +112,7 @@ def _simulate(folder: Path, days: int) -> Config:
         credentials = Credentials.from_environment(simulator.credentials)
         problems: list[str] = []
         bar = "simulated days {bar:30} {n}/{total}"
-        for day in tqdm(world.days[:days], bar_format=bar, file=sys.stdout, ascii=" ━", leave=True):
+        for day in tqdm(world.days[:days], bar_format=bar, file=sys.stderr, ascii=" ━", leave=True):
             simulator.day = day
             extraction = extract(config, credentials, day, Clock(), random.Random(day.toordinal()))  # noqa: S311 (jitter, no secret)
             problems += [f"  {day} {line.strip()}" for line in extraction.summary.splitlines()[1:]]
@@ -131,18 +132,20 @@ def _answer(database: Path) -> None:
             [(value,)] = connection.execute(sql, parameters).fetchall()
             return str(value)
 
-        track, playlist = one(BUSIEST_TRACK), one(GAPPY_LIST)
+        track, playlist = one(BUSIEST_TRACK), one(GAPPY_PLAYLIST)
         title = one("select name || ' by ' || artists from track_info where track_id = ?", track)
         label = one("select name from playlists where playlist_id = ?", playlist)
         last = date.fromisoformat(one("select max(date) from playlist_days"))
-        start, end = last.replace(day=10), last.replace(day=16)
+        first = date.fromisoformat(one("select min(date) from playlist_days"))
+        start = max(first, last - timedelta(days=20))
+        end = min(last, start + timedelta(days=6))
 
         print(f"\n1. Which tracks were in “{label}” between {start} and {end}?\n")
         _show(connection, IN_A_PERIOD.format(playlist=playlist, start=start, end=end), rows=8)
         print("\n   How well is that known? Its days by outcome:\n")
         _show(connection, COVERAGE.format(playlist=playlist), rows=8, with_sql=False)
         print(f"\n2. In which playlists was “{title}”, and when?\n")
-        _show(connection, LISTS_OF_A_TRACK.format(track=track), rows=8)
+        _show(connection, PLAYLISTS_OF_A_TRACK.format(track=track), rows=8)
         print("\n3. How popular was it, day by day?\n")
         _show(connection, POPULARITY.format(track=track), rows=14)
 
@@ -152,20 +155,12 @@ def _show(connection: duckdb.DuckDBPyConnection, sql: str, rows: int, *, with_sq
     if with_sql:
         print("\n".join(f"   {line}" for line in sql.splitlines()) + "\n")
     cursor = connection.execute(sql)
-    header = [column[0] for column in cursor.description or ()]
     answer = cursor.fetchall()
-    table = [header, *(["" if value is None else str(value) for value in row] for row in answer[:rows])]
-    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-    table.insert(1, ["─" * width for width in widths])
-    for line in table:
-        print("   " + "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+    for line in format_table([column[0] for column in cursor.description or ()], answer[:rows]):
+        print("   " + line)
     if len(answer) > rows:
         print(f"   … {len(answer) - rows} rows more")
 
 
 def _shown(path: Path) -> str:
     return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

@@ -16,7 +16,7 @@ SECONDS = 60
 """Time for the command; then it is ended, with what it has started."""
 
 
-def tell_failure(
+def report_failure(
     command: tuple[str, ...], folder: Path, exit_code: int, console: Console, limit: float = SECONDS
 ) -> None:
     """Run the command in `folder`, the summary of the run as JSON on its standard input.

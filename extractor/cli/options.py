@@ -1,102 +1,254 @@
-"""What ./run.sh understands on its command line."""
+"""The command line: a sub-parser for each command, which knows its own options and refuses all others."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+import difflib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import NoReturn
 
+from extractor import __version__
 from extractor.cli.console import LOG_FORMATS
 from extractor.config.settings import TARGETS
 from extractor.outputs.export import FORMATS
-from extractor.project import PROJECT
+from extractor.outputs.sql import RESULT_FORMATS
+from extractor.project import IS_CHECKOUT, PROGRAM
 from extractor.spotify.login import PORT
 
-STEPS = ("extract", "load", "build", "publish")
-COMMANDS = ("daily", *STEPS, "status", "report", "export", "docs", "login", "purge", "convert")
+USAGE_ERROR = 2
+
+EXIT_CODES = """exit codes:
+  0   everything was read
+  3   some playlists or tracks were not read; what was read is published
+  75  stopped by the quota; what was read is published; run the same command again later
+  2   configuration, credentials or usage
+  1   anything else; nothing is published
+  130 interrupted"""
+
+OF_A_CHECKOUT = """
+  test      run every check that CI runs; --fast: those that take seconds; with arguments: pytest
+  lint      run the linters
+  lock      make the lock files in requirements/ again
+  bench     measure what a day costs"""
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command: a line of help, an example, and a function that adds its options."""
+
+    summary: str
+    example: str
+    add_options: Callable[[argparse.ArgumentParser], None]
+
+
+def _target(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--target", choices=TARGETS, help="engine of the tables; default: the configuration's")
+
+
+def _date(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--date", type=_day, metavar="DAY", help="UTC day, YYYY-MM-DD; default: today")
+
+
+def _demo(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--demo", action="store_true", help="use the demo's files instead (made by the command demo)")
+
+
+def _into(parser: argparse.ArgumentParser, what: str) -> None:
+    parser.add_argument("--into", type=Path, metavar="PATH", help=f"{what}; default: beside the published database")
+
+
+def _build_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--full-refresh", action="store_true", help="rebuild every table from raw answers")
+    parser.add_argument("--full-tests", action="store_true", help="test all rows, not only those that may have changed")
+    parser.add_argument(
+        "--forget-purged",
+        action="store_true",
+        help="with --full-refresh after a purge: also lose the history that only purged answers held",
+    )
+
+
+def _daily(parser: argparse.ArgumentParser) -> None:
+    _date(parser)
+    _target(parser)
+    _build_options(parser)
+
+
+def _extract(parser: argparse.ArgumentParser) -> None:
+    _date(parser)
+
+
+def _build(parser: argparse.ArgumentParser) -> None:
+    _target(parser)
+    _build_options(parser)
+
+
+def _status(parser: argparse.ArgumentParser) -> None:
+    _date(parser)
+    _target(parser)
+    _demo(parser)
+
+
+def _report(parser: argparse.ArgumentParser) -> None:
+    _into(parser, "the page to write")
+    _target(parser)
+    _demo(parser)
+
+
+def _export(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--format", choices=tuple(FORMATS), default="parquet", help="default: parquet")
+    parser.add_argument("--only", metavar="TABLE", help="export this table only")
+    _into(parser, "the folder to write to")
+    _target(parser)
+    _demo(parser)
+
+
+def _sql(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("query", nargs="?", help="SQL, or the path of a file with SQL; default: standard input")
+    parser.add_argument("--format", choices=RESULT_FORMATS, default="table", help="default: table")
+    _target(parser)
+    _demo(parser)
+
+
+def _docs(parser: argparse.ArgumentParser) -> None:
+    _into(parser, "the page to write")
+    _target(parser)
+
+
+def _login(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--port", type=int, default=PORT, help=f"port on 127.0.0.1 for the answer; default: {PORT}")
+    parser.add_argument("--print-token", action="store_true", help="print the refresh token instead of storing it")
+
+
+def _purge(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--keep-days", type=_count, metavar="N", help="days of raw answers to keep, today included")
+    _date(parser)
+    _target(parser)
+
+
+def _demo_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--days", type=int, default=30, help="days to simulate, 1 to 30; default: 30")
+    parser.add_argument("--folder", type=Path, help="folder to write to, replaced if it is a demo; default: data/demo")
+
+
+COMMANDS = {
+    "daily": Command("extract, load, build, publish: the daily run, and the default", "", _daily),
+    "extract": Command("read what the day still lacks from Spotify into the landing folder", "", _extract),
+    "load": Command("load new landing files into the raw tables", "", _target),
+    "build": Command("run dbt: build the tables and test them", "--full-refresh", _build),
+    "publish": Command("copy the tables, if every test passed, to the file that analysts open", "", _target),
+    "status": Command("show the last runs, what is missing and since when; never waits", "--demo", _status),
+    "report": Command("write the published tables as an HTML page", "--demo", _report),
+    "sql": Command("run a query on the published tables", '"from playlists" --format csv', _sql),
+    "export": Command("write the published tables as Parquet or CSV files", "--only playlists --format csv", _export),
+    "docs": Command("write dbt's documentation of every table and column as one page", "", _docs),
+    "login": Command("let a Spotify user authorise the app to read their playlists", "", _login),
+    "purge": Command("delete old landing files and raw answers; the tables stay", "--keep-days 90", _purge),
+    "demo": Command(
+        "simulate thirty days, build the tables, show answers; no account needed", "--days 7", _demo_options
+    ),
+}
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """End with code 2, as for a configuration that can't be used."""
+        self.exit(USAGE_ERROR, f"error: {message}\nSee {self.prog} --help\n")
 
 
 def read_options(arguments: Sequence[str]) -> argparse.Namespace:
-    """The options of a command. Ends the process with code 2, as usual, where they can't be understood."""
-    parser = argparse.ArgumentParser(
-        prog="./run.sh",
-        description="Reads the watched Spotify playlists and tracks of a day and publishes what can be known of them.",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog="""commands:
-  daily     extract, load, build, publish (the default)
-  extract   ask Spotify for what the day still lacks, into the landing folder
-  load      landing files into the warehouse
-  build     dbt build: the tables and their tests
-  publish   the tables, if every test passed, into the file that analysts open
-  status    the last runs, what is missing and since when, requests left; asks nobody and waits for nothing
-  report    the published tables as a page to look at
-  export    the published tables as Parquet or CSV files
-  docs      dbt's documentation of every table and column, as one page
-  login     let a Spotify user agree that runs read the user's lists
-  convert   a configuration of the program this one grew from, into today's files
-  purge     remove old landing files and raw answers; the tables stay as they are
-  demo      thirty simulated days, no account needed
-  test      every check that CI runs
-  bench     what all this costs, measured: ./run.sh bench --help
-
-exit codes: 0 all read; 3 some lists or tracks not read (published); 75 stopped by the quota (published, run again
-later); 2 configuration or usage; 1 anything else (nothing published). status ends with that of the last reading; 3,
-too, where neither this day nor the day before was read.""",
-    )
-    parser.add_argument("command", nargs="?", default="daily", help="or the path of a configuration, for a daily run")
-    parser.add_argument("file", nargs="*", type=Path, help="convert: a configuration of the old format")
-    parser.add_argument("--config", type=Path, help="default: the project's config.yaml")
-    parser.add_argument("--date", type=_day, help="the UTC day the run is for, YYYY-MM-DD; default: today")
-    parser.add_argument("--target", choices=TARGETS, help="where the tables live; default: as the configuration says")
-    parser.add_argument("--full-refresh", action="store_true", help="rebuild every table from raw")
-    parser.add_argument("--full-tests", action="store_true", help="test all rows, not only those that may have changed")
-    parser.add_argument(
-        "--forget-purged", action="store_true", help="full refresh: also of what only purged answers held"
-    )
-    parser.add_argument("--keep-days", type=_count, help="purge: days of raw answers to keep, the present one included")
-    parser.add_argument("--log-format", choices=LOG_FORMATS, default="text", help="json: one JSON object a line")
-    parser.add_argument("--format", choices=tuple(FORMATS), default="parquet", help="export: default parquet")
-    parser.add_argument("--port", type=int, default=PORT, help=f"login: of 127.0.0.1, for the answer; default: {PORT}")
-    parser.add_argument("--print-token", action="store_true", help="login: print the token instead of keeping it")
-    parser.add_argument(
-        "--into",
-        type=Path,
-        help="export, convert: the folder, docs, report: the page; default: beside the database; convert: converted",
-    )
-    parser.add_argument("--overwrite", action="store_true", help="convert: also files that are there already")
-    options = parser.parse_intermixed_args(arguments)
-    if options.command not in COMMANDS:
-        _take_for_a_configuration(options, parser)
-    given = len(options.file)
-    if given != (options.command == "convert"):
-        parser.error(
-            f"{options.command} takes {'one configuration of the old format' if not given else 'no more words'}"
-        )
-    options.file = options.file[0] if given else None
-    options.config = options.config or PROJECT / "config.yaml"
+    """Return the options of a command. Ends the process with code 2 if they can't be understood."""
+    parser, commands = _parsers()
+    given = list(arguments)
+    if given and given[0] == "help":
+        given = [*given[1:2], "--help"]
+    if not given or (given[0].startswith("-") and given[0] not in ("-h", "--help", "--version")):
+        given.insert(0, "daily")
+    elif not given[0].startswith("-") and given[0] not in COMMANDS:
+        given = _as_configuration(given, parser)
+    options, unknown = parser.parse_known_args(given)
+    if unknown:
+        commands[options.command].error(_not_understood(options.command, unknown))
+    if getattr(options, "demo", False) and options.config:
+        commands[options.command].error("--demo and --config name two configurations: give one of them")
     return options
 
 
-def _take_for_a_configuration(options: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
-    """The invocation of the program this one grew from: CONFIG, and then, there, the client id and secret."""
-    if options.file:
-        parser.error(
-            "a client id and secret are not taken from the command line, where every user of this machine can read "
-            "them: export SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET. Have a new secret made at "
-            "developer.spotify.com/dashboard: this one has been seen, and may be in your shell's history."
+def _wide(prog: str) -> argparse.HelpFormatter:
+    return argparse.HelpFormatter(prog, max_help_position=28, width=100)
+
+
+def _parsers() -> tuple[_Parser, dict[str, _Parser]]:
+    parser = _Parser(
+        prog=PROGRAM,
+        usage=f"{PROGRAM} [COMMAND] [OPTIONS]",
+        description="Read the watched Spotify playlists and tracks every day and publish their history.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog="commands:\n"
+        + "\n".join(f"  {name:<9} {command.summary}" for name, command in COMMANDS.items())
+        + (OF_A_CHECKOUT if IS_CHECKOUT else "")
+        + f"\n\n{PROGRAM} COMMAND --help shows the options of a command.\n\n{EXIT_CODES}",
+    )
+    parser.add_argument("--version", action="version", version=f"spotify-track-history {__version__}")
+    subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", help=argparse.SUPPRESS)
+    parsers = {}
+    for name, command in COMMANDS.items():
+        example = f"{PROGRAM} {name} {command.example}".rstrip()
+        parsers[name] = subparsers.add_parser(
+            name,
+            prog=f"{PROGRAM} {name}",
+            usage=f"{PROGRAM} {name}{' [QUERY]' if name == 'sql' else ''} [OPTIONS]",
+            formatter_class=_wide,
+            description=command.summary[0].upper() + command.summary[1:] + ".",
+            epilog=f"example: {example}",
+            allow_abbrev=False,
         )
-    path = Path(options.command)
-    if not path.exists() and path.suffix not in (".yaml", ".yml"):
-        parser.error(f"{options.command!r} is no command, and no configuration: {', '.join(COMMANDS)}")
-    if options.config:
-        parser.error("two configurations: name one")
-    options.command, options.config = "daily", path
+        if name != "demo":
+            parsers[name].add_argument("--config", type=Path, metavar="FILE", help="default: config.yaml")
+            parsers[name].add_argument(
+                "--log-format", choices=LOG_FORMATS, default="text", help="json: one JSON object a line"
+            )
+        parsers[name].set_defaults(date=None, target=None)
+        command.add_options(parsers[name])
+    return parser, parsers
+
+
+def _not_understood(command: str, unknown: Sequence[str]) -> str:
+    option = next((each for each in unknown if each.startswith("-")), None)
+    if option is None:
+        return f"{command} takes no {unknown[0]!r}"
+    name = option.split("=")[0]
+    _, parsers = _parsers()
+    elsewhere = [other for other, parser in parsers.items() if name in parser._option_string_actions]
+    if elsewhere:
+        return f"{name} does not apply to {command}, but to {', '.join(elsewhere)}"
+    near = difflib.get_close_matches(name, parsers[command]._option_string_actions, 1)
+    return f"{name}: unknown option" + (f"; did you mean {near[0]}?" if near else "")
+
+
+def _as_configuration(arguments: Sequence[str], parser: argparse.ArgumentParser) -> list[str]:
+    """Take `CONFIG`, the invocation of this program's predecessor, for a daily run with that configuration."""
+    first, *others = arguments
+    if not Path(first).exists() and Path(first).suffix not in (".yaml", ".yml"):
+        near = difflib.get_close_matches(first, [*COMMANDS, "help"], 1)
+        hint = f"did you mean {near[0]!r}?" if near else f"commands: {', '.join(COMMANDS)}"
+        parser.error(f"{first!r} is neither a command nor a configuration file; {hint}")
+    if others and not others[0].startswith("-"):
+        parser.error(
+            "a client id and secret are not accepted on the command line, where every user of this machine can read "
+            "them: export SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET. Create a new secret at "
+            "developer.spotify.com/dashboard: this one has been seen, and may be in your shell's history"
+        )
+    if "--config" in others:
+        parser.error("two configurations: give one")
+    return ["daily", "--config", first, *others]
 
 
 def _count(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r}: at least 1 day, the present one, is kept")
+        raise argparse.ArgumentTypeError(f"{text!r}: must be a number of days, at least 1")
     return int(text)
 
 

@@ -20,6 +20,9 @@ OLD_FORMAT = re.compile(r"^(tracks_url|tables)\s*:", re.MULTILINE)
 TARGETS = ("duckdb", "postgres", "spark")
 """Engines that the tables may live in."""
 
+PATHS = ("seeds", "landing", "warehouse", "database")
+"""Keys whose values are paths and have a default."""
+
 MEMORY = re.compile(r"[0-9]+(\.[0-9]+)? ?[KMGT]i?B", re.IGNORECASE)
 
 
@@ -54,6 +57,11 @@ class Config:
     memory_limit: str | None = None
     on_failure: tuple[str, ...] = ()
 
+    @classmethod
+    def in_folder(cls, folder: Path) -> Config:
+        """Return the defaults, with paths in `folder`."""
+        return cls(**{name: folder / getattr(cls, name) for name in PATHS})
+
     @property
     def raw(self) -> Path:
         """What was loaded: the file of DuckDB with Spotify's answers, beside the warehouse."""
@@ -75,7 +83,7 @@ def read_config(path: Path) -> Config:
     except (OSError, ValueError, yaml.YAMLError) as error:
         raise ConfigError(f"{path}: not readable as YAML: {error}") from error
     values = _checked({} if raw is None else raw, Config, str(path), "")
-    for name in ("seeds", "tracks_file", "landing", "warehouse", "database"):
+    for name in (*PATHS, "tracks_file"):
         default = getattr(Config, name)
         value = values.get(name, default)
         try:

@@ -11,7 +11,7 @@ from itertools import islice
 from pathlib import Path
 
 from extractor.config.settings import Config
-from extractor.errors import ConfigError
+from extractor.errors import ConfigError, NothingToWatchError
 
 SPOTIFY_ID = re.compile(r"[0-9A-Za-z]{22}")
 
@@ -36,7 +36,7 @@ def read_watch_list(config: Config) -> WatchList:
     if config.tracks_file:
         tracks = dict(_read_ids(config.tracks_file)) | tracks
     if not playlists and not tracks:
-        raise ConfigError(
+        raise NothingToWatchError(
             f"{config.seeds}: nothing to watch yet: add playlists to playlists.csv or tracks to tracks.csv"
         )
     size = config.batch_size

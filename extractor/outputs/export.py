@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,12 +12,16 @@ import duckdb
 from extractor.config.settings import Config
 from extractor.engines.base import megabytes
 from extractor.engines.duckdb.files import opened, quoted
-from extractor.errors import ExportError, WarehouseError
+from extractor.errors import ConfigError, ExportError, WarehouseError
+from extractor.outputs.missing import check_published
 
 FORMATS = {"parquet": "format parquet, compression zstd", "csv": "format csv, header"}
 
-BY_MONTH = {"track_daily_popularity": "date", "tracklists": "first_day"}
-"""Tables that grow by many rows a day, and the day they are split by: months are files of a handy size."""
+SPLIT_ABOVE_BYTES = 200_000_000
+"""Size of a file above which a table that has a day becomes a folder with a file a month."""
+
+DAYS = ("date", "first_day", "first_seen", "valid_from")
+"""Columns that a large table is split by, the first that it has."""
 
 TABLES = """
 select table_name from information_schema.tables
@@ -44,39 +49,56 @@ class Exported:
         return f"exported {self.files} files ({megabytes(self.bytes)}) into {self.folder}"
 
 
-def export(config: Config, file_format: str, folder: Path) -> Exported:
-    """Write every published table into `folder`, replacing an earlier export of that format; other files stay.
+def export(config: Config, file_format: str, folder: Path, only: str | None = None) -> Exported:
+    """Write every published table, or `only` one, into `folder`, replacing an earlier export of that format.
 
     Everything is written beside first, then renamed file by file, so that each file is always a whole one. Raises
-    WarehouseError if nothing is published, ExportError if the folder can't be written.
+    WarehouseError if nothing is published, ConfigError for an unknown table, ExportError if the folder can't be
+    written.
     """
-    if not config.database.exists():
-        raise WarehouseError(f"{config.database}: nothing is published yet; run `./run.sh daily`")
+    check_published(config.database)
     beside = folder / ".unfinished"
     try:
         shutil.rmtree(beside, ignore_errors=True)
         beside.mkdir(parents=True)
         with opened(config.database, read_only=True, memory_limit=config.memory_limit) as connection:
-            _write(connection, file_format, beside)
+            tables = _tables(connection, only)
+            _write(connection, tables, file_format, beside)
         written = _put_in_place(beside, folder)
     except (WarehouseError, OSError) as error:
         raise ExportError(f"{folder}: {error}. Every file of an earlier export is whole; export again") from error
-    for table in BY_MONTH:
-        for left_over in set(folder.glob(f"{table}/month=*/{table}.{file_format}")) - set(written):
-            left_over.unlink()
+    for table in tables:
+        earlier = {folder / f"{table}.{file_format}", *folder.glob(f"{table}/month=*/{table}.{file_format}")}
+        for left_over in earlier - set(written):
+            left_over.unlink(missing_ok=True)
     return Exported(folder, len(written), sum(path.stat().st_size for path in written))
 
 
-def _write(connection: duckdb.DuckDBPyConnection, file_format: str, folder: Path) -> None:
+def _tables(connection: duckdb.DuckDBPyConnection, only: str | None) -> list[str]:
+    tables = [str(table) for (table,) in connection.execute(TABLES).fetchall()]
+    if only is None:
+        return tables
+    if only not in tables:
+        near = difflib.get_close_matches(only, tables, 1)
+        hint = f"did you mean {near[0]}?" if near else f"tables: {', '.join(tables)}"
+        raise ConfigError(f"--only {only}: no such table; {hint}")
+    return [only]
+
+
+def _write(connection: duckdb.DuckDBPyConnection, tables: list[str], file_format: str, folder: Path) -> None:
     def copy(query: str, path: Path, options: str = FORMATS[file_format]) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         connection.execute(f"copy ({query}) to {quoted(str(path))} ({options})")
 
-    for (table,) in connection.execute(TABLES).fetchall():
-        if table not in BY_MONTH:
-            copy(f'from "{table}"', folder / f"{table}.{file_format}")
+    for table in tables:
+        whole = folder / f"{table}.{file_format}"
+        copy(f'from "{table}"', whole)
+        columns = {name for name, *_ in connection.execute(f'describe "{table}"').fetchall()}
+        day = next((each for each in DAYS if each in columns), None)
+        if day is None or whole.stat().st_size <= SPLIT_ABOVE_BYTES:
             continue
-        month_of = f"date_trunc('month', {BY_MONTH[table]})"
+        whole.unlink()
+        month_of = f"date_trunc('month', {day})"
         for (month,) in connection.execute(f'select distinct {month_of} from "{table}"').fetchall():  # noqa: S608 (our own table)
             rows = f"from \"{table}\" where {month_of} = date '{month}'"
             copy(rows, folder / table / f"month={month:%Y-%m}" / f"{table}.{file_format}")

@@ -18,6 +18,7 @@ from extractor.extract.plan import unasked
 from extractor.landing.budget import Budget, remembered_wait
 from extractor.landing.runs import BEST_FIRST, DayReport, Run
 from extractor.landing.unavailable import unavailable_lists
+from extractor.project import PROGRAM
 from extractor.spotify.token_store import described
 
 RUNS_SHOWN = 5
@@ -28,6 +29,9 @@ STATES = {
     PARTLY_READ: "the last reading has gaps, or there is none of this day or the day before",
     StoppedByQuota.exit_code: "stopped by the quota: run it again to go on",
 }
+
+
+NO_RUN = f"no run yet: start one with {PROGRAM}, or try {PROGRAM} demo, which needs no account"
 
 
 @dataclass(frozen=True)
@@ -80,7 +84,7 @@ class Status:
         return "\n".join(f"{title:<12} {text}".rstrip() for title, text in self._lines())
 
     def _lines(self) -> Iterator[tuple[str, str]]:
-        yield "state", STATES[self.exit_code]
+        yield "state", STATES[self.exit_code] if self.runs or self.published else NO_RUN
         yield "published", self._publication()
         yield from (("problem", problem) for problem in self.problems)
         yield from (("run", str(run)) for run in self.runs)

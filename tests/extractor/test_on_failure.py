@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 import pytest
 
 from extractor.cli.console import Console
-from extractor.cli.on_failure import tell_failure
+from extractor.cli.on_failure import report_failure
 from extractor.engines.duckdb import engine
 from extractor.simulator.faults import Fault
 from tests.extractor.conftest import QUOTA, FakeTime, Run, told
@@ -135,7 +135,7 @@ def test_a_command_that_fails_changes_no_exit_code_and_is_said(
 def test_a_command_that_hangs_is_ended_with_what_it_started_and_said(
     console: Console, hook: Callable[[str], Path], tmp_path: Path, capsys: pytest.CaptureFixture[str], script: str
 ) -> None:
-    tell_failure((str(hook(script)),), tmp_path, 75, console, limit=0.2)
+    report_failure((str(hook(script)),), tmp_path, 75, console, limit=0.2)
     sleep(0.4 if "late" in script else 0)
     assert not (tmp_path / "late").exists()
     assert "hook.sh took longer than 0.2 s and was ended (this run's own exit code stays 75)" in told(capsys)
@@ -144,7 +144,7 @@ def test_a_command_that_hangs_is_ended_with_what_it_started_and_said(
 def test_what_a_command_leaves_running_is_not_waited_for(
     console: Console, hook: Callable[[str], Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    tell_failure((str(hook("sleep 5 &")),), tmp_path, 3, console, limit=1)
+    report_failure((str(hook("sleep 5 &")),), tmp_path, 3, console, limit=1)
     assert told(capsys) == ""
 
 
@@ -152,7 +152,7 @@ def test_what_a_command_leaves_running_is_not_waited_for(
 def test_a_command_that_does_not_exist_is_said(
     console: Console, tmp_path: Path, capsys: pytest.CaptureFixture[str], command: tuple[str, ...]
 ) -> None:
-    tell_failure(command, tmp_path, 1, console)
+    report_failure(command, tmp_path, 1, console)
     assert "could not be run" in told(capsys)
 
 
@@ -160,7 +160,7 @@ def test_a_command_runs_in_the_folder_of_the_configuration(
     console: Console, hook: Callable[[str], Path], tmp_path: Path
 ) -> None:
     hook("pwd > where.txt")
-    tell_failure(("./hook.sh",), tmp_path, 3, console)
+    report_failure(("./hook.sh",), tmp_path, 3, console)
     assert Path((tmp_path / "where.txt").read_text().strip()).samefile(tmp_path)
 
 
@@ -203,7 +203,7 @@ def test_the_example_posts_to_a_webhook_whose_address_no_process_list_shows(
     address = f"http://127.0.0.1:{receiver.server_port}/hook"
     (tmp_path / "webhook.curl").write_text(example.read_text().replace("https://example.org/hook", address))
     console.note("error", "a “test” failed")
-    tell_failure(("curl", "--config", "webhook.curl"), tmp_path, 1, console)
+    report_failure(("curl", "--config", "webhook.curl"), tmp_path, 1, console)
     [(path, content_type, body)] = receiver.received
     assert (path, content_type) == ("/hook", "application/json")
     assert body["text"].startswith("error: a “test” failed")

@@ -18,8 +18,8 @@ import duckdb
 from extractor.config.settings import Config
 from extractor.engines.base import megabytes
 from extractor.engines.duckdb.files import opened
-from extractor.errors import WarehouseError
 from extractor.landing.files import replace_file
+from extractor.outputs.missing import check_published
 
 PAGE = Path(__file__).parent / "assets"
 SCRIPTS = (
@@ -196,8 +196,7 @@ def report(config: Config, output: Path) -> Reported:
 
     Raises WarehouseError if nothing is published yet, LandingError if the page can't be written.
     """
-    if not config.database.exists():
-        raise WarehouseError(f"{config.database}: nothing is published yet; run `./run.sh daily`")
+    check_published(config.database)
     with opened(config.database, read_only=True, memory_limit=config.memory_limit) as connection:
         facts, popularity = _facts(connection)
     replace_file(output, _page(facts, popularity).encode())
