@@ -1,4 +1,4 @@
-# The daily run as an image. All that lasts is in its volume, /data; README.md, "In a container", says how to use it.
+# The daily run as an image. All that lasts is in its volume, /data; docs/containers.md says how to use it.
 #
 # The base is named by version and not by digest: the image of a version is made anew for Debian's security fixes, which
 # a digest would miss. Who wants one all the same: --build-arg BASE=python:…@sha256:…

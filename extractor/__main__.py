@@ -3,7 +3,7 @@
 import sys
 
 from extractor.cli.commands import main
-from extractor.clock import stoppable_clock
+from extractor.clock import interruptible_clock
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:], stoppable_clock()))
+    sys.exit(main(sys.argv[1:], interruptible_clock()))

@@ -1,4 +1,4 @@
-"""Time, passed in so that tests need not wait."""
+"""Clocks are passed in, so that tests do not have to wait."""
 
 from __future__ import annotations
 
@@ -11,36 +11,39 @@ from datetime import UTC, datetime
 
 @dataclass(frozen=True)
 class Clock:
-    """Where the time comes from: instants in UTC, seconds that never jump, and sleep."""
+    """The source of time: the current UTC time, a monotonic time in seconds, and sleep."""
 
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     monotonic: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
 
 
-AWAKE_WITHIN_SECONDS = 0.5
+WAKE_INTERVAL_SECONDS = 0.5
+"""How long a sleeping thread may take to notice a signal."""
 
 
-def stoppable_clock() -> Clock:
-    """A clock from whose sleep every thread wakes when the process is told to stop, by Ctrl-C or by SIGTERM.
+def interruptible_clock() -> Clock:
+    """Return a clock whose sleep() is interrupted in every thread when the process receives SIGINT or SIGTERM.
 
-    Both interrupt. As the first process of a container Python would otherwise not even hear of SIGTERM.
+    Both signals raise KeyboardInterrupt. PID 1 of a container would otherwise ignore SIGTERM.
     """
-    told = False
+    interrupted = False
 
-    def stop(*_: object) -> None:
-        nonlocal told
-        told = True
+    # Python runs signal handlers in the main thread only. Raising interrupts whatever that thread is waiting for; the
+    # flag reaches the sleeps of the others. An Event could deadlock: its set() takes a lock that wait() may be holding.
+    def interrupt(*_: object) -> None:
+        nonlocal interrupted
+        interrupted = True
         raise KeyboardInterrupt
 
     def sleep(seconds: float) -> None:
         end = time.monotonic() + seconds
-        while not told and (left := end - time.monotonic()) > 0:
-            time.sleep(min(left, AWAKE_WITHIN_SECONDS))
-        if told:
+        while not interrupted and (left := end - time.monotonic()) > 0:
+            time.sleep(min(left, WAKE_INTERVAL_SECONDS))
+        if interrupted:
             raise KeyboardInterrupt
 
     for number in (signal.SIGINT, signal.SIGTERM):
-        if signal.getsignal(number) is not signal.SIG_IGN:  # as of a job in the background of a script
-            signal.signal(number, stop)
+        if signal.getsignal(number) is not signal.SIG_IGN:  # ignored in a background job of a script
+            signal.signal(number, interrupt)
     return Clock(sleep=sleep)

@@ -1,4 +1,4 @@
-"""Everything that can go wrong, as a small family: what happened, what to do, and the exit code of the run."""
+"""The exceptions of the package. Each has a message for the user and the exit code of the run."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from datetime import datetime
 
 
 class ExtractorError(Exception):
-    """A failure with nothing published. The message says what happened and what to do about it."""
+    """Base class: the run failed and published nothing. The message says what happened and how to fix it."""
 
     exit_code = 1
 
 
 class ConfigError(ExtractorError):
-    """Configuration, seeds or usage: the message names the file and the key or line."""
+    """The configuration, a seed or an argument is invalid. The message names the file and the key or line."""
 
     exit_code = 2
 
@@ -22,13 +22,13 @@ class NothingToWatchError(ConfigError):
 
 
 class CredentialsError(ExtractorError):
-    """No credentials, or Spotify refused them."""
+    """Credentials are missing, or Spotify refused them."""
 
     exit_code = 2
 
 
 class LandingError(ExtractorError):
-    """A landing file can't be written or read: the message names file and line."""
+    """A landing file can't be read or written. The message names the file and the line."""
 
 
 class WarehouseError(ExtractorError):
@@ -36,21 +36,25 @@ class WarehouseError(ExtractorError):
 
 
 class BuildError(ExtractorError):
-    """dbt ended with errors or failing tests: nothing is published."""
+    """dbt reported errors or failing tests, so nothing is published."""
 
 
 class ExportError(ExtractorError):
-    """Files for other tools can't be written: the message names the folder."""
+    """An export can't be written. The message names the folder."""
 
 
 class QueryError(ExtractorError):
-    """A query can't be run: the message is the database's."""
+    """A query failed. The message is the database's."""
 
     exit_code = 2
 
 
 class StoppedByQuota(ExtractorError):
-    """Asking on would mean waiting too long. What was read is landed; the same command later asks for the rest."""
+    """The rate limit or the daily budget is used up.
+
+    All responses so far are landed. Running the same command after `until` (UTC) resumes the day. `by_spotify` is
+    true for a rate limit of Spotify, false for the budget of the configuration.
+    """
 
     exit_code = 75
 
@@ -61,4 +65,4 @@ class StoppedByQuota(ExtractorError):
 
 
 PARTLY_READ = 3
-"""Exit code of a run in which some lists or tracks could not be read: published, and the calendar says which."""
+"""Exit code of a run that published, but could not read some playlists or tracks; `playlist_days` shows which."""

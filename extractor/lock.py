@@ -1,4 +1,4 @@
-"""One at a time: locks that die with their process."""
+"""File locks that the operating system releases when the process ends."""
 
 from __future__ import annotations
 
@@ -12,8 +12,11 @@ from extractor.errors import WarehouseError
 
 
 @contextmanager
-def alone(file: Path, what: str, say: Callable[[str], object] = lambda _: None) -> Iterator[None]:
-    """Be the only one at `what` with a file for the block. If another run is, says so and waits for its end."""
+def exclusive(file: Path, what: str, say: Callable[[str], object] = lambda _: None) -> Iterator[None]:
+    """Hold the lock `<file>.<what>.lock` during the block. While another process holds it, call `say` once and wait.
+
+    Raises WarehouseError if the lock file can't be written.
+    """
     path = file.with_name(f"{file.name}.{what}.lock")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -26,6 +29,6 @@ def alone(file: Path, what: str, say: Callable[[str], object] = lambda _: None) 
         except BlockingIOError:
             say(f"another run holds {path.name}; waiting for it to end")
             fcntl.flock(lock, fcntl.LOCK_EX)
-        # A dbt that outlives a killed run keeps the lock, and the next run waits for it.
+        # dbt inherits the lock: if it outlives a killed run, the next run waits for it.
         os.set_inheritable(lock.fileno(), True)
         yield

@@ -2,7 +2,7 @@
 -- what was in the list. Days outside the list's calendar are not_run. No rows for a list that was never read.
 create macro coverage(playlist, start_date, end_date) as table
 with calendar as (
-    select unnest(generate_series(start_date::date, end_date::date, interval 1 day))::date as date
+    select cast(unnest(generate_series(cast(start_date as date), cast(end_date as date), interval 1 day)) as date) as date
 ),
 
 lists as (
@@ -25,8 +25,8 @@ select
     playlist_id,
     outcome,
     outcome in ('complete', 'unchanged') as is_observed,
-    count(*)::integer as days,
-    (sum(count(*)) over (partition by playlist_id))::integer as days_asked
+    cast(count(*) as integer) as days,
+    cast((sum(count(*)) over (partition by playlist_id)) as integer) as days_asked
 from days
 group by playlist_id, outcome
-order by is_observed desc, outcome;
+order by is_observed desc, outcome ASC;

@@ -11,14 +11,14 @@ select
     stays.first_absent,
     stays.is_current,
     stays.days_seen,
-    (
+    cast((
         select count(*) from playlist_days
         where
             playlist_days.playlist_id = stays.playlist_id
             and playlist_days.date between stays.first_seen and stays.last_seen
             and playlist_days.outcome in ('complete', 'unchanged')
-    )::integer as days_observed,
-    (stays.last_seen - stays.first_seen + 1)::integer as days_asked
+    ) as integer) as days_observed,
+    cast((stays.last_seen - stays.first_seen + 1) as integer) as days_asked
 from stays(gap_days := gap_days) as stays
 left join playlists on stays.playlist_id = playlists.playlist_id
 where stays.track_id = track_id_of(track)

@@ -10,7 +10,7 @@ with pieces as (
             rows between unbounded preceding and 1 preceding
         ) as last_seen_before
     from tracks_in_playlist
-    join track_info on tracks_in_playlist.track_id = track_info.track_id
+    inner join track_info on tracks_in_playlist.track_id = track_info.track_id
     where upper(track_info.isrc) = upper(trim(isrc_code))
 ),
 
@@ -26,7 +26,7 @@ select
     numbered.playlist_id,
     playlists.label,
     playlists.name,
-    numbered.merged_number::integer as stay_number,
+    cast(numbered.merged_number as integer) as stay_number,
     min(added_at) as added_at,
     max(last_seen) as last_seen,
     case when not bool_or(is_current) then max(first_absent) end as first_absent,

@@ -37,15 +37,15 @@ merged as (
 select
     playlist_id,
     track_id,
-    stay_number::integer as stay_number,
+    cast(stay_number as integer) as stay_number,
     added_at,
     last_seen,
     first_seen,
     first_absent,
     starts_before_watch,
     is_current,
-    days_seen::integer as days_seen,
-    (sum(days_seen) over (partition by playlist_id, track_id))::integer as total_days_seen,
-    (stay_number - 1)::integer as reentry,
-    gaps::integer as gaps
+    cast(days_seen as integer) as days_seen,
+    cast((sum(days_seen) over (partition by playlist_id, track_id)) as integer) as total_days_seen,
+    cast((stay_number - 1) as integer) as reentry,
+    cast(gaps as integer) as gaps
 from merged;

@@ -5,9 +5,9 @@ create macro tracklist_on(playlist, day) as table
 with asked as (
     select
         playlist_days.playlist_id,
-        day::date as date,
-        coalesce(any_value(outcome) filter (date = day::date), 'not_run') as outcome,
-        arg_min(date, (abs(date - day::date), date)) filter (outcome in ('complete', 'unchanged'))
+        cast(day as date) as date,
+        coalesce(any_value(outcome) filter (date = cast(day as date)), 'not_run') as outcome,
+        arg_min(date, (abs(date - cast(day as date)), date)) filter (outcome in ('complete', 'unchanged'))
             as nearest_usable_day
     from playlist_days
     where playlist_id = playlist_id_of(playlist)
@@ -17,7 +17,7 @@ with asked as (
 version as (
     select max(first_day) as first_day
     from tracklists
-    where playlist_id = playlist_id_of(playlist) and first_day <= day::date
+    where playlist_id = playlist_id_of(playlist) and first_day <= cast(day as date)
 )
 
 select

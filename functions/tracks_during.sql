@@ -3,8 +3,8 @@
 create macro tracks_during(playlist, start_date, end_date, gap_days := 0) as table
 with asked as (
     select
-        start_date::date as first_day,
-        end_date::date as last_day
+        cast(start_date as date) as first_day,
+        cast(end_date as date) as last_day
 ),
 
 usable_days as (
@@ -28,7 +28,7 @@ presences as (
         usable_days.date
     from usable_days
     asof join versions on usable_days.date >= versions.first_day
-    join tracklists on versions.first_day = tracklists.first_day
+    inner join tracklists on versions.first_day = tracklists.first_day
     where tracklists.playlist_id = playlist_id_of(playlist) and tracklists.kind = 'track'
 ),
 
@@ -49,12 +49,12 @@ select
     found.added_at,
     found.last_seen,
     found.first_absent,
-    (
+    cast((
         select count(*) from presences
         where presences.track_id = found.track_id and presences.date between found.first_seen and found.last_seen
-    )::integer as days_seen,
-    (select count(*) from usable_days)::integer as days_observed,
-    (asked.last_day - asked.first_day + 1)::integer as days_asked
+    ) as integer) as days_seen,
+    cast((select count(*) from usable_days) as integer) as days_observed,
+    cast((asked.last_day - asked.first_day + 1) as integer) as days_asked
 from found
 cross join asked
 left join track_info on found.track_id = track_info.track_id

@@ -15,7 +15,7 @@ from tempfile import TemporaryFile
 from typing import Any
 from unittest.mock import patch
 
-from extractor.clock import stoppable_clock
+from extractor.clock import interruptible_clock
 from extractor.engines import dbt as transform
 
 CONTEXT = get_context("forkserver")
@@ -64,7 +64,7 @@ def _command(arguments: Sequence[str], environment: Mapping[str, str], folder: P
             return subprocess.CompletedProcess(command, code)
 
         replaced.run = run_dbt
-        sys.exit(main(arguments, stoppable_clock()))
+        sys.exit(main(arguments, interruptible_clock()))
 
 
 def _code(arguments: Sequence[str], environment: Mapping[str, str], folder: Path) -> Any:

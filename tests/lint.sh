@@ -69,7 +69,7 @@ step "compose" "$lint/check-jsonschema" --builtin-schema vendor.compose-spec com
 step "hadolint" "$lint/hadolint" Dockerfile
 step "workflows" "$lint/check-jsonschema" --builtin-schema vendor.github-workflows examples/github/*.yml
 step "oxlint" "$lint/oxlint" --deny-warnings --config extractor/outputs/report/assets/.oxlintrc.json extractor/outputs/report/assets
-step "shellcheck" "$lint/shellcheck" run.sh build_docker_image.sh .ci/run tests/run.sh tests/lint.sh
+step "shellcheck" "$lint/shellcheck" run.sh build_docker_image.sh .ci/run requirements/lock.sh tests/run.sh tests/lint.sh
 step "dbt parse" "$test/dbt" --quiet --warn-error parse --no-partial-parse
 step "dbt-bouncer" bouncer
 

@@ -1,16 +1,27 @@
 #!/usr/bin/env bash
-# Every check that CI runs (but Spark's, unless this is CI), called by ./run.sh test, which has made the environments: the
-# linters, `dbt build` with its unit tests on an empty warehouse, then pytest. Arguments go to pytest, and then nothing
-# else is run.
+# Every check that CI runs (except Spark's, unless this is CI), called by ./run.sh test, which has made the environments:
+# the linters, `dbt build` with its unit tests on an empty warehouse, then pytest.
+#
+#   ./run.sh test             everything
+#   ./run.sh test --fast      the linters of Python and the tests that take seconds
+#   ./run.sh test ARGUMENTS   pytest with these arguments, and nothing else
 set -uo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 2
 bin=$PWD/.venv/bin
+lint=$PWD/.venv-lint/bin
 
 # Credentials of the person who tests are not what is tested.
 unset SPOTIFY_CLIENT_ID SPOTIFY_CLIENT_SECRET SPOTIFY_REFRESH_TOKEN
 
-if [[ $# -gt 0 ]]; then
+# One process more than this machine has cores: each of them waits now and then.
+several=(-n "$(($(getconf _NPROCESSORS_ONLN) + 1))" --dist loadgroup --no-loadscope-reorder)
+
+if [[ ${1-} == --fast && $# -eq 1 ]]; then
+    "$lint/ruff" check . && "$lint/ruff" format --check . &&
+        exec "$bin/python" -m pytest "${several[@]}" --quiet -m "not slow" tests/simulator tests/extractor
+    exit
+elif [[ $# -gt 0 ]]; then
     exec "$bin/python" -m pytest "$@"
 fi
 
@@ -29,7 +40,7 @@ failed=()
 (dbt_build) >"$scratch/dbt.log" 2>&1 &
 dbt=$!
 echo "== lint"
-tests/lint.sh "$PWD/.venv-lint/bin" "$bin" || failed+=(lint)
+tests/lint.sh "$lint" "$bin" || failed+=(lint)
 echo "== dbt build and unit tests"
 if wait "$dbt"; then
     tail -n 1 "$scratch/dbt.log"
@@ -39,20 +50,10 @@ else
 fi
 
 echo "== pytest"
-# Spark keeps two cores busy for two minutes: CI waits for that, people ask for it (./run.sh test tests/spark).
-spark=()
-[[ -z ${CI-} ]] || spark=(tests/spark)
-histories=(tests/pipeline/test_{increments,purge,replay}.py)
-lane() { "$bin/python" -m pytest --durations=3 "$@"; }
-# Three at a time, for two cores: each of them waits now and then.
-lane tests/conformance tests/faults tests/kills "${spark[@]}" >"$scratch/conformance.log" 2>&1 &
-conformance=$!
-lane tests/simulator tests/extractor "${histories[@]}" >"$scratch/extractor.log" 2>&1 &
-extractor=$!
-lane tests/pipeline "${histories[@]/#/--ignore=}" || failed+=(pipeline)
-wait "$conformance" || failed+=(conformance)
-wait "$extractor" || failed+=(extractor)
-cat "$scratch/conformance.log" "$scratch/extractor.log"
+# Spark keeps two cores busy for minutes: CI waits for that, people ask for it (./run.sh test tests/spark).
+which=()
+[[ -n ${CI-} ]] || which=(-m "not spark")
+"$bin/python" -m pytest "${several[@]}" --durations=10 ${which[@]+"${which[@]}"} || failed+=(pytest)
 
 [[ ${#failed[@]} -eq 0 ]] || echo "failed: ${failed[*]}" >&2
 [[ ${#failed[@]} -eq 0 ]]

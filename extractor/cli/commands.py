@@ -16,7 +16,7 @@ from extractor.cli.demo import run_demo
 from extractor.cli.on_failure import report_failure
 from extractor.cli.options import read_options
 from extractor.cli.progress import progress_on
-from extractor.clock import Clock, stoppable_clock
+from extractor.clock import Clock, interruptible_clock
 from extractor.config.settings import TARGETS, Config, read_config
 from extractor.engines.base import BuildOptions
 from extractor.engines.duckdb.files import check_paths
@@ -25,8 +25,8 @@ from extractor.engines.registry import target_of
 from extractor.errors import PARTLY_READ, ConfigError, ExtractorError, NothingToWatchError
 from extractor.extract.plan import Plan, unasked
 from extractor.extract.run import extract
-from extractor.landing.day import remember_day
-from extractor.lock import alone
+from extractor.landing.day import read_day
+from extractor.lock import exclusive
 from extractor.outputs.docs import docs
 from extractor.outputs.export import export
 from extractor.outputs.report.report import report
@@ -34,8 +34,8 @@ from extractor.outputs.sql import query_of, run_sql
 from extractor.outputs.status import status
 from extractor.project import DEMO, HOME, IS_CHECKOUT
 from extractor.spotify.credentials import Credentials
-from extractor.spotify.login import ask_user, keep_login
-from extractor.spotify.token_store import UserLogin, token_file
+from extractor.spotify.login import authorize_user, save_login
+from extractor.spotify.token_store import TokenStore, token_file
 
 INTERRUPTED = 130
 STEPS = ("extract", "load", "build", "publish")
@@ -72,7 +72,7 @@ def main(arguments: Sequence[str] | None = None, clock: Clock | None = None) -> 
 
 def installed() -> int:
     """Run a command, as the script that a wheel installs."""
-    return main(clock=stoppable_clock())
+    return main(clock=interruptible_clock())
 
 
 def _configuration(file: Path, options: argparse.Namespace, clock: Clock) -> Config:
@@ -92,13 +92,13 @@ def _configuration(file: Path, options: argparse.Namespace, clock: Clock) -> Con
 def _login(config: Config, options: argparse.Namespace, console: Console) -> int:
     # With --print-token, standard output holds the token alone, for a program that stores it.
     screen = sys.stderr if options.print_token else sys.stdout
-    token = ask_user(config.api, Credentials.of_app(), options.port, console.clock, screen, sys.stdin)
+    token = authorize_user(config.api, Credentials.of_app(), options.port, console.clock, screen, sys.stdin)
     if options.print_token:
         print(token.refresh_token)
         print(f"logged in until {token.ends_on}; give this to runs as SPOTIFY_REFRESH_TOKEN", file=screen)
         return 0
-    console.result("logged_in", keep_login(token, token_file()), ends_on=token.ends_on)
-    if UserLogin.from_environment().given:
+    console.result("logged_in", save_login(token, token_file()), ends_on=token.ends_on)
+    if TokenStore.from_environment().given:
         console.note("warning", "runs go on with SPOTIFY_REFRESH_TOKEN as long as it is set")
     return 0
 
@@ -106,7 +106,7 @@ def _login(config: Config, options: argparse.Namespace, console: Console) -> int
 def _purge(config: Config, options: argparse.Namespace, console: Console) -> int:
     if options.keep_days is None:
         raise ConfigError("purge: say how many days of raw answers to keep: ./run.sh purge --keep-days 90")
-    with alone(config.warehouse, "warehouse", console.waits):
+    with exclusive(config.warehouse, "warehouse", console.waits):
         purged = purge(config, console.day - timedelta(days=options.keep_days - 1))
         console.result("purged", str(purged), **asdict(purged))
     return 0
@@ -128,14 +128,14 @@ def _sql(config: Config, options: argparse.Namespace, _: Console) -> int:
 
 
 def _export(config: Config, options: argparse.Namespace, console: Console) -> int:
-    with alone(config.database, "export", console.waits):
+    with exclusive(config.database, "export", console.waits):
         exported = export(config, options.format, options.into or config.database.parent / "export", options.only)
         console.result("exported", str(exported), **asdict(exported))
     return 0
 
 
 def _docs(config: Config, options: argparse.Namespace, console: Console) -> int:
-    with alone(config.warehouse, "warehouse", console.waits):
+    with exclusive(config.warehouse, "warehouse", console.waits):
         documented = docs(config, options.into or config.database.parent / "docs.html")
         console.result("documented", str(documented), **asdict(documented))
     return 0
@@ -175,13 +175,13 @@ def _run_steps(config: Config, options: argparse.Namespace, console: Console) ->
     with ExitStack() as locks:
         if "extract" in steps:
             # Held to the end of a daily run: a second one waits, then finds everything done.
-            locks.enter_context(alone(config.warehouse, f"worker-{config.batch_number}", console.waits))
+            locks.enter_context(exclusive(config.warehouse, f"worker-{config.batch_number}", console.waits))
             exit_code = _extract(config, console)
         if options.command == "daily":
             of_slices = _check_slices(config, console)
             exit_code = exit_code or of_slices
         if options.command != "extract":
-            locks.enter_context(alone(config.warehouse, "warehouse", console.waits))
+            locks.enter_context(exclusive(config.warehouse, "warehouse", console.waits))
         if "load" in steps:
             loaded = target.load(config)
             console.result("loaded", str(loaded), **asdict(loaded))
@@ -219,7 +219,7 @@ def _extract(config: Config, console: Console) -> int:
 
 def _check_slices(config: Config, console: Console) -> int:
     """Warn of slices of the watch-list that no worker has asked for; returns the exit code for that."""
-    missing = unasked(config, remember_day(config.landing, console.day)) if config.batch_size else None
+    missing = unasked(config, read_day(config.landing, console.day)) if config.batch_size else None
     if not (missing and missing.slices):
         return 0
     console.note("warning", str(missing), **asdict(missing))

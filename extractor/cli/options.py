@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import difflib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -164,10 +164,10 @@ def read_options(arguments: Sequence[str]) -> argparse.Namespace:
     given = list(arguments)
     if given and given[0] == "help":
         given = [*given[1:2], "--help"]
-    if not given or (given[0].startswith("-") and given[0] not in ("-h", "--help", "--version")):
-        given.insert(0, "daily")
-    elif not given[0].startswith("-") and given[0] not in COMMANDS:
-        given = _as_configuration(given, parser)
+    if not given or given[0] not in ("-h", "--help", "--version"):
+        given = _command_first(given, commands)
+        if given[0] not in COMMANDS:
+            given = _as_configuration(given, parser)
     options, unknown = parser.parse_known_args(given)
     if unknown:
         commands[options.command].error(_not_understood(options.command, unknown))
@@ -213,6 +213,18 @@ def _parsers() -> tuple[_Parser, dict[str, _Parser]]:
         parsers[name].set_defaults(date=None, target=None)
         command.add_options(parsers[name])
     return parser, parsers
+
+
+def _command_first(arguments: list[str], parsers: Mapping[str, argparse.ArgumentParser]) -> list[str]:
+    """Move the first word that is no option, nor the value of one, to the front; without one, the command is daily."""
+    actions = [action for parser in parsers.values() for action in parser._actions]
+    with_value = {option for action in actions if action.nargs != 0 for option in action.option_strings}
+    place = 0
+    while place < len(arguments) and arguments[place].startswith("-"):
+        place += 2 if arguments[place] in with_value else 1
+    if place >= len(arguments):
+        return ["daily", *arguments]
+    return [arguments[place], *arguments[:place], *arguments[place + 1 :]]
 
 
 def _not_understood(command: str, unknown: Sequence[str]) -> str:

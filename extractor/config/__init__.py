@@ -1,1 +1,1 @@
-"""What the user says: config.yaml, endpoints, watch-lists."""
+"""Configuration: config.yaml, its endpoints, and the watch list."""

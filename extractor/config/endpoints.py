@@ -1,4 +1,4 @@
-"""What is asked by id, beside the lists: tracks, and whatever config.yaml adds."""
+"""Endpoints that are requested by id: tracks, and those that config.yaml adds."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from extractor.errors import ConfigError
 
 OWN_TABLES = ("playlists", "playlist_items", "playlist_reads", "runs", "watched", "landing_files", "built", "purged")
-"""Tables of `raw` that no endpoint of the configuration may share a name with."""
+"""Reserved names: the tables of `raw` that are not endpoints."""
 
 NAME = re.compile(rf"(?!(?:{'|'.join(OWN_TABLES)})$)[a-z][a-z0-9_]{{0,62}}")
-"""What may become the name of a table of answers."""
+"""A valid endpoint name. It becomes the name of a table in `raw`."""
 
 PATH = re.compile(r"[a-z][\w/-]*(\?ids=|/\{id\}[\w/-]*)")
 IDS = re.compile(r"\w+(\.(\w+|\*))*")
@@ -20,9 +20,11 @@ IDS = re.compile(r"\w+(\.(\w+|\*))*")
 
 @dataclass(frozen=True)
 class Endpoint:
-    """`path` ends with ?ids= and takes `batch` ids, answered in the array `items`; or it has {id}, and no array.
+    """An endpoint of the Web API that takes ids.
 
-    `ids` is where a track object has the ids to ask for; None for `tracks`, which is asked for the followed tracks.
+    A bulk endpoint has a `path` that ends with ?ids=, takes up to `batch` ids, and responds with the array `items`. A
+    single endpoint has a `path` with {id} and responds with one object. `ids` is the path in a track object to the ids
+    to request; None for `tracks`, which takes the ids of the followed tracks.
     """
 
     path: str
@@ -31,29 +33,29 @@ class Endpoint:
     ids: str | None = None
 
     def path_for(self, ids: Sequence[str]) -> str:
-        """The path, below the base URL, that asks for these ids."""
+        """Return the request path for these ids, relative to the base URL."""
         return self.path.replace("{id}", ids[0]) if self.items is None else self.path + ",".join(ids)
 
-    def one_by_one(self) -> Endpoint:
-        """The same endpoint for an app that may not ask for several ids at once: the answer is the object itself."""
+    def single(self) -> Endpoint:
+        """Return the endpoint that requests one id at a time, for apps that may not use the bulk endpoint."""
         if self.items is None:
             return self
         return replace(self, path=self.path.removesuffix("?ids=").rstrip("/") + "/{id}", batch=1, items=None)
 
     def check(self, name: str, where: str) -> None:
-        """Raise ConfigError, naming `where`, for what can't be asked."""
+        """Raise ConfigError, naming `where`, if the endpoint is invalid."""
         if not PATH.fullmatch(self.path):
             raise ConfigError(f"{where}.path: must end with ?ids= or hold one {{id}}, not {self.path!r}")
         if not 1 <= self.batch <= 50:
-            raise ConfigError(f"{where}.batch: must be 1 to 50, which is all that Spotify takes, not {self.batch}")
+            raise ConfigError(f"{where}.batch: must be 1 to 50, the most that Spotify accepts, not {self.batch}")
         if "{id}" in self.path and (self.batch, self.items) != (1, None):
-            raise ConfigError(f"{where}: a path with {{id}} is answered with one object: leave out batch and items")
+            raise ConfigError(f"{where}: a path with {{id}} returns one object: leave out batch and items")
         if "{id}" not in self.path and self.items is None:
-            raise ConfigError(f"{where}.items: missing: the key of the array in the answer")
+            raise ConfigError(f"{where}.items: missing: the key of the array in the response")
         if name == "tracks" and self.ids is not None:
-            raise ConfigError(f"{where}.ids: tracks are asked for by their own id; leave it out")
+            raise ConfigError(f"{where}.ids: tracks are requested by their own id; leave it out")
         if name != "tracks" and not IDS.fullmatch(self.ids or ""):
-            raise ConfigError(f"{where}.ids: must say where a track object has the ids, such as artists.*.id")
+            raise ConfigError(f"{where}.ids: must be the path to the ids in a track object, such as artists.*.id")
 
 
 TRACKS = Endpoint("tracks?ids=", 50, "tracks")

@@ -1,4 +1,4 @@
-"""config.yaml and the seeds, read and checked before anything is asked of Spotify."""
+"""Read config.yaml and validate it before the first request."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from extractor.config.endpoints import NAME, OWN_TABLES, TRACKS, Endpoint
 from extractor.errors import ConfigError
 
 OLD_FORMAT = re.compile(r"^(tracks_url|tables)\s*:", re.MULTILINE)
-"""By these keys a configuration of the program this one grew from is known."""
+"""Keys that only the predecessor of this program had."""
 
 TARGETS = ("duckdb", "postgres", "spark")
-"""Engines that the tables may live in."""
+"""Engines that can store the tables."""
 
 PATHS = ("seeds", "landing", "warehouse", "database")
-"""Keys whose values are paths and have a default."""
+"""Keys whose values are paths with a default."""
 
-MEMORY = re.compile(r"[0-9]+(\.[0-9]+)? ?[KMGT]i?B", re.IGNORECASE)
+MEMORY_SIZE = re.compile(r"[0-9]+(\.[0-9]+)? ?[KMGT]i?B", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Api:
-    """Where Spotify is and how politely to ask."""
+    """The addresses of Spotify and the limits on requests."""
 
     base_url: str = "https://api.spotify.com/v1"
     token_url: str = "https://accounts.spotify.com/api/token"  # noqa: S105 (an address, not a secret)
@@ -64,7 +64,7 @@ class Config:
 
     @property
     def raw(self) -> Path:
-        """What was loaded: the file of DuckDB with Spotify's answers, beside the warehouse."""
+        """Return the path of the DuckDB file with the loaded responses, beside the warehouse."""
         return self.warehouse.with_name("raw.duckdb")
 
 
@@ -76,7 +76,7 @@ def read_config(path: Path) -> Config:
     try:
         text = path.read_text("utf-8")
         if OLD_FORMAT.search(text):
-            raise ConfigError(f"{path}: is of the old format; docs/migrating.md names today's keys")
+            raise ConfigError(f"{path}: uses the old format; docs/migrating.md lists the current keys")
         raw = yaml.safe_load(text)
     except FileNotFoundError:
         raise ConfigError(f"{path}: no such file; name one with --config") from None
@@ -96,7 +96,7 @@ def read_config(path: Path) -> Config:
 
 
 def _checked(raw: object, shape: type, file: str, prefix: str) -> dict[str, Any]:
-    """The values of a mapping that fit the dataclass `shape`; nested dataclasses are made on the way."""
+    """Return the values of a mapping as arguments of the dataclass `shape`, nested dataclasses included."""
     if not isinstance(raw, dict):
         raise ConfigError(f"{file}: {prefix.rstrip('.') or 'the file'} must be a mapping of keys to values")
     hints = get_type_hints(shape)
@@ -105,7 +105,7 @@ def _checked(raw: object, shape: type, file: str, prefix: str) -> dict[str, Any]
         where = f"{prefix}{key}"
         if key not in hints:
             near = difflib.get_close_matches(str(key), hints, 1)
-            hint = f"did you mean {near[0]!r}?" if near else f"known here: {', '.join(hints)}"
+            hint = f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(hints)}"
             raise ConfigError(f"{file}: {where}: unknown key; {hint}")
         if hints[key] is Api:
             values[key] = Api(**_checked(value, Api, file, f"{where}."))
@@ -119,7 +119,7 @@ def _checked(raw: object, shape: type, file: str, prefix: str) -> dict[str, Any]
 
 
 def _endpoints(raw: object, file: str) -> dict[str, Endpoint]:
-    """The endpoints of the file, after `tracks`, which is asked in any case."""
+    """Return `tracks`, which is always requested, and the endpoints of the file."""
     if not isinstance(raw, dict):
         raise ConfigError(f"{file}: endpoints: must be a mapping of names to {{path, batch, items, ids}}")
     endpoints = {"tracks": TRACKS}
@@ -127,7 +127,7 @@ def _endpoints(raw: object, file: str) -> dict[str, Endpoint]:
         where = f"endpoints.{name}"
         if not NAME.fullmatch(str(name)):
             raise ConfigError(
-                f"{file}: {where}: names a table of answers: lower-case letters, digits and _, and none of "
+                f"{file}: {where}: names a table: use lower-case letters, digits and _, and none of "
                 + ", ".join(OWN_TABLES)
             )
         endpoints[name] = Endpoint(**_checked(value, Endpoint, file, f"{where}."))
@@ -173,10 +173,10 @@ def _check_ranges(config: Config, path: Path) -> None:
             raise ConfigError(f"{path}: {key}: must not be negative")
     if config.target not in TARGETS:
         raise ConfigError(f"{path}: target: must be one of {', '.join(TARGETS)}, not {config.target!r}")
-    if config.memory_limit is not None and not MEMORY.fullmatch(config.memory_limit):
+    if config.memory_limit is not None and not MEMORY_SIZE.fullmatch(config.memory_limit):
         raise ConfigError(f"{path}: memory_limit: must be a size such as 2GB, not {config.memory_limit!r}")
     if config.batch_number > 1 and config.batch_size is None:
-        raise ConfigError(f"{path}: batch_number: worker {config.batch_number} needs a batch_size too")
+        raise ConfigError(f"{path}: batch_number: worker {config.batch_number} also needs a batch_size")
     for key, url in (("api.base_url", config.api.base_url), ("api.token_url", config.api.token_url)):
         if not re.match(r"https?://[^/]+", url):
             raise ConfigError(f"{path}: {key}: must be an http(s) address, not {url!r}")

@@ -1,4 +1,4 @@
-"""The watched playlists and tracks: seeds, tracks_file, and the ids, links and URIs in them."""
+"""Read the watched playlists and tracks from the seeds and tracks_file, as ids, links or URIs."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LINK = re.compile(
 
 @dataclass(frozen=True)
 class WatchList:
-    """Ids to labels of this worker's slice, in the order of the seeds, and how many there are before slicing."""
+    """This worker's slice of the watch list: labels by id, in the order of the seeds; and the totals before slicing."""
 
     playlists: dict[str, str]
     tracks: dict[str, str]
@@ -31,7 +31,7 @@ class WatchList:
 
 
 def read_watch_list(config: Config) -> WatchList:
-    """The watched playlists and tracks of this worker's slice. Raises ConfigError naming file and line."""
+    """Return the playlists and tracks of this worker's slice. Raises ConfigError naming the file and the line."""
     playlists, tracks = (_read_seed(config.seeds / f"{kind}s.csv", kind) for kind in ("playlist", "track"))
     if config.tracks_file:
         tracks = dict(_read_ids(config.tracks_file)) | tracks
@@ -82,9 +82,9 @@ def _text(path: Path) -> str:
 
 
 def spotify_id(text: str, kind: str, where: str) -> str:
-    """The id in an id, a Spotify URI or a pasted link (`…/playlist/<id>?si=…`).
+    """Return the id in an id, a Spotify URI or a link (`…/playlist/<id>?si=…`).
 
-    Raises ConfigError, naming `where`, if there is none, or if it is of another kind than `kind`.
+    Raises ConfigError, naming `where`, if there is none or if the link is not to a `kind`.
     """
     text = text.strip()
     bare = text.split("?")[0].split("#")[0]
@@ -94,6 +94,6 @@ def spotify_id(text: str, kind: str, where: str) -> str:
     found = link[2] if link else bare
     if not SPOTIFY_ID.fullmatch(found):
         raise ConfigError(
-            f"{where}: {text!r} is no Spotify {kind} id: 22 letters and digits, or a link or URI that holds them"
+            f"{where}: {text!r} is not a Spotify {kind} id: expected 22 letters and digits, or a link or URI with them"
         )
     return found

@@ -1,4 +1,4 @@
-"""The published functions: one file each in the folder functions/."""
+"""The published functions: one file each in the folder functions/, with a variant beside it for each other engine."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from pathlib import Path
 import duckdb
 
 from extractor.engines.duckdb.files import quoted
+from extractor.project import PROJECT
 
-ANSWERS = (
+FUNCTIONS = (
     "playlist_id_of",
     "track_id_of",
     "stays",
@@ -21,19 +22,26 @@ ANSWERS = (
     "popularity_around_stays",
     "coverage",
 )
-"""The functions of the folder answers/, each after those that it calls."""
+"""Names of the functions, each after those that it calls."""
+
+KIND = "select function_type from duckdb_functions() where function_name = $name and schema_name = 'main'"
 
 
-def define(connection: duckdb.DuckDBPyConnection, answer: Path) -> None:
-    """Create the macro that a file defines, with the comment that the file begins with."""
-    definition = answer.read_text("utf-8")
+def file_of(function: str, engine: str | None = None) -> Path:
+    """Return the file that defines a function: in DuckDB, or in another engine."""
+    return PROJECT / "functions" / (f"{function}.{engine}.sql" if engine else f"{function}.sql")
+
+
+def define(connection: duckdb.DuckDBPyConnection, function: str) -> None:
+    """Create the macro of a function, with the comment that its file begins with."""
+    definition = file_of(function).read_text("utf-8")
     connection.execute(definition)
-    comment = comment_of(definition)
-    kind = "macro table" if ") as table\n" in definition else "macro"
-    connection.execute(f'comment on {kind} main."{answer.stem}" is {quoted(comment)}')
+    [(kind,)] = connection.execute(KIND, {"name": function}).fetchall()
+    macro = "macro table" if kind == "table_macro" else "macro"
+    connection.execute(f'comment on {macro} main."{function}" is {quoted(comment_of(definition))}')
 
 
 def comment_of(definition: str) -> str:
-    """The lines of comment that a definition begins with, as one."""
+    """Return the comment that a definition begins with, as one line."""
     comment = takewhile(lambda line: line.startswith("-- "), definition.splitlines())
     return " ".join(line.removeprefix("-- ") for line in comment)

@@ -10,8 +10,8 @@ from typing import Any
 
 from extractor.config.endpoints import Endpoint
 from extractor.landing.payloads import ABOUT_AN_ID, is_answered
-from extractor.spotify.app_access import Regime, explained
-from extractor.spotify.client import Answer, Ask
+from extractor.spotify.app_access import AppAccess, explain_reason
+from extractor.spotify.client import Fetch, Response
 
 REFUSALS_BELIEVED = 3
 """Where no single id has been answered, so many refusals mean that none will be."""
@@ -33,11 +33,11 @@ class Outcome:
 class BatchAsker:
     """Asks one endpoint for ids; safe to use from several threads."""
 
-    def __init__(self, name: str, endpoint: Endpoint, ask: Ask, regime: Regime) -> None:
+    def __init__(self, name: str, endpoint: Endpoint, ask: Fetch, access: AppAccess) -> None:
         self._name = name
         self._endpoint = endpoint
         self._ask = ask
-        self._regime = regime
+        self._regime = access
         self._single_answers = 0
         self._single_refusals = 0
 
@@ -47,7 +47,7 @@ class BatchAsker:
             yield batch
 
     def ask(self, ids: Sequence[str]) -> Outcome:
-        """Ask for some ids. An id that Spotify does not know is answered, too: there is no such thing."""
+        """Fetch for some ids. An id that Spotify does not know is answered, too: there is no such thing."""
         if not self._in_bulk:
             return sum(map(self._ask_single, ids), Outcome(0))
         answer, answered = self._ask_at_once(self._endpoint, ids)
@@ -70,12 +70,12 @@ class BatchAsker:
     def _ask_single(self, single_id: str) -> Outcome:
         if self._single_answers == 0 and self._single_refusals >= REFUSALS_BELIEVED:
             return Outcome(0, [single_id], f"{self._name} are refused, several at once and one by one")
-        answer, answered = self._ask_at_once(self._endpoint.one_by_one(), [single_id])
+        answer, answered = self._ask_at_once(self._endpoint.single(), [single_id])
         self._single_answers += answered
         self._single_refusals += answer.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
-        return Outcome(1) if answered else Outcome(0, [single_id], explained(answer.reason))
+        return Outcome(1) if answered else Outcome(0, [single_id], explain_reason(answer.reason))
 
-    def _ask_at_once(self, endpoint: Endpoint, ids: Sequence[str]) -> tuple[Answer, bool]:
+    def _ask_at_once(self, endpoint: Endpoint, ids: Sequence[str]) -> tuple[Response, bool]:
         asked: dict[str, Any] = {"ids": list(ids)}
         asked |= {} if endpoint.items is None else {"items": endpoint.items}
         answer = self._ask(self._name, endpoint.path_for(ids), asked)

@@ -12,15 +12,15 @@ from extractor.clock import Clock
 from extractor.config.settings import Config
 from extractor.config.watch_list import WatchList
 from extractor.extract.by_id import BatchAsker
-from extractor.extract.parallel import in_parallel
+from extractor.extract.parallel import map_concurrently
 from extractor.extract.playlists import PlaylistReader, Read
 from extractor.extract.progress import Progress
-from extractor.landing.cache import KnownContent, last_answered, note_answered
-from extractor.landing.day import FINAL_OUTCOMES, LandedDay
-from extractor.landing.unavailable import Unavailable, note_read
-from extractor.landing.writer import Landing
-from extractor.spotify.app_access import Regime
-from extractor.spotify.client import Answer, Client
+from extractor.landing.cache import CachedContent, last_answered_at, record_answered
+from extractor.landing.day import FINAL_OUTCOMES, DayReader
+from extractor.landing.unavailable import Unavailable, record_read
+from extractor.landing.writer import LandingWriter
+from extractor.spotify.app_access import AppAccess
+from extractor.spotify.client import Client, Response
 
 PROBLEMS_KEPT = 10
 
@@ -49,8 +49,8 @@ class Fetcher:
     def __init__(
         self,
         client: Client,
-        landing: Landing,
-        landed: LandedDay,
+        landing: LandingWriter,
+        landed: DayReader,
         config: Config,
         day: date,
         clock: Clock,
@@ -59,7 +59,7 @@ class Fetcher:
     ) -> None:
         self.tallies = {name: Tally() for name in ("playlists", *config.endpoints)}
         self.long_unavailable: list[Unavailable] = []
-        self.regime = Regime()
+        self.access = AppAccess()
         self._client = client
         self._landing = landing
         self._landed = landed
@@ -68,7 +68,7 @@ class Fetcher:
         self._day = day
         self._clock = clock
         self._progress = progress
-        self._reader = PlaylistReader(self._ask, self.regime, day)
+        self._reader = PlaylistReader(self._ask, self.access, day)
 
     def fetch(self, watched: WatchList) -> None:
         """Read the lists, then the tracks no list has told enough about, then what all these tracks name for endpoints.
@@ -79,9 +79,9 @@ class Fetcher:
         tally = self.tallies["playlists"]
         tally.asked = len(wanted)
         # The longest unread first: a small budget walks round the whole watch-list.
-        wanted.sort(key=lambda playlist_id: last_answered(self._config.landing, playlist_id))
-        for playlist_id, read in in_parallel(self.read_playlist, wanted, self._config.api.max_in_flight):
-            unavailable = note_read(self._config.landing, playlist_id, read.outcome, read.reason, self._day)
+        wanted.sort(key=lambda playlist_id: last_answered_at(self._config.landing, playlist_id))
+        for playlist_id, read in map_concurrently(self.read_playlist, wanted, self._config.api.max_in_flight):
+            unavailable = record_read(self._config.landing, playlist_id, read.outcome, read.reason, self._day)
             if read.outcome in FINAL_OUTCOMES:
                 tally.answered += 1
             elif unavailable and unavailable.is_tolerated(self._day, self._config.tolerate_unavailable_days):
@@ -103,16 +103,16 @@ class Fetcher:
 
     def read_playlist(self, playlist_id: str) -> Read:
         """Read a list and land how that ended; what a complete read held is kept for the days to come."""
-        known = KnownContent.load(self._config.landing, playlist_id)
+        known = CachedContent.load(self._config.landing, playlist_id)
         read = self._reader.read(playlist_id, known)
         self._landing.write("playlist_reads", {"playlist_id": playlist_id}, read.landed(), self._clock.now())
         if read.outcome != "failed":
-            note_answered(self._config.landing, playlist_id, self._clock.now())
+            record_answered(self._config.landing, playlist_id, self._clock.now())
         if read.outcome == "complete" and (known is None or known.day <= self._day):
             tracks = tuple(dict.fromkeys(read.tracks))
             if known is None or (known.snapshot_id, known.tracks) != (read.snapshot_id, tracks):
                 path = self._landing.path
-                content = KnownContent(read.snapshot_id, self._day, tracks, path.name, path.stat().st_size)
+                content = CachedContent(read.snapshot_id, self._day, tracks, path.name, path.stat().st_size)
                 content.save(self._config.landing, playlist_id)
         return read
 
@@ -126,7 +126,7 @@ class Fetcher:
         """
         if not self._config.discover_tracks:
             return
-        known = (KnownContent.load(self._config.landing, playlist_id) for playlist_id in watched.playlists)
+        known = (CachedContent.load(self._config.landing, playlist_id) for playlist_id in watched.playlists)
         of_lists = chain.from_iterable(content.tracks for content in known if content)
         for track_id in chain(sorted(self._memory.found_tracks), of_lists):
             if self._memory.answered_tracks and self._memory.popularity is False:
@@ -143,7 +143,7 @@ class Fetcher:
 
     def _fetch_by_id(self, name: str, ids: Iterable[str], total: int) -> None:
         tally = self.tallies[name]
-        asker = BatchAsker(name, self._config.endpoints[name], self._ask, self.regime)
+        asker = BatchAsker(name, self._config.endpoints[name], self._ask, self.access)
         batches = asker.batches(self._unsettled(name, ids))
 
         def up_to_date() -> Iterator[list[str]]:
@@ -154,7 +154,7 @@ class Fetcher:
                 self._landed.catch_up(self._landing.path)  # what other workers have asked is not asked again
 
         try:
-            for _, outcome in in_parallel(asker.ask, up_to_date(), self._config.api.max_in_flight):
+            for _, outcome in map_concurrently(asker.ask, up_to_date(), self._config.api.max_in_flight):
                 tally.answered += outcome.answered
                 if outcome.failed:
                     count, first = len(outcome.failed), outcome.failed[0]
@@ -168,7 +168,7 @@ class Fetcher:
         tally = self.tallies[what]
         self._progress.show(what, tally.answered + tally.failed, total, self._client.requests.total())
 
-    def _ask(self, endpoint: str, path: str, asked: dict[str, Any]) -> Answer:
+    def _ask(self, endpoint: str, path: str, asked: dict[str, Any]) -> Response:
         answer = self._client.get(endpoint, path)
         body = answer.body if answer.body is not None else {"reason": answer.reason}
         self._landing.write(endpoint, asked, body, answer.observed_at, answer.status, answer.requests)

@@ -1,4 +1,4 @@
-"""Several at work at once, with no more in memory than are at work."""
+"""A concurrent map with bounded memory."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
-def in_parallel(work: Callable[[Item], Result], items: Iterable[Item], at_once: int) -> Iterator[tuple[Item, Result]]:
-    """Each item with what `work` made of it, as they come. An item is taken when there is somebody to work on it."""
+def map_concurrently(
+    work: Callable[[Item], Result], items: Iterable[Item], at_once: int
+) -> Iterator[tuple[Item, Result]]:
+    """Yield each item with the result of `work`, in order of completion. Items are taken as workers become free."""
     at_work: dict[Future[Result], Item] = {}
 
     def done() -> Iterator[tuple[Item, Result]]:

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from extractor.config.settings import Config
 from extractor.config.watch_list import WatchList, read_watch_list
 from extractor.landing.budget import Budget
-from extractor.landing.cache import KnownContent
-from extractor.landing.day import DayMemory
+from extractor.landing.cache import CachedContent
+from extractor.landing.day import DayState
 
 FIRST_PAGE = 100
 """Entries that a list shows in the one request that it costs at least."""
@@ -39,13 +39,13 @@ class Plan:
         return f"{text}; {left} of {self.requests_per_day:,} left today"
 
 
-def plan(config: Config, watched: WatchList, memory: DayMemory, budget: Budget) -> Plan:
+def plan(config: Config, watched: WatchList, memory: DayState, budget: Budget) -> Plan:
     """Count each list once, and the watched tracks that lists, if they are as last known, can't spare us."""
     lists = [playlist_id for playlist_id in watched.playlists if playlist_id not in memory.read_playlists]
     tracks = {track_id for track_id in watched.tracks if not memory.is_settled(track_id)}
     unseen = 0
     for playlist_id in lists if tracks else ():
-        known = KnownContent.load(config.landing, playlist_id)
+        known = CachedContent.load(config.landing, playlist_id)
         tracks.difference_update(known.tracks if known else ())
         unseen += known is None
     by_id = max(0, len(tracks) - unseen * FIRST_PAGE)
@@ -73,10 +73,10 @@ class Unasked:
         )
 
 
-def unasked(config: Config, memory: DayMemory) -> Unasked:
+def unasked(config: Config, memory: DayState) -> Unasked:
     """Compare all seeds, whatever this worker's slice of them, with what has landed for a day."""
     watched = read_watch_list(replace(config, batch_number=1, batch_size=None))
-    playlists = [playlist_id not in memory.tried_playlists for playlist_id in watched.playlists]
+    playlists = [playlist_id not in memory.attempted_playlists for playlist_id in watched.playlists]
     tracks = [not memory.is_settled(track_id) for track_id in watched.tracks]
     return Unasked(
         playlists=tuple(each for each, missing in zip(watched.playlists, playlists, strict=True) if missing),

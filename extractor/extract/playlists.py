@@ -8,10 +8,10 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from extractor.landing.cache import KnownContent
+from extractor.landing.cache import CachedContent
 from extractor.landing.payloads import page_of, tracks_of
-from extractor.spotify.app_access import WITHHELD, Regime, explained
-from extractor.spotify.client import Answer, Ask
+from extractor.spotify.app_access import WITHHELD, AppAccess, explain_reason
+from extractor.spotify.client import Fetch, Response
 
 ATTEMPTS_PER_READ = 4
 """A list that keeps changing under the reader is given up as partial after so many attempts."""
@@ -51,12 +51,12 @@ class _NotProven(Exception):
 class PlaylistReader:
     """Reads lists of a day; safe to use from several threads."""
 
-    def __init__(self, ask: Ask, regime: Regime, day: date) -> None:
+    def __init__(self, ask: Fetch, access: AppAccess, day: date) -> None:
         self._ask = ask
-        self._regime = regime
+        self._regime = access
         self._day = day
 
-    def read(self, playlist_id: str, known: KnownContent | None) -> Read:
+    def read(self, playlist_id: str, known: CachedContent | None) -> Read:
         """Read a list, again if it changes meanwhile; never raises for what an answer holds."""
         read = Read("failed")
         for attempt in range(1, ATTEMPTS_PER_READ + 1):
@@ -70,10 +70,10 @@ class PlaylistReader:
                 break
         return read
 
-    def _attempt(self, playlist_id: str, attempt: int, known: KnownContent | None) -> Read:
+    def _attempt(self, playlist_id: str, attempt: int, known: CachedContent | None) -> Read:
         asked = {"playlist_id": playlist_id, "attempt": attempt}
         answer = self._ask("playlists", f"playlists/{playlist_id}", asked)
-        read = Read("failed", attempt, explained(answer.reason))
+        read = Read("failed", attempt, explain_reason(answer.reason))
         if answer.status != HTTPStatus.OK or answer.body is None:
             read.outcome = "unavailable" if answer.status in REFUSALS else "failed"
             return read
@@ -107,7 +107,7 @@ class PlaylistReader:
             answer = self._ask_page(link, asked | {"offset": offset})
             following = page_of(answer.body or {})
             if answer.status != HTTPStatus.OK or not following or not following["items"]:
-                raise _NotProven(f"page at {offset}: {explained(answer.reason) or 'no entries'}")
+                raise _NotProven(f"page at {offset}: {explain_reason(answer.reason) or 'no entries'}")
             if following.get("offset", offset) != offset:
                 raise _NotProven(f"page at {offset}: the answer is for {following['offset']}")
             page = following
@@ -121,7 +121,7 @@ class PlaylistReader:
         if not read.snapshot_id or (after.body or {}).get("snapshot_id") != read.snapshot_id:
             raise _NotProven(after.reason or "the list changed while it was read")
 
-    def _ask_page(self, link: _Link, asked: dict[str, Any]) -> Answer:
+    def _ask_page(self, link: _Link, asked: dict[str, Any]) -> Response:
         """A further page, by the name under which pages are answered; by the link's own while that is not known."""
         found = self._regime.pages
         name = found or link.name
@@ -163,7 +163,7 @@ class _Link:
         return f"playlists/{self.playlist_id}/{name}?{query}"
 
 
-def _is_unchanged(playlist_id: str, body: dict[str, Any], known: KnownContent | None, day: date) -> bool:
+def _is_unchanged(playlist_id: str, body: dict[str, Any], known: CachedContent | None, day: date) -> bool:
     # Spotify's own lists keep their snapshot_id while their tracks change: they are always read in full.
     owner = body.get("owner") or {}
     by_spotify = owner.get("id") == "spotify" or playlist_id.startswith("37i9dQZ")

@@ -16,9 +16,9 @@ from extractor.errors import PARTLY_READ, CredentialsError, StoppedByQuota
 from extractor.extract.day import Fetcher, Tally
 from extractor.extract.plan import Plan, plan
 from extractor.extract.progress import Progress
-from extractor.landing.budget import Budget, remember_wait, remembered_wait
-from extractor.landing.day import DayMemory, LandedDay
-from extractor.landing.writer import Landing, keep_watch_list
+from extractor.landing.budget import Budget, load_wait, save_wait
+from extractor.landing.day import DayReader, DayState
+from extractor.landing.writer import LandingWriter, save_watch_list
 from extractor.spotify.client import Client
 from extractor.spotify.credentials import Credentials
 
@@ -50,11 +50,11 @@ def extract(
     progress = progress or Progress()
     clock = progress.on(clock)
     watched = read_watch_list(config)
-    landed = LandedDay(config.landing, day, config.endpoints)
+    landed = DayReader(config.landing, day, config.endpoints)
     memory = landed.catch_up()
     budget = Budget(config.landing, day, config.api.requests_per_day, memory.requests)
     client = Client(config.api, credentials, clock, rng, budget)
-    client.stopped = remembered_wait(config.landing, clock.now())
+    client.stopped = load_wait(config.landing, clock.now())
     if not client.stopped:
         client.log_in()
         announce(plan(config, watched, memory, budget))
@@ -65,12 +65,12 @@ def extract(
         "playlists": watched.all_playlists,
         "tracks": watched.all_tracks,
         "discover_tracks": config.discover_tracks,
-        "watched": keep_watch_list(config.landing, watched),
+        "watched": save_watch_list(config.landing, watched),
     }
     started = clock.now()
     run = f"{started:%Y%m%dT%H%M%S}-w{config.batch_number}-{secrets.token_hex(4)}"
     stopped: StoppedByQuota | CredentialsError | None = None
-    with Landing(config.landing, day, run, config.batch_number, memory.absorb, config.drop_fields) as landing:
+    with LandingWriter(config.landing, day, run, config.batch_number, memory.absorb, config.drop_fields) as landing:
         landing.write("runs", {}, manifest, started)
         fetcher = Fetcher(client, landing, landed, config, day, clock, progress=progress)
         try:
@@ -83,7 +83,7 @@ def extract(
     if isinstance(stopped, CredentialsError):
         raise stopped
     if stopped and stopped.by_spotify:
-        remember_wait(config.landing, stopped.until)
+        save_wait(config.landing, stopped.until)
     problems = [problem for tally in fetcher.tallies.values() for problem in tally.problems]
     facts = counts | {"problems": problems, "stopped": stopped and str(stopped)}
     facts["long_unavailable"] = {each.playlist_id: each.since for each in fetcher.long_unavailable}
@@ -91,7 +91,7 @@ def extract(
 
 
 def _counts(
-    fetcher: Fetcher, client: Client, memory: DayMemory, stopped: StoppedByQuota | CredentialsError | None
+    fetcher: Fetcher, client: Client, memory: DayState, stopped: StoppedByQuota | CredentialsError | None
 ) -> dict[str, Any]:
     """How a run ended, in numbers, as it is landed."""
     failed = sum(tally.failed for tally in fetcher.tallies.values()) - len(fetcher.long_unavailable)
@@ -101,8 +101,8 @@ def _counts(
         for name in ("asked", "answered", "failed")
     }
     capabilities = {
-        "bulk_tracks": fetcher.regime.bulk.get("tracks"),
-        "playlist_items": fetcher.regime.pages,
+        "bulk_tracks": fetcher.access.bulk.get("tracks"),
+        "playlist_items": fetcher.access.pages,
         "popularity": memory.popularity,
     }
     return counts | {
@@ -114,7 +114,7 @@ def _counts(
     }
 
 
-def _summary(day: date, fetcher: Fetcher, client: Client, memory: DayMemory, stopped: StoppedByQuota | None) -> str:
+def _summary(day: date, fetcher: Fetcher, client: Client, memory: DayState, stopped: StoppedByQuota | None) -> str:
     def told(what: str, tally: Tally) -> str:
         if not tally.asked:
             return f"no {what} to ask"

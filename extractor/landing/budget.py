@@ -62,12 +62,12 @@ class Budget:
         return self._folder / f"{endpoint}.requests"
 
 
-def remember_wait(landing: Path, until: datetime) -> None:
+def save_wait(landing: Path, until: datetime) -> None:
     """Keep for the runs to come that Spotify asks not to be asked before."""
     replace_file(landing / "not_before.json", json.dumps({"until": until.isoformat()}).encode())
 
 
-def remembered_wait(landing: Path, now: datetime) -> StoppedByQuota | None:
+def load_wait(landing: Path, now: datetime) -> StoppedByQuota | None:
     """What a run has to stop with at once, if Spotify asked an earlier one for a wait that is not over."""
     try:
         until = datetime.fromisoformat(json.loads((landing / "not_before.json").read_bytes())["until"])

@@ -13,7 +13,7 @@ from extractor.landing.files import replace_file
 
 
 @dataclass(frozen=True)
-class KnownContent:
+class CachedContent:
     """What the last complete read of a list held: enough to skip its pages while its snapshot_id stays.
 
     `landed_in` is the landing file that holds the read, as it was then: a file that is gone, or shorter now, proves
@@ -27,7 +27,7 @@ class KnownContent:
     landed_bytes: int
 
     @classmethod
-    def load(cls, folder: Path, playlist_id: str) -> KnownContent | None:
+    def load(cls, folder: Path, playlist_id: str) -> CachedContent | None:
         """What is known of a list; None without a cache, or with one that is not ours or no longer proven."""
         try:
             known = json.loads((folder / "contents" / f"{playlist_id}.json").read_bytes())
@@ -40,7 +40,7 @@ class KnownContent:
 
     def save_if_newer(self, folder: Path, playlist_id: str) -> None:
         """Keep it, unless as much is known of its day or a later one."""
-        known = KnownContent.load(folder, playlist_id)
+        known = CachedContent.load(folder, playlist_id)
         if known is None or known.day < self.day:
             self.save(folder, playlist_id)
 
@@ -50,7 +50,7 @@ class KnownContent:
         replace_file(folder / "contents" / f"{playlist_id}.json", json.dumps(known).encode())
 
 
-def note_answered(folder: Path, playlist_id: str, at: datetime) -> None:
+def record_answered(folder: Path, playlist_id: str, at: datetime) -> None:
     """Remember that Spotify has answered for a list, be it with a refusal."""
     path = folder / "asked" / playlist_id
     try:
@@ -61,7 +61,7 @@ def note_answered(folder: Path, playlist_id: str, at: datetime) -> None:
         raise LandingError(f"{path}: can't be written: {error.strerror}") from error
 
 
-def last_answered(folder: Path, playlist_id: str) -> float:
+def last_answered_at(folder: Path, playlist_id: str) -> float:
     """When Spotify last answered for a list, in seconds since 1970; 0 for never."""
     try:
         return (folder / "asked" / playlist_id).stat().st_mtime

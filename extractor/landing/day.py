@@ -12,24 +12,24 @@ from pathlib import Path
 from typing import Any
 
 from extractor.config.endpoints import Endpoint
-from extractor.landing.cache import KnownContent
-from extractor.landing.payloads import answers_of, ids_at, is_answered, track_objects, tracks_of
+from extractor.landing.cache import CachedContent
+from extractor.landing.payloads import ids_at, is_answered, results_of, track_objects, tracks_of
 from extractor.landing.reader import LandingFile
 
 FINAL_OUTCOMES = frozenset({"complete", "unchanged"})
 
 
 @dataclass
-class DayMemory:
+class DayState:
     """What the landed answers of a day already tell, so that a resumed run asks only for the rest.
 
-    `tried_playlists` were asked for, with whatever outcome. `popular_tracks` were seen in a list with a popularity
+    `attempted_playlists` were asked for, with whatever outcome. `popular_tracks` were seen in a list with a popularity
     above 0; `valued_tracks` came with a popularity at least once, `bare_tracks` at least once without. `found_ids` are
     those that track objects name for `endpoints`.
     """
 
     endpoints: Mapping[str, Endpoint] = field(default_factory=dict)
-    tried_playlists: set[str] = field(default_factory=set)
+    attempted_playlists: set[str] = field(default_factory=set)
     read_playlists: set[str] = field(default_factory=set)
     answered_tracks: set[str] = field(default_factory=set)
     popular_tracks: set[str] = field(default_factory=set)
@@ -64,7 +64,7 @@ class DayMemory:
         if endpoint == "runs":
             spent |= Counter(body.get("requests", {}))  # those that nothing landed for, too
         elif endpoint == "playlist_reads":
-            self.tried_playlists.add(asked["playlist_id"])
+            self.attempted_playlists.add(asked["playlist_id"])
             if body["outcome"] in FINAL_OUTCOMES:
                 self.read_playlists.add(asked["playlist_id"])
         elif endpoint in ("playlists", "playlist_items") and isinstance(body, dict):
@@ -76,8 +76,8 @@ class DayMemory:
             self._note_ids(track_objects(body))
         elif endpoint == "tracks" and is_answered(envelope["status"], body, asked):
             self.answered_tracks.update(asked["ids"])
-            self._note_ids(answers_of(body, asked) or ())
-            for track_id, track in zip(asked["ids"], answers_of(body, asked) or (), strict=False):
+            self._note_ids(results_of(body, asked) or ())
+            for track_id, track in zip(asked["ids"], results_of(body, asked) or (), strict=False):
                 if isinstance(track, dict) and "id" in track:
                     self._note_popularity(track_id, track.get("popularity"))
         elif endpoint in self.endpoints and is_answered(envelope["status"], body, asked):
@@ -102,17 +102,17 @@ class DayMemory:
         return bool(self.valued_tracks) if self.valued_tracks or self.bare_tracks else None
 
 
-class LandedDay:
+class DayReader:
     """What has landed for a day, by whichever run, and lands while others go on; what it tells is in `memory`."""
 
     def __init__(self, folder: Path, day: date, endpoints: Mapping[str, Endpoint] | None = None) -> None:
-        self.memory = DayMemory(endpoints or {})
+        self.memory = DayState(endpoints or {})
         self._folder = folder
         self._day = day
         self._files: dict[Path, LandingFile] = {}
         self._held: dict[tuple[Path, str], list[str]] = {}
 
-    def catch_up(self, own: Path | None = None) -> DayMemory:
+    def catch_up(self, own: Path | None = None) -> DayState:
         """Take in what has landed since the last time, but for a run's `own` file, which it knows as it writes.
 
         What a killed run could not note of its lists is noted now.
@@ -135,10 +135,10 @@ class LandedDay:
         elif endpoint == "playlist_reads":
             tracks = tuple(dict.fromkeys(self._held.pop((path, playlist_id), ())))
             if body["outcome"] == "complete":
-                content = KnownContent(body.get("snapshot_id"), self._day, tracks, path.name, path.stat().st_size)
+                content = CachedContent(body.get("snapshot_id"), self._day, tracks, path.name, path.stat().st_size)
                 content.save_if_newer(self._folder, playlist_id)
 
 
-def remember_day(folder: Path, day: date) -> DayMemory:
+def read_day(folder: Path, day: date) -> DayState:
     """Everything landed for a day, by whichever run."""
-    return LandedDay(folder, day).catch_up()
+    return DayReader(folder, day).catch_up()

@@ -52,7 +52,7 @@ def ids_at(value: Any, path: Sequence[str]) -> Iterator[str]:
         yield from ids_at(value.get(path[0]), path[1:])
 
 
-def answers_of(body: Any, asked: dict[str, Any]) -> list[Any] | None:
+def results_of(body: Any, asked: dict[str, Any]) -> list[Any] | None:
     """What was answered for each id asked, in their order; None if the answer has no such array.
 
     Where `items` names no array, the one id asked is answered with the object itself.
@@ -66,7 +66,7 @@ def answers_of(body: Any, asked: dict[str, Any]) -> list[Any] | None:
 def is_answered(status: int | None, body: Any, asked: dict[str, Any]) -> bool:
     """Whether an answer settles its ids for the day: they came, or the one id asked is none that Spotify knows."""
     if status == HTTPStatus.OK:
-        return answers_of(body, asked) is not None
+        return results_of(body, asked) is not None
     if status == HTTPStatus.NOT_FOUND:
         return asked.get("items") is None and "service" not in str(body).lower()  # which knows no such endpoint
     return status == HTTPStatus.BAD_REQUEST and len(asked["ids"]) == 1 and bool(ABOUT_AN_ID.search(str(body)))

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from extractor.errors import LandingError
-from extractor.landing.day import DayMemory
+from extractor.landing.day import DayState
 from extractor.landing.reader import envelopes
 
-BEST_FIRST = ("complete", "unchanged", "partial", "unavailable", "failed")
+OUTCOMES_BY_RANK = ("complete", "unchanged", "partial", "unavailable", "failed")
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class DayReport:
     """What the landing files of a day tell so far; `problems` are the files that can't be read, and why."""
 
     def __init__(self, landing: Path, day: date) -> None:
-        self.memory = DayMemory()
+        self.memory = DayState()
         self.outcomes: dict[str, str] = {}
         self.problems: list[str] = []
         self._runs: dict[str, dict[str, Any]] = {}
@@ -80,4 +80,4 @@ class DayReport:
         elif envelope["endpoint"] == "playlist_reads":
             playlist_id, outcome = envelope["asked"]["playlist_id"], envelope["body"]["outcome"]
             best = self.outcomes.get(playlist_id, outcome)
-            self.outcomes[playlist_id] = min(outcome, best, key=BEST_FIRST.index)
+            self.outcomes[playlist_id] = min(outcome, best, key=OUTCOMES_BY_RANK.index)

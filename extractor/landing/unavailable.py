@@ -31,7 +31,7 @@ class Unavailable:
         return tolerated_days is not None and self.days(day) > tolerated_days
 
 
-def note_read(landing: Path, playlist_id: str, outcome: str, reason: str | None, day: date) -> Unavailable | None:
+def record_read(landing: Path, playlist_id: str, outcome: str, reason: str | None, day: date) -> Unavailable | None:
     """Take down how a list was read on a day; returns since when it is unavailable if it is.
 
     A day that comes late, before the first one known, changes nothing.
@@ -49,7 +49,7 @@ def note_read(landing: Path, playlist_id: str, outcome: str, reason: str | None,
     return found
 
 
-def unavailable_lists(landing: Path) -> Iterator[Unavailable]:
+def unavailable_playlists(landing: Path) -> Iterator[Unavailable]:
     """The lists that could not be read when they were last asked for, the longest unread first."""
     found = filter(None, map(_read, (landing / FOLDER).glob("*.json")))
     yield from sorted(found, key=lambda each: (each.since, each.playlist_id))

@@ -32,7 +32,7 @@ Subscriber = Callable[[dict[str, Any]], None]
 """Called with each envelope once it has been written."""
 
 
-class Landing:
+class LandingWriter:
     """Writes the answers of one run. Safe to use from several threads; use as a context manager.
 
     Every answer is flushed as it comes: a kill loses at most the one in flight, and leaves at worst a torn last line.
@@ -61,7 +61,7 @@ class Landing:
         except OSError as error:
             raise LandingError(f"{self.path}: can't be created: {error.strerror}") from error
 
-    def __enter__(self) -> Landing:
+    def __enter__(self) -> LandingWriter:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -125,7 +125,7 @@ def _without(value: Any, names: frozenset[str]) -> Any:
     return value
 
 
-def keep_watch_list(folder: Path, watched: WatchList) -> str:
+def save_watch_list(folder: Path, watched: WatchList) -> str:
     """Store the watch-list under the hash of its text, unless it is there already; returns the hash."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")

@@ -15,11 +15,11 @@ from extractor.engines.published import PublishedReport
 from extractor.engines.registry import target_of
 from extractor.errors import PARTLY_READ, CredentialsError, ExtractorError, StoppedByQuota
 from extractor.extract.plan import unasked
-from extractor.landing.budget import Budget, remembered_wait
-from extractor.landing.runs import BEST_FIRST, DayReport, Run
-from extractor.landing.unavailable import unavailable_lists
+from extractor.landing.budget import Budget, load_wait
+from extractor.landing.runs import OUTCOMES_BY_RANK, DayReport, Run
+from extractor.landing.unavailable import unavailable_playlists
 from extractor.project import PROGRAM
-from extractor.spotify.token_store import described
+from extractor.spotify.token_store import describe_login
 
 RUNS_SHOWN = 5
 LISTS_SHOWN = 20
@@ -118,7 +118,7 @@ def status(config: Config, day: date, now: datetime) -> Status:
     missing = unasked(config, report.memory).slices if report.runs and config.batch_size else ()
     outcomes = Counter(report.outcomes.get(playlist_id, "not_run") for playlist_id in watched)
     budget = Budget(config.landing, day, config.api.requests_per_day, report.memory.requests)
-    wait = remembered_wait(config.landing, now)
+    wait = load_wait(config.landing, now)
     return Status(
         published=None if published.at is None else published.where,
         published_at=published.at,
@@ -126,7 +126,7 @@ def status(config: Config, day: date, now: datetime) -> Status:
         problems=report.problems + published.problems,
         runs=sorted(runs, key=lambda run: (run.date, run.started_at), reverse=True)[:RUNS_SHOWN],
         day=day,
-        coverage={outcome: outcomes[outcome] for outcome in (*BEST_FIRST, "not_run") if outcomes[outcome]},
+        coverage={outcome: outcomes[outcome] for outcome in (*OUTCOMES_BY_RANK, "not_run") if outcomes[outcome]},
         tracks_answered=len(report.memory.answered_tracks | report.memory.popular_tracks),
         slices_not_run=list(missing),
         unavailable=[
@@ -137,7 +137,7 @@ def status(config: Config, day: date, now: datetime) -> Status:
                 reason=each.reason,
                 tolerated=each.is_tolerated(day, config.tolerate_unavailable_days),
             )
-            for each in unavailable_lists(config.landing)
+            for each in unavailable_playlists(config.landing)
             if each.playlist_id in watched
         ],
         requests=[
@@ -177,7 +177,7 @@ def _worst(runs: list[Run]) -> int | None:
 
 def _asks_as(today: date) -> str:
     try:
-        return described(today)
+        return describe_login(today)
     except ExtractorError as error:
         return str(error)
 

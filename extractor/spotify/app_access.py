@@ -26,7 +26,7 @@ NOT_REGISTERED = (
 
 
 @dataclass
-class Regime:
+class AppAccess:
     """What was found in this run; what is not in here has not been found out.
 
     `bulk`: per endpoint, whether it answers for many ids at once. `pages`: whether the further pages of lists are
@@ -37,13 +37,13 @@ class Regime:
     pages: str | None = None
 
 
-def explained(reason: str | None) -> str | None:
+def explain_reason(reason: str | None) -> str | None:
     """Spotify's reason, and in plain words what it means where that is known."""
     meaning = next((plain for words, plain in PLAIN_WORDS.items() if words in (reason or "").lower()), None)
     return f"{reason} ({meaning})" if meaning else reason
 
 
-def refuse_hopeless(status: int | None, reason: str) -> None:
+def raise_if_app_refused(status: int | None, reason: str) -> None:
     """Raise CredentialsError where a refusal speaks of the whole app, so that no further question can succeed."""
     if status == 403 and "premium" in reason.lower():
         raise CredentialsError(NO_PREMIUM)

@@ -1,96 +1,99 @@
-"""Spotify's accounts service: what it gives out, and for what."""
+"""Obtain and renew access tokens from Spotify's token endpoint."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import count
+from typing import Any
 
 import requests
 
 from extractor.clock import Clock
 from extractor.config.settings import Api
 from extractor.errors import CredentialsError, ExtractorError
-from extractor.lock import alone
+from extractor.lock import exclusive
 from extractor.spotify.credentials import Credentials
-from extractor.spotify.http import ATTEMPTS, TIMEOUTS, TooLarge, content_of, json_object, message, told, unsigned
-from extractor.spotify.token_store import UserLogin
+from extractor.spotify.http import ConnectionFailed, ResponseTooLarge, no_auth, send
+from extractor.spotify.retry import Backoff
+from extractor.spotify.token_store import TokenStore
+
+DEFAULT_LIFETIME_SECONDS = 3600
+RENEW_EARLY_SECONDS = 60
 
 
 class ClientRefused(CredentialsError):
-    """The service does not know the app, or not by what it showed."""
+    """Spotify refused the client id or the client secret."""
 
 
 @dataclass(frozen=True)
 class Grant:
-    """An access token, the seconds it holds, and the user's refresh token where there is a (new) one."""
+    """An access token, its lifetime in seconds, and a refresh token; None if Spotify sent no (new) one."""
 
     access_token: str = field(repr=False)
     expires_in: int
     refresh_token: str | None = field(repr=False)
 
 
-class Accounts:
-    """Asks for tokens. `back_off` sleeps before the next attempt and says whether there is patience left for it."""
+class TokenEndpoint:
+    """Requests tokens; retries if the connection or the server fails."""
 
-    def __init__(self, api: Api, credentials: Credentials, back_off: Callable[[int], bool]) -> None:
+    def __init__(self, api: Api, credentials: Credentials, backoff: Backoff) -> None:
         self._url = api.token_url
-        self._back_off = back_off
+        self._backoff = backoff
         self._client_id = credentials.client_id
         self._client = (credentials.client_id, credentials.client_secret)
 
     def for_app(self) -> Grant:
-        """A token of the app's own. Raises CredentialsError if Spotify refuses id or secret."""
-        return self._ask({"grant_type": "client_credentials"}, self._client)
+        """Return a token of the app. Raises CredentialsError if Spotify refuses the client id or secret."""
+        return self._request({"grant_type": "client_credentials"}, self._client)
 
     def for_user(self, grant_type: str, **proof: str) -> Grant:
-        """A token of a user, who is proven by a code or a refresh token. Raises CredentialsError if that is refused.
+        """Return a token of a user, in exchange for a code or a refresh token.
 
-        What `login` obtains is bound to the app's id alone. A refresh token that was obtained elsewhere may be bound to
-        the secret, too; nothing tells but the refusal.
+        Raises CredentialsError if Spotify refuses it. A refresh token that `login` obtained needs the client id only.
+        One from elsewhere may need the client secret too, so a refused request is repeated with it.
         """
         form = {"grant_type": grant_type, **proof}
         try:
-            return self._ask(form | {"client_id": self._client_id}, None)
+            return self._request(form | {"client_id": self._client_id}, None)
         except ClientRefused:
             if not all(self._client):
                 raise
-            return self._ask(form, self._client)
+            return self._request(form, self._client)
 
-    def _ask(self, form: dict[str, str], client: tuple[str, str] | None) -> Grant:
+    def _request(self, form: dict[str, str], client: tuple[str, str] | None) -> Grant:
         fault = ""
-        for attempt in range(1, ATTEMPTS + 1):
+        for attempt in count(1):
             try:
-                with requests.post(
-                    self._url, data=form, auth=client or unsigned, timeout=TIMEOUTS, allow_redirects=False, stream=True
-                ) as response:
-                    content = content_of(response)
-            except requests.RequestException as error:
-                fault = told(error, self._url)
-            except TooLarge as error:
+                response = send(requests.post, self._url, data=form, auth=client or no_auth)
+            except (ConnectionFailed, ResponseTooLarge) as error:
                 fault = str(error)
             else:
-                body = json_object(content) or {}
-                token = body.get("access_token")
-                if response.status_code == 200 and isinstance(token, str):
-                    lifetime, refresh_token = body.get("expires_in"), body.get("refresh_token")
-                    return Grant(
-                        token,
-                        lifetime if isinstance(lifetime, int) else 3600,
-                        refresh_token if isinstance(refresh_token, str) and refresh_token else None,
-                    )
-                fault = f"{response.status_code} {message(body, content)}"
-                _raise_refusal(body.get("error"), fault, response.status_code)
-            if attempt < ATTEMPTS and not self._back_off(attempt):
+                body = response.body or {}
+                if response.status == 200 and isinstance(body.get("access_token"), str):
+                    return _grant(body)
+                fault = str(response)
+                _raise_if_refused(response.status, body.get("error"), fault)
+            if not self._backoff.wait(attempt):
                 break
-        raise ExtractorError(f"no token from {self._url}: {fault.strip()}. Is the network up? Try again later.")
+        raise ExtractorError(f"no token from {self._url}: {fault}. Check the network connection and try again later.")
 
 
-def _raise_refusal(error: object, words: str, status: int) -> None:
+def _grant(body: dict[str, Any]) -> Grant:
+    lifetime, refresh_token = body.get("expires_in"), body.get("refresh_token")
+    return Grant(
+        body["access_token"],
+        lifetime if isinstance(lifetime, int) else DEFAULT_LIFETIME_SECONDS,
+        refresh_token if isinstance(refresh_token, str) and refresh_token else None,
+    )
+
+
+def _raise_if_refused(status: int, error: object, message: str) -> None:
     if error == "invalid_grant":
         raise CredentialsError(
-            f"Spotify no longer takes the user's login ({words}). Log in again: ./run.sh login; where "
-            "SPOTIFY_REFRESH_TOKEN is set, renew it, too (./run.sh login --print-token)."
+            f"Spotify no longer accepts the user's login ({message}). Log in again: ./run.sh login; if "
+            "SPOTIFY_REFRESH_TOKEN is set, renew it too (./run.sh login --print-token)."
         )
     if error in ("invalid_client", "unauthorized_client") or status == 401:
         raise ClientRefused(
@@ -99,49 +102,46 @@ def _raise_refusal(error: object, words: str, status: int) -> None:
         )
 
 
-RENEW_EARLY_SECONDS = 60
-
-
 @dataclass
-class _Token:
+class _AccessToken:
     value: str = field(repr=False)
     renew_at: float
 
 
-class Tokens:
-    """Gives out the token to ask with: the user's where somebody has logged in, else the app's own.
+class TokenProvider:
+    """Provides the current access token: the user's after a login, else the app's.
 
     Safe to use from several threads; several processes may share a user's login.
     """
 
-    def __init__(self, api: Api, credentials: Credentials, clock: Clock, back_off: Callable[[int], bool]) -> None:
-        self._accounts = Accounts(api, credentials, back_off)
-        self._login = credentials.login
+    def __init__(self, api: Api, credentials: Credentials, clock: Clock, backoff: Backoff) -> None:
+        self._endpoint = TokenEndpoint(api, credentials, backoff)
+        self._store = credentials.login
         self._clock = clock
         self._lock = threading.Lock()
-        self._token: _Token | None = None
+        self._token: _AccessToken | None = None
 
     def current(self) -> str:
-        """The token to ask with, fetched or renewed where need be; raises CredentialsError if Spotify refuses to."""
+        """Return a valid token; fetch or renew it if necessary. Raises CredentialsError if Spotify refuses."""
         with self._lock:
             if self._token is None or self._clock.monotonic() >= self._token.renew_at:
-                grant = self._of_user(self._login) if self._login else self._accounts.for_app()
+                grant = self._refresh(self._store) if self._store else self._endpoint.for_app()
                 lifetime = max(grant.expires_in - RENEW_EARLY_SECONDS, 1)
-                self._token = _Token(grant.access_token, self._clock.monotonic() + lifetime)
+                self._token = _AccessToken(grant.access_token, self._clock.monotonic() + lifetime)
             return self._token.value
 
-    def renew(self, refused: str) -> None:
-        """Fetch another one next time, unless `refused` has been replaced already by another thread."""
+    def invalidate(self, refused: str) -> None:
+        """Fetch a new token next time, unless another thread has already replaced the `refused` one."""
         with self._lock:
             if self._token and self._token.value == refused:
                 self._token = None
 
-    def _of_user(self, login: UserLogin) -> Grant:
-        # Each exchange may end the refresh token that was shown. One process at a time exchanges the one in the file,
-        # and what it got instead is there before anything is done with it.
-        with alone(login.path, "refresh"):
-            known = login.read()
-            grant = self._accounts.for_user("refresh_token", refresh_token=known.refresh_token)
-            if grant.refresh_token and grant.refresh_token != known.refresh_token:
-                login.keep(known.renewed(grant.refresh_token, self._clock.now().date()))
+    def _refresh(self, store: TokenStore) -> Grant:
+        # Spotify may invalidate a refresh token when it is used. So only one process at a time uses the stored one,
+        # and the new one is stored before anything else is done with it.
+        with exclusive(store.path, "refresh"):
+            stored = store.read()
+            grant = self._endpoint.for_user("refresh_token", refresh_token=stored.refresh_token)
+            if grant.refresh_token and grant.refresh_token != stored.refresh_token:
+                store.save(stored.renewed(grant.refresh_token, self._clock.now().date()))
         return grant

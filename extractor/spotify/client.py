@@ -1,4 +1,4 @@
-"""Asking Spotify politely: token, timeouts, retries, waiting, and a count of every request."""
+"""A client of the Spotify Web API: access token, timeouts, retries, rate limit, and a count of all requests."""
 
 from __future__ import annotations
 
@@ -15,26 +15,30 @@ import requests
 from extractor.clock import Clock
 from extractor.config.settings import Api
 from extractor.errors import StoppedByQuota
-from extractor.spotify.app_access import refuse_hopeless
-from extractor.spotify.auth import Tokens
+from extractor.spotify.app_access import raise_if_app_refused
+from extractor.spotify.auth import TokenProvider
 from extractor.spotify.credentials import Credentials
-from extractor.spotify.http import ATTEMPTS, TIMEOUTS, TooLarge, content_of, json_object, message, signed_with, told
-from extractor.spotify.rate_limit import Pace
+from extractor.spotify.http import ConnectionFailed, RawResponse, ResponseTooLarge, bearer_auth, send
+from extractor.spotify.rate_limit import RateLimit
+from extractor.spotify.retry import Backoff
 
-RETRY_SECONDS_PER_RUN = 300
-"""All backing off of a run together: a broken day ends in minutes, not in hours."""
+MAX_RETRY_AFTER_SECONDS = 366 * 86400.0
 
 
 class Budget(Protocol):
-    """Counts requests against what a day may spend."""
+    """Counts requests against the budget of a day."""
 
     def take(self, endpoint: str, now: datetime) -> None:
-        """Count a request that is about to be sent. Raises StoppedByQuota if the budget is spent."""
+        """Count a request that is about to be sent. Raises StoppedByQuota if the budget is used up."""
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What came of one question: the parsed body where there is one, else the reason why not."""
+class Response:
+    """The result of a request after all retries.
+
+    `status` is None if there was no HTTP response, `body` if it was no JSON object. `reason` says what went wrong; None
+    for status 200. `requests` counts the attempts.
+    """
 
     status: int | None
     body: dict[str, Any] | None
@@ -43,13 +47,13 @@ class Answer:
     reason: str | None = None
 
 
-Ask = Callable[[str, str, dict[str, Any]], Answer]
-"""Asks (endpoint, path, what is asked) and lands the answer before anything is made of it."""
+Fetch = Callable[[str, str, dict[str, Any]], Response]
+"""Requests (endpoint, path, what is asked for) and lands the response before it is used."""
 
 
 @dataclass(frozen=True)
 class _Retry:
-    """A passing fault; `after` is the wait that Spotify asked for, if it did."""
+    """A transient failure. `after` is the Retry-After in seconds; None if there was none."""
 
     reason: str
     status: int | None
@@ -59,89 +63,83 @@ class _Retry:
 class Client:
     """A Spotify Web API client for one run; safe to use from several threads.
 
-    `stopped`, where it is set, is what every further question is answered with.
+    Once `stopped` is set, every further request raises it.
     """
 
     def __init__(self, api: Api, credentials: Credentials, clock: Clock, rng: random.Random, budget: Budget) -> None:
         self.requests: Counter[str] = Counter()
-        self.waited_seconds = 0.0
         self.stopped: StoppedByQuota | None = None
         self._api = api
         self._clock = clock
-        self._rng = rng
         self._budget = budget
-        self._pace = Pace(clock, rng)
+        self._rate_limit = RateLimit(clock, rng)
+        self._rate_limit_seconds = 0.0
+        self._backoff = Backoff(clock, rng)
+        self._tokens = TokenProvider(api, credentials, clock, self._backoff)
         self._lock = threading.Lock()
-        self._backoff_left = float(RETRY_SECONDS_PER_RUN)
         self._sessions = threading.local()
-        self._tokens = Tokens(api, credentials, clock, self._back_off)
+
+    @property
+    def waited_seconds(self) -> float:
+        """Seconds waited so far, for the rate limit and to back off."""
+        return self._rate_limit_seconds + self._backoff.waited_seconds
 
     def log_in(self) -> None:
-        """Fetch a token now, so that wrong credentials are known before anything is landed."""
+        """Fetch a token, so that wrong credentials fail the run before anything is landed."""
         self._tokens.current()
 
-    def get(self, endpoint: str, path: str) -> Answer:
-        """Ask for `path` below the base URL; `endpoint` is the name the request is counted under.
+    def get(self, endpoint: str, path: str) -> Response:
+        """Request `path`, relative to the base URL, and count it under the name `endpoint`.
 
-        A refusal (4xx) is an Answer with its status; so is a fault that outlasted the retries. Raises StoppedByQuota
-        if waiting would take too long, CredentialsError if Spotify refuses the credentials, or the app altogether.
+        A refusal (4xx) is a Response with its status, as is a failure of all retries. Raises StoppedByQuota if the wait
+        would be too long, CredentialsError if Spotify refuses the credentials or the whole app.
         """
         url = f"{self._api.base_url}/{path}"
-        sent, quota_wait, renewed = 0, 0.0, False
+        sent, rate_limit_wait, renewed = 0, 0.0, False
         while True:
-            sent_at = self._take_turn(endpoint)
+            sent_at = self._wait_for_turn(endpoint)
             token = self._tokens.current()
             result = self._send(url, token)
             sent += 1
             if isinstance(result, _Retry) and result.status == 429:
                 after = max(result.after or 2.0**sent, 1.0)
-                quota_wait += after
-                self._pace.refused(sent_at, after)
-                self._wait_for_quota(after, quota_wait)
+                rate_limit_wait += after
+                self._rate_limit.refused(sent_at, after)
+                self._stop_if_too_long(after, rate_limit_wait)
                 continue
-            self._pace.answered()
+            self._rate_limit.answered()
             if isinstance(result, _Retry):
-                if sent >= ATTEMPTS or not self._back_off(sent):
-                    return Answer(result.status, None, self._clock.now(), sent, result.reason)
+                if not self._backoff.wait(sent):
+                    return Response(result.status, None, self._clock.now(), sent, result.reason)
             elif result.status == 401 and not renewed and "user authentication" not in (result.reason or "").lower():
                 renewed = True
-                self._tokens.renew(token)
+                self._tokens.invalidate(token)
             else:
-                refuse_hopeless(result.status, result.reason or "")
-                return Answer(result.status, result.body, result.observed_at, sent, result.reason)
+                raise_if_app_refused(result.status, result.reason or "")
+                return Response(result.status, result.body, result.observed_at, sent, result.reason)
 
-    def _send(self, url: str, token: str) -> Answer | _Retry:
+    def _send(self, url: str, token: str) -> Response | _Retry:
         try:
-            with self._session().get(
-                url,
-                auth=signed_with(token),
-                timeout=TIMEOUTS,
-                allow_redirects=False,
-                stream=True,
-            ) as response:
-                content = content_of(response)
-        except requests.RequestException as error:
-            return _Retry(told(error, url), None)
-        except TooLarge as error:
-            return Answer(None, None, self._clock.now(), 1, str(error))
-        status = response.status_code
-        body = json_object(content)
-        if status == 429:
-            return _Retry("429 Too many requests", status, _seconds(response.headers.get("Retry-After")))
-        if status >= 500 or status == 202:
-            return _Retry(f"{status} {message(body, content)}".strip(), status)
-        if status == 200 and not body:
-            return _Retry("200 with an empty or unreadable body", status)
-        reason = None if status == 200 else f"{status} {message(body, content)}".strip()
-        return Answer(status, body, self._clock.now(), 1, reason)
+            raw = send(self._session().get, url, auth=bearer_auth(token))
+        except ConnectionFailed as error:
+            return _Retry(str(error), None)
+        except ResponseTooLarge as error:
+            return Response(None, None, self._clock.now(), 1, str(error))
+        if raw.status == 429:
+            return _Retry("429 Too many requests", raw.status, _retry_after(raw))
+        if raw.status >= 500 or raw.status == 202:
+            return _Retry(str(raw), raw.status)
+        if raw.status == 200 and not raw.body:
+            return _Retry("200 with an empty or unreadable body", raw.status)
+        return Response(raw.status, raw.body, self._clock.now(), 1, None if raw.status == 200 else str(raw))
 
-    def _take_turn(self, endpoint: str) -> float:
-        """Wait until the next request may be sent, and count it against the day's budget; returns the time."""
+    def _wait_for_turn(self, endpoint: str) -> float:
+        """Wait until the rate limit allows a request, and count it against the day's budget; return the time."""
         while True:
             with self._lock:
                 if self.stopped:
                     raise self.stopped
-                wait = self._pace.wait()
+                wait = self._rate_limit.wait()
                 if wait <= 0:
                     try:
                         self._budget.take(endpoint, self._clock.now())
@@ -149,27 +147,17 @@ class Client:
                         self.stopped = stop
                         raise
                     self.requests[endpoint] += 1
-                    return self._pace.sent()
-                self.waited_seconds += wait
+                    return self._rate_limit.sent()
+                self._rate_limit_seconds += wait
             self._clock.sleep(wait)
 
-    def _wait_for_quota(self, after: float, waited_already: float) -> None:
-        if waited_already > self._api.max_wait_seconds:
+    def _stop_if_too_long(self, after: float, wait: float) -> None:
+        """Raise StoppedByQuota if one request would `wait` longer than the configuration allows."""
+        if wait > self._api.max_wait_seconds:
             with self._lock:
                 until = self._clock.now() + timedelta(seconds=after)
                 self.stopped = self.stopped or StoppedByQuota("Spotify's quota is used up", until, by_spotify=True)
                 raise self.stopped
-
-    def _back_off(self, attempt: int) -> bool:
-        """Sleep before the next attempt; False where the run has no patience left."""
-        pause = 2.0 ** (attempt - 1) * (0.5 + self._rng.random())
-        with self._lock:
-            if pause > self._backoff_left:
-                return False
-            self._backoff_left -= pause
-            self.waited_seconds += pause
-        self._clock.sleep(pause)
-        return True
 
     def _session(self) -> requests.Session:
         if not hasattr(self._sessions, "session"):
@@ -178,6 +166,7 @@ class Client:
         return session
 
 
-def _seconds(header: str | None) -> float | None:
-    """A Retry-After in seconds; None where it says no number. More than a year is as good as a year."""
-    return min(float(header), 366 * 86400.0) if header and header.strip().isdecimal() else None
+def _retry_after(response: RawResponse) -> float | None:
+    """Return the Retry-After in seconds, at most a year; None if it is missing or not a number of seconds."""
+    header = response.headers.get("Retry-After")
+    return min(float(header), MAX_RETRY_AFTER_SECONDS) if header and header.strip().isdecimal() else None

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from extractor.errors import CredentialsError
-from extractor.spotify.token_store import UserLogin
+from extractor.spotify.token_store import TokenStore
 
 APP_VARIABLES = ("SPOTIFY_CLIENT_ID", "SPOTIFY_CLIENT_SECRET")
 
@@ -23,12 +23,12 @@ class Credentials:
 
     client_id: str = field(repr=False)
     client_secret: str = field(repr=False)
-    login: UserLogin | None = None
+    login: TokenStore | None = None
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Credentials:
         """What a run asks with. Raises CredentialsError naming what is missing."""
-        app, login = cls.of_app(environment), UserLogin.from_environment(environment)
+        app, login = cls.of_app(environment), TokenStore.from_environment(environment)
         token = login.find()
         if token and token.fits(app.client_id):
             return replace(app, login=login)

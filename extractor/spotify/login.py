@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
+import random
 import secrets
 import select
 import sys
@@ -18,17 +19,18 @@ from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 from extractor.clock import Clock
 from extractor.config.settings import Api
 from extractor.errors import ConfigError, CredentialsError
-from extractor.lock import alone
-from extractor.spotify.auth import Accounts
+from extractor.lock import exclusive
+from extractor.spotify.auth import TokenEndpoint
 from extractor.spotify.credentials import Credentials
-from extractor.spotify.token_store import UserLogin, UserToken
+from extractor.spotify.retry import Backoff
+from extractor.spotify.token_store import TokenStore, UserToken
 
 SCOPES = "playlist-read-private playlist-read-collaborative"
 CALLBACK = "/callback"
 PORT = 8888
 PATIENCE_SECONDS = 600
 
-TOLD = """Open this address in a browser and agree:
+INSTRUCTIONS = """Open this address in a browser and agree:
 
   {address}
 
@@ -40,7 +42,7 @@ The app's settings at developer.spotify.com/dashboard must name the redirect URI
 
 
 @dataclass(frozen=True)
-class Question:
+class AuthorizationRequest:
     """What this login asks, and what its answer must fit: nobody else's answer, and useless to anybody else."""
 
     client_id: str = field(repr=False)
@@ -128,25 +130,24 @@ class _Loopback(HTTPServer):
         raise CredentialsError(f"no answer within {PATIENCE_SECONDS // 60} minutes: nothing is kept; try again")
 
 
-def ask_user(
+def authorize_user(
     api: Api, credentials: Credentials, port: int, clock: Clock, screen: TextIO, pasted: TextIO | None
 ) -> UserToken:
-    """Let a user agree in a browser. Raises CredentialsError if that does not happen, ConfigError for a taken port."""
+    """Let a user authorise the app in a browser and return their token.
 
-    def back_off(attempt: int) -> bool:
-        clock.sleep(2.0**attempt)
-        return True
-
+    Raises CredentialsError if that does not happen, ConfigError if the port is in use.
+    """
     with _Loopback(port) as loopback:
         redirect_uri = f"http://127.0.0.1:{loopback.server_port}{CALLBACK}"
-        question = Question(credentials.client_id, redirect_uri)
+        question = AuthorizationRequest(credentials.client_id, redirect_uri)
         address = question.address(api.token_url)
-        told = TOLD.format(address=address, port=loopback.server_port, redirect_uri=redirect_uri)
-        print(told, file=screen, flush=True)
+        instructions = INSTRUCTIONS.format(address=address, port=loopback.server_port, redirect_uri=redirect_uri)
+        print(instructions, file=screen, flush=True)
         if os.environ.keys() & {"DISPLAY", "WAYLAND_DISPLAY"} or sys.platform == "darwin":
             webbrowser.open(address)
         code = question.code(loopback.wait(pasted, clock))
-    grant = Accounts(api, credentials, back_off).for_user(
+    backoff = Backoff(clock, random.Random())  # noqa: S311 (jitter, no secret)
+    grant = TokenEndpoint(api, credentials, backoff).for_user(
         "authorization_code", code=code, redirect_uri=redirect_uri, code_verifier=question.verifier
     )
     if grant.refresh_token is None:
@@ -154,8 +155,8 @@ def ask_user(
     return UserToken(grant.refresh_token, credentials.client_id, clock.now().date())
 
 
-def keep_login(token: UserToken, file: Path) -> str:
-    """Keep a new login in place of the one before; returns what to tell of it."""
-    with alone(file, "refresh"):
-        UserLogin(file).keep(token)
-    return f"logged in until {token.ends_on}: {file} (keep it from others: it reads the user's lists)"
+def save_login(token: UserToken, file: Path) -> str:
+    """Store a new login in place of the previous one; return a message about it."""
+    with exclusive(file, "refresh"):
+        TokenStore(file).save(token)
+    return f"logged in until {token.ends_on}: {file} (keep it private: it reads the user's playlists)"

@@ -18,7 +18,7 @@ WINDOWS_TO_TRUST = 10
 """After so many windows without a 429 a quarter more is tried."""
 
 
-class Pace:
+class RateLimit:
     """Says when the next request may be sent; safe to use from several threads.
 
     Until the first 429 that is at once. From then on no more requests are out or answered within a window than the

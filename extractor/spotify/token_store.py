@@ -63,7 +63,7 @@ def token_file(environment: Mapping[str, str] = os.environ) -> Path:
 
 
 @dataclass(frozen=True)
-class UserLogin:
+class TokenStore:
     """Where the token is: in the file, if it holds one, else `given` by SPOTIFY_REFRESH_TOKEN.
 
     Spotify may exchange a given token for another. That is kept in a file named by a hash of the given one, so that it
@@ -74,7 +74,7 @@ class UserLogin:
     given: str | None = field(default=None, repr=False)
 
     @classmethod
-    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> UserLogin:
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> TokenStore:
         path = token_file(environment)
         given = environment.get("SPOTIFY_REFRESH_TOKEN", "").strip()
         if not given:
@@ -101,7 +101,7 @@ class UserLogin:
             raise CredentialsError(f"{self.path}: no user's login; make one: ./run.sh login")
         return token
 
-    def keep(self, token: UserToken) -> None:
+    def save(self, token: UserToken) -> None:
         """Write the token so that only its owner can read it, and so that a kill leaves the old one or the new."""
         content = vars(token) | {"authorised_on": str(token.authorised_on)}
         try:
@@ -116,9 +116,9 @@ class UserLogin:
             ) from error
 
 
-def described(today: date, environment: Mapping[str, str] = os.environ) -> str:
+def describe_login(today: date, environment: Mapping[str, str] = os.environ) -> str:
     """For a person: whether runs ask as a user, since when, and until when."""
-    login = UserLogin.from_environment(environment)
+    login = TokenStore.from_environment(environment)
     try:
         token = login.find()
     except CredentialsError as error:

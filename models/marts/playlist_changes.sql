@@ -1,8 +1,8 @@
 {{ config(materialized='view') }}
 
--- The two ends of each stay: its beginning, unless it may be older than the first read, and its proven end. Spotify
--- swaps one id of a recording for another without an edit by the playlist's owner: both changes are true of the ids,
--- and marked as one replacement of the recording.
+-- The start of each stay, unless the track was already in the first read, and its proven end. Spotify sometimes replaces
+-- one track id of a recording with another, without an edit by the playlist's owner: the ids change, the recording does
+-- not. Both changes are rows, marked as a replacement.
 with stays as (select * from {{ ref('int_stays') }}),
 
 track_info as (select * from {{ ref('track_info') }}),
@@ -33,7 +33,7 @@ recordings as (
     select
         changes.*,
         upper(track_info.isrc) as isrc,
-        -- the n-th id of a recording to leave is taken for the one that the n-th to come replaces
+        -- the n-th added id of a recording replaces the n-th removed id
         row_number() over (
             partition by changes.playlist_id, changes.day, upper(track_info.isrc), changes.change = 'removed'
             order by changes.track_id

@@ -3,8 +3,8 @@
     pre_hook="{{ delete_rewound_rows(ref('int_playlists_rewound'), 'playlist_id', 'date') }}",
 ) }}
 
--- The observation calendar: every day from a playlist's first read to the last day anything was read. A playlist goes
--- on where its calendar ends: that is before its rewind day, or the last day known.
+-- The observation calendar: every day from a playlist's first read to the last day on which any playlist was read. A
+-- build adds days after the last existing one of each playlist; rows from its rewind day on have been deleted.
 with days as (select * from {{ ref('int_playlist_days_counted') }}),
 
 last_read as (

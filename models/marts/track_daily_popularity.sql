@@ -1,6 +1,6 @@
 {{ config(unique_key='date') }}
 
--- Days with new sightings, however late, are replaced whole.
+-- Replaces all rows of each day that has new sightings, including late days.
 with track_days as (select * from {{ ref('int_track_days') }}),
 
 touched_days as (

@@ -1,8 +1,7 @@
 {{ config(unique_key='track_id') }}
 {% set mapped = mapped_columns(model.columns) %}
 
--- A track with a new version of its description, or one newly followed, is written again; every other one stays as it
--- is.
+-- Rewrites tracks that have a new version of their description or are newly followed. All other rows are kept.
 with versions as (select * from {{ ref('int_track_versions') }}),
 
 descriptions as (select * from {{ ref('int_track_descriptions') }}),

@@ -1,6 +1,6 @@
 {{ config(materialized='view') }}
 
--- A view: contents are stored once, however often a playlist came back to them.
+-- A view, because each distinct content is stored once, even if a playlist has it again later.
 with days as (select * from {{ ref('int_playlist_days_counted') }}),
 
 versions as (select * from {{ ref('int_playlist_versions') }}),

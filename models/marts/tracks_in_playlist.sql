@@ -1,7 +1,7 @@
 {{ config(materialized='view') }}
 
--- A view, because an open stay reaches as far as its playlist was read: on a day without changes nothing is written for
--- it.
+-- A view, because last_seen of an open stay is the last usable day of its playlist: no row is written on a day without
+-- changes.
 with stays as (select * from {{ ref('int_stays') }}),
 
 days as (select * from {{ ref('int_playlist_days_counted') }}),

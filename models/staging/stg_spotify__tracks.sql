@@ -1,4 +1,4 @@
--- By what was asked: a relinked track answers with another id. An id that Spotify does not know has no object.
+-- The key is the requested id: the answer for a relinked track has another one. Ids unknown to Spotify have no object.
 with answered_objects as (select * from {{ source('raw', 'answered_objects') }}),
 
 final as (

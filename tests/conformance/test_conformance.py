@@ -15,6 +15,8 @@ from tests.conformance.ways import Marts
 from tests.pipeline.harness import MARTS
 from tests.pipeline.oracle import Stay
 
+pytestmark = pytest.mark.slow
+
 each_history = pytest.mark.parametrize("history", HISTORIES, ids=[history.name for history in HISTORIES])
 each_way = pytest.mark.parametrize("way", WAYS)
 each_day = pytest.mark.parametrize("today", DAYS, ids=str)

@@ -2,11 +2,15 @@
 
 from pathlib import Path
 
+import pytest
+
 from extractor.config.settings import read_config
 from extractor.engines.dbt import dbt_folder, run_dbt
 from extractor.engines.duckdb.builds import last_build_of, last_load
 from tests.conformance.conftest import Conformance
 from tests.conformance.ways import Store
+
+pytestmark = pytest.mark.slow
 
 PIECES = 3
 DBT_BUILD = ("build", "--exclude-resource-type", "unit_test", "--vars", '{"entries_at_once": 1}')

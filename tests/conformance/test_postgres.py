@@ -16,6 +16,8 @@ from tests.conformance.test_conformance import check
 from tests.conformance.ways import Marts, Store
 from tests.pipeline.harness import MARTS
 
+pytestmark = pytest.mark.slow
+
 WAYS = ("in parts, one after a build that has not passed", "full refresh")
 
 

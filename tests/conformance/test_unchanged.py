@@ -1,9 +1,13 @@
 """`unchanged`, in plain loops: the content is that of the last complete read before it, and proves both ways."""
 
+import pytest
+
 from tests.conformance.expected import calendar, judged_reads, stays
 from tests.conformance.history import History, day_number
 from tests.conformance.notation import read_text
 from tests.pipeline.oracle import Stay
+
+pytestmark = pytest.mark.slow
 
 LATE = """
 late:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from extractor.extract import playlists
 from extractor.landing.day import FINAL_OUTCOMES
-from extractor.landing.writer import Landing, keep_watch_list
+from extractor.landing.writer import LandingWriter, save_watch_list
 from tests.conformance import answers
 from tests.conformance.answers import JsonObject
 from tests.conformance.expected import Sighting
@@ -31,10 +31,10 @@ class Written:
 def write(run: Run, folder: Path) -> Written:
     """Write the landing file of a run, and its watch-list."""
     watched = run.watched()
-    name = keep_watch_list(folder, watched)
+    name = save_watch_list(folder, watched)
     landing_file = Path(run.day.isoformat()) / f"{run.name}.ndjson.gz"
     written = Written(run, landing_file, Path("watched") / f"{name}.csv.gz")
-    with Landing(folder, run.day, run.name, run.worker, drop_fields=("available_markets",)) as landing:
+    with LandingWriter(folder, run.day, run.name, run.worker, drop_fields=("available_markets",)) as landing:
         writer = _Writer(landing, written)
         manifest = {
             "event": "start",
@@ -58,7 +58,7 @@ def write(run: Run, folder: Path) -> Written:
 class _Writer:
     """Writes what a run was answered, one answer a moment after the other."""
 
-    def __init__(self, landing: Landing, written: Written) -> None:
+    def __init__(self, landing: LandingWriter, written: Written) -> None:
         self._run = written.run
         self._landing = landing
         self._sightings = written.sightings

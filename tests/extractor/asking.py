@@ -14,7 +14,7 @@ from extractor.landing.budget import Budget
 from extractor.simulator.faults import Fault
 from extractor.simulator.identifiers import spotify_id
 from extractor.simulator.server import Simulator
-from extractor.spotify.client import Answer, Client
+from extractor.spotify.client import Client, Response
 from extractor.spotify.credentials import Credentials
 from tests.extractor.conftest import CREDENTIALS, DAY, FakeTime
 
@@ -45,7 +45,7 @@ class Asking:
         """Return what another run would be, perhaps with other credentials."""
         return Asking(self.simulator, self.time, credentials or self.credentials, {})
 
-    def get(self, path: str = PATH) -> Answer:
+    def get(self, path: str = PATH) -> Response:
         return self.client.get("tracks", path)
 
     @property

@@ -7,11 +7,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from benchmarks.conformance import mistakes, tell
 from benchmarks.peers.row_by_row import RowByRow
 from extractor.project import PROJECT
 from tests.conformance.history import DAYS
 from tests.conformance.notation import read_text
+
+pytestmark = pytest.mark.slow
 
 HISTORIES = """
 a track leaves:

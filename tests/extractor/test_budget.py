@@ -11,7 +11,7 @@ import pytest
 
 from extractor.errors import StoppedByQuota
 from extractor.landing.budget import Budget
-from extractor.landing.day import remember_day
+from extractor.landing.day import read_day
 from extractor.simulator.faults import Fault
 from extractor.simulator.identifiers import spotify_id
 from tests.extractor.conftest import DAY, NEXT_DAY, Bench, FakeTime, MakeBench
@@ -62,7 +62,7 @@ def test_a_request_that_nothing_landed_for_is_counted(bench: MakeBench) -> None:
     (run.config.landing / "not_before.json").unlink()
     for ledger in (run.config.landing / DAY.isoformat()).glob("*.requests"):
         ledger.unlink()
-    assert remember_day(run.config.landing, DAY).requests["playlists"] == run.simulator.count("/v1/") == 4
+    assert read_day(run.config.landing, DAY).requests["playlists"] == run.simulator.count("/v1/") == 4
     assert run.extract().exit_code == 75
     assert run.simulator.count("/v1/") == 8
 
@@ -81,7 +81,7 @@ def test_a_budget_set_later_in_the_day_counts_what_was_spent_before(bench: MakeB
     run.extract()
     run.set(requests_per_day=9)
     run.watch(tracks=(spotify_id("B"),))
-    assert Budget(run.config.landing, DAY, 9, remember_day(run.config.landing, DAY).requests).left("playlists") == 0
+    assert Budget(run.config.landing, DAY, 9, read_day(run.config.landing, DAY).requests).left("playlists") == 0
     assert run.extract().exit_code == 0  # tracks have a budget of their own
 
 

@@ -60,7 +60,7 @@ def test_nobody_who_listens_is_a_reason_and_no_exception(serve: Serve, time: Fak
         answer = me.get()
     assert (answer.status, answer.requests) == (None, 5)
     assert answer.reason
-    assert "no answer" in answer.reason
+    assert "no response" in answer.reason
 
 
 def test_waits_between_attempts_grow_and_vary(serve: Serve, time: FakeTime) -> None:

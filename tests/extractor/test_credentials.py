@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from extractor.errors import CredentialsError
-from extractor.spotify.auth import Grant, _Token
+from extractor.spotify.auth import Grant, _AccessToken
 from extractor.spotify.credentials import Credentials
-from extractor.spotify.login import Question
-from extractor.spotify.token_store import UserLogin, UserToken
+from extractor.spotify.login import AuthorizationRequest
+from extractor.spotify.token_store import TokenStore, UserToken
 
 BOTH = {"SPOTIFY_CLIENT_ID": "an-id", "SPOTIFY_CLIENT_SECRET": "a-secret"}
 
@@ -45,12 +45,12 @@ def test_white_space_around_them_is_not_theirs() -> None:
 
 SECRET = "a-secret-to-hide"
 HOLDERS = (
-    Credentials(SECRET, SECRET, UserLogin(Path("token.json"), SECRET)),
-    UserLogin(Path("token.json"), SECRET),
+    Credentials(SECRET, SECRET, TokenStore(Path("token.json"), SECRET)),
+    TokenStore(Path("token.json"), SECRET),
     UserToken(SECRET, SECRET),
     Grant(SECRET, 3600, SECRET),
-    Question(SECRET, "http://127.0.0.1:1", SECRET, SECRET),
-    _Token(SECRET, 0.0),
+    AuthorizationRequest(SECRET, "http://127.0.0.1:1", SECRET, SECRET),
+    _AccessToken(SECRET, 0.0),
 )
 
 

@@ -37,10 +37,10 @@ def test_an_endpoint_takes_its_ids_at_the_end_or_one_in_its_place() -> None:
 
 
 def test_one_by_one_an_endpoint_is_asked_for_the_object_itself() -> None:
-    assert ARTISTS.one_by_one() == Endpoint("artists/{id}", ids="artists.*.id")
-    assert Endpoint("tracks/?ids=", 50, "tracks").one_by_one() == Endpoint("tracks/{id}")
+    assert ARTISTS.single() == Endpoint("artists/{id}", ids="artists.*.id")
+    assert Endpoint("tracks/?ids=", 50, "tracks").single() == Endpoint("tracks/{id}")
     single = Endpoint("albums/{id}", ids="album.id")
-    assert single.one_by_one() == single
+    assert single.single() == single
 
 
 @pytest.mark.parametrize(
@@ -50,11 +50,11 @@ def test_one_by_one_an_endpoint_is_asked_for_the_object_itself() -> None:
         ("artists: {path: artists, items: artists, ids: artists.*.id}", "artists.path: must end with ?ids="),
         ("artists: {path: 'https://x.invalid/?ids=', items: artists, ids: id}", "artists.path: must end with ?ids="),
         ("artists: {path: 'artists?ids=', ids: artists.*.id}", "artists.items: missing"),
-        ("artists: {path: 'artists?ids=', items: artists}", "artists.ids: must say where"),
-        ("artists: {path: 'artists?ids=', items: artists, ids: 'artists[0].id'}", "artists.ids: must say where"),
+        ("artists: {path: 'artists?ids=', items: artists}", "artists.ids: must be the path"),
+        ("artists: {path: 'artists?ids=', items: artists, ids: 'artists[0].id'}", "artists.ids: must be the path"),
         ("artists: {path: 'artists/{id}', batch: 2, ids: id}", "artists: a path with {id}"),
         ("artists: {path: 'artists/{id}', items: artists, ids: id}", "artists: a path with {id}"),
-        ("tracks: {path: 'tracks?ids=', items: tracks, ids: id}", "tracks.ids: tracks are asked for by their own"),
+        ("tracks: {path: 'tracks?ids=', items: tracks, ids: id}", "tracks.ids: tracks are requested by their own"),
         ("Artists: {path: 'artists/{id}', ids: id}", "Artists: names a table"),
         ("'a; drop table x': {path: 'artists/{id}', ids: id}", "a; drop table x: names a table"),
         ("5: {path: 'artists/{id}', ids: id}", "5: names a table"),

@@ -15,6 +15,8 @@ from tests.extractor.conftest import DAY, Bench, MakeBench
 from tests.extractor.listing import FURTHER_PAGE, PROBE, Restless, one_list, spoiled
 from tests.extractor.test_landing import disk_of
 
+pytestmark = pytest.mark.slow
+
 LONG = spotify_id("long")
 WORLD = """{shape: tracks, tracks: 0, histories: {
     small: {days: {2026-01-01: [A, {'null': N}, null, {local: x}, {episode: e}, {track: Z, popularity: 0}]}},
@@ -92,7 +94,7 @@ def undisturbed(bench: MakeBench) -> dict[str, Any]:
 def test_a_disturbed_day_ends_with_the_knowledge_of_an_undisturbed_one(
     bench: MakeBench, undisturbed: dict[str, Any], monkeypatch: pytest.MonkeyPatch, faults: tuple[Fault, ...]
 ) -> None:
-    monkeypatch.setattr("extractor.spotify.client.TIMEOUTS", (1, 0.1))
+    monkeypatch.setattr("extractor.spotify.http.TIMEOUTS", (1, 0.1))
     run = day(bench(WORLD, *faults))
     codes = [run.extract().exit_code]
     if codes != [0]:

@@ -4,8 +4,7 @@ from datetime import date
 
 import duckdb
 
-from extractor.engines.functions import ANSWERS, define
-from extractor.project import PROJECT
+from extractor.engines.functions import FUNCTIONS, define
 from tests.extractor.conftest import empty_marts
 
 STAYS = """
@@ -21,7 +20,7 @@ insert into tracks_in_playlist (playlist_id, track_id, stay_number, added_at, fi
 def test_an_id_that_comes_back_while_another_id_of_its_recording_is_there_is_no_stay_of_its_own() -> None:
     with duckdb.connect() as connection:
         connection.execute("".join(empty_marts()) + STAYS)
-        for name in ANSWERS:
-            define(connection, PROJECT / "functions" / f"{name}.sql")
+        for name in FUNCTIONS:
+            define(connection, name)
         found = connection.execute("select stay_number, added_at, last_seen, track_ids from playlists_of_isrc('i')")
         assert found.fetchall() == [(1, date(2026, 1, 1), date(2026, 1, 9), ["A", "B"])]

@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from extractor.errors import LandingError
-from extractor.landing.day import DayMemory, remember_day
+from extractor.landing.day import DayState, read_day
 from extractor.landing.reader import envelopes
-from extractor.landing.writer import Landing
+from extractor.landing.writer import LandingWriter
 from extractor.simulator.identifiers import randomness, spotify_id
 from tests.extractor.conftest import DAY, NEXT_DAY
 
@@ -30,8 +30,8 @@ HOSTILE = {
 }
 
 
-def landing(folder: Path, run: str = "run", **options: Any) -> Landing:
-    return Landing(folder, DAY, run, 1, **options)
+def landing(folder: Path, run: str = "run", **options: Any) -> LandingWriter:
+    return LandingWriter(folder, DAY, run, 1, **options)
 
 
 def landed(path: Path) -> list[dict[str, Any]]:
@@ -51,7 +51,7 @@ def some_file(folder: Path, lines: int = 5, run: str = "run") -> Path:
 
 
 def test_an_answer_is_one_line_with_an_envelope_around_it(tmp_path: Path) -> None:
-    with Landing(tmp_path, DAY, "20260101T060000-w2-abcd", 2) as file:
+    with LandingWriter(tmp_path, DAY, "20260101T060000-w2-abcd", 2) as file:
         file.write("playlists", {"playlist_id": "x"}, {"name": "n"}, NOON, 200, 3)
         file.write("runs", {}, {"event": "end"}, NOON)
     assert file.path == tmp_path / "2026-01-01" / "20260101T060000-w2-abcd.ndjson.gz"
@@ -147,8 +147,8 @@ def disk_of(size: int) -> Iterator[None]:
 
 def test_a_full_disk_is_an_error_in_words_and_what_landed_before_is_whole(tmp_path: Path) -> None:
     noise = [randomness("noise", number).randbytes(200).hex() for number in range(100)]
-    memory = DayMemory()
-    file = Landing(tmp_path, DAY, "run", 1, memory.absorb)
+    memory = DayState()
+    file = LandingWriter(tmp_path, DAY, "run", 1, memory.absorb)
     with pytest.raises(LandingError, match="make room and run the same command again"), disk_of(3000), file:
         for number in range(100):
             file.write("tracks", batch(str(number)), {"tracks": [noise[number]]}, NOON, 200, 1)
@@ -181,7 +181,7 @@ def test_a_file_torn_anywhere_in_its_last_two_lines_gives_its_whole_lines(tmp_pa
         whole = [each["asked"]["ids"][0] for each in landed(file.path)]
         least = sum(size <= end for size in sizes)
         assert whole in (list("01234")[:least], list("01234")[: least + 1]), end
-        assert remember_day(tmp_path, DAY).answered_tracks == set(whole)
+        assert read_day(tmp_path, DAY).answered_tracks == set(whole)
 
 
 @pytest.mark.parametrize("length", [0, 1, 5, 9, 10, 11, 20])
@@ -210,7 +210,7 @@ def test_a_line_in_the_middle_that_is_no_envelope_is_named(tmp_path: Path, damag
     with pytest.raises(LandingError, match=r"run\.ndjson\.gz:2: not an envelope"):
         landed(path)
     with pytest.raises(LandingError, match=r"run\.ndjson\.gz:2: "):
-        remember_day(tmp_path, DAY)
+        read_day(tmp_path, DAY)
 
 
 @pytest.mark.parametrize("missing", ["asked", "status", "requests", "body"])
@@ -220,7 +220,7 @@ def test_an_envelope_that_lacks_a_part_is_named(tmp_path: Path, missing: str) ->
     del lines[1][missing]
     path.write_bytes(gzip.compress("".join(json.dumps(line) + "\n" for line in lines).encode()))
     with pytest.raises(LandingError, match=r"run\.ndjson\.gz:2: "):
-        remember_day(tmp_path, DAY)
+        read_day(tmp_path, DAY)
 
 
 def test_a_lost_line_is_noticed(tmp_path: Path) -> None:
@@ -268,9 +268,9 @@ def test_what_is_remembered_of_a_day_comes_from_all_its_files_and_no_other(tmp_p
         second.write("tracks", batch("x", "y"), {"tracks": [None, None]}, NOON, 200, 1)
         second.write("tracks", batch("z"), {"tracks": []}, NOON, 200, 1)
         second.write("tracks", batch("z"), {"reason": "500"}, NOON, 500, 5)
-    with Landing(tmp_path, NEXT_DAY, "c", 1) as later:
+    with LandingWriter(tmp_path, NEXT_DAY, "c", 1) as later:
         later.write("tracks", batch("later"), {"tracks": [None]}, NOON, 200, 1)
-    memory = remember_day(tmp_path, DAY)
+    memory = read_day(tmp_path, DAY)
     assert memory.read_playlists == {"l", "m"}
     assert memory.answered_tracks == {"x", "y"}
     assert (memory.popular_tracks, memory.found_tracks) == ({spotify_id("A")}, {spotify_id("A"), spotify_id("B")})

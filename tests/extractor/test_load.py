@@ -22,7 +22,7 @@ from extractor.engines.duckdb.files import STORAGE
 from extractor.engines.duckdb.load import create, load
 from extractor.errors import LandingError, WarehouseError
 from extractor.landing.reader import envelopes
-from extractor.landing.writer import Landing, keep_watch_list
+from extractor.landing.writer import LandingWriter, save_watch_list
 from extractor.project import PROJECT
 from tests.extractor.conftest import DAY
 from tests.extractor.killing import at_call, killed_at
@@ -35,7 +35,7 @@ JSON = {"answers": (5, 9), "entries": (7,), "objects": (5,)}
 
 def land(folder: Path, run: str, *endpoints: str, end: bool = True) -> Path:
     """Land a run with a start, one answer per endpoint and, unless it was killed, an end."""
-    with Landing(folder, DAY, run, 1) as landing:
+    with LandingWriter(folder, DAY, run, 1) as landing:
         landing.write("runs", {}, {"event": "start"}, NOON)
         for number, endpoint in enumerate(endpoints):
             body = {"tracks": [{"from": run, "n": number}], "n": number}
@@ -47,7 +47,7 @@ def land(folder: Path, run: str, *endpoints: str, end: bool = True) -> Path:
 
 def land_answers(folder: Path, run: str, answers: Sequence[tuple[str, Any, Any]], status: int = 200) -> Path:
     """Land answers of any shape: endpoint, what was asked, body."""
-    with Landing(folder, DAY, run, 1) as landing:
+    with LandingWriter(folder, DAY, run, 1) as landing:
         for endpoint, asked, body in answers:
             landing.write(endpoint, asked, body, NOON, status, 1)
     return landing.path
@@ -245,7 +245,7 @@ def test_a_backlog_gets_a_load_number_after_every_so_many_bytes(
 
 
 def test_a_file_that_has_grown_adds_its_new_lines(config: Config) -> None:
-    with Landing(config.landing, DAY, "a", 1) as landing:
+    with LandingWriter(config.landing, DAY, "a", 1) as landing:
         for loads in range(1, 4):
             for number in range(2):
                 landing.write("tracks", {"ids": [], "items": "tracks"}, {"n": 10 * loads + number}, NOON, 200, 1)
@@ -379,7 +379,7 @@ def test_any_text_comes_into_the_tables_as_it_was_landed(config: Config) -> None
 
 def test_watch_lists_are_rows(config: Config) -> None:
     label = 'of "two"\nlines, \r\n☃\x00'
-    watched = keep_watch_list(config.landing, WatchList({"L": label}, {"T": ""}, 1, 1))
+    watched = save_watch_list(config.landing, WatchList({"L": label}, {"T": ""}, 1, 1))
     for _ in range(2):
         assert load(config) == Loaded(0, 0)
         assert query(config, "from watched") == [(watched, "playlist", "L", label), (watched, "track", "T", "")]
@@ -389,7 +389,7 @@ def test_watch_lists_are_rows(config: Config) -> None:
 @pytest.mark.parametrize("damage", [lambda packed: packed[:-3], lambda _: b"?", lambda _: gzip.compress(b"a,b\n1,2\n")])
 def test_a_damaged_watch_list_is_named_and_all_else_is_loaded(config: Config, damage: Callable[[bytes], bytes]) -> None:
     land(config.landing, "a", "tracks")
-    sound, damaged = (keep_watch_list(config.landing, WatchList({each: ""}, {}, 1, 0)) for each in "LM")
+    sound, damaged = (save_watch_list(config.landing, WatchList({each: ""}, {}, 1, 0)) for each in "LM")
     path = config.landing / "watched" / f"{damaged}.csv.gz"
     path.write_bytes(damage(path.read_bytes()))
     with pytest.raises(LandingError, match=rf"/watched/{damaged}\.csv\.gz: damaged"):

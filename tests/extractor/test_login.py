@@ -21,7 +21,7 @@ from extractor.project import PROJECT
 from extractor.simulator.server import Simulator
 from extractor.simulator.tokens import CLIENT_ID
 from extractor.spotify.credentials import Credentials
-from extractor.spotify.login import ask_user
+from extractor.spotify.login import authorize_user
 from extractor.spotify.token_store import UserToken
 from tests.extractor.asking import WORLD, Serve
 
@@ -66,7 +66,7 @@ def ask(simulator: Simulator) -> Iterator[Ask]:
 
             def asking() -> UserToken:
                 with os.fdopen(say, "w") as console, os.fdopen(typed) as pasted:
-                    return ask_user(api, Credentials(CLIENT_ID, ""), 0, clock or Clock(), console, pasted)
+                    return authorize_user(api, Credentials(CLIENT_ID, ""), 0, clock or Clock(), console, pasted)
 
             future = pool.submit(asking)
             with os.fdopen(hear) as told:
@@ -158,7 +158,7 @@ def test_a_port_in_use_is_named_with_what_to_do(simulator: Simulator) -> None:
             pytest.raises(ConfigError, match=f"port {port} can't be listened on .*--port"),
             Path(os.devnull).open() as no,
         ):
-            ask_user(Api(token_url=simulator.token_url), Credentials(CLIENT_ID, ""), port, Clock(), no, None)
+            authorize_user(Api(token_url=simulator.token_url), Credentials(CLIENT_ID, ""), port, Clock(), no, None)
 
 
 @pytest.fixture

@@ -16,8 +16,10 @@ from extractor.extract.run import Extraction
 from extractor.simulator.faults import Fault
 from extractor.simulator.server import Simulator
 from extractor.simulator.tokens import CLIENT_ID
-from extractor.spotify.token_store import UserLogin, UserToken
+from extractor.spotify.token_store import TokenStore, UserToken
 from tests.extractor.conftest import QUOTA, FakeTime, Run, told
+
+pytestmark = pytest.mark.slow
 
 
 def test_all_read_is_0(run: Callable[..., Run], capsys: pytest.CaptureFixture[str]) -> None:
@@ -68,7 +70,7 @@ def test_a_login_that_ends_within_thirty_days_is_warned_of_on_every_run(
     monkeypatch.setenv("SPOTIFY_TOKEN_FILE", str(tmp_path / "token.json"))
     command = run()
     token = command.simulator.tokens.log_in()
-    UserLogin(tmp_path / "token.json").keep(UserToken(token, CLIENT_ID, authorised_on))
+    TokenStore(tmp_path / "token.json").save(UserToken(token, CLIENT_ID, authorised_on))
     for _ in range(2):
         assert command("extract") == 0
         assert ("warning: the user's login ends by 2026-01-31" in told(capsys)) == warned

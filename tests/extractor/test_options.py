@@ -67,6 +67,11 @@ def test_without_a_command_it_is_a_daily_run(arguments: list[str]) -> None:
     assert read_options(arguments).command == "daily"
 
 
+def test_options_may_come_before_the_command() -> None:
+    options = read_options(["--target", "postgres", "--log-format=json", "status", "--date", "2026-01-02"])
+    assert (options.command, options.target, options.log_format) == ("status", "postgres", "json")
+
+
 def test_a_configuration_alone_is_a_daily_run_with_it() -> None:
     options = read_options(["mine.yaml", "--date", "2026-01-02"])
     assert (options.command, options.config) == ("daily", Path("mine.yaml"))

@@ -5,7 +5,7 @@ from collections import deque
 
 import pytest
 
-from extractor.spotify.rate_limit import Pace
+from extractor.spotify.rate_limit import RateLimit
 from tests.extractor.conftest import FakeTime
 
 
@@ -19,7 +19,7 @@ class Window:
         self._retry_after = retry_after
         self._taken: deque[float] = deque()
 
-    def ask(self, pace: Pace) -> None:
+    def ask(self, pace: RateLimit) -> None:
         """Ask until there is an answer, as a client does."""
         while True:
             while (wait := pace.wait()) > 0:
@@ -37,8 +37,8 @@ class Window:
             pace.refused(sent_at, self._retry_after or 30 - (arrived - self._taken[0]))
 
 
-def paced(time: FakeTime) -> Pace:
-    return Pace(time.clock, random.Random(0))
+def paced(time: FakeTime) -> RateLimit:
+    return RateLimit(time.clock, random.Random(0))
 
 
 def test_without_a_429_nobody_waits(time: FakeTime) -> None:

@@ -11,6 +11,8 @@ import pytest
 
 from extractor.project import PACKAGE, PROJECT
 
+pytestmark = pytest.mark.slow
+
 FLOORS = (
     ("errors", "__init__"),
     ("clock", "lock", "project"),

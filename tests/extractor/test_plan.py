@@ -10,7 +10,7 @@ from extractor.cli.commands import main
 from extractor.config.watch_list import read_watch_list
 from extractor.extract.plan import plan, unasked
 from extractor.landing.budget import Budget
-from extractor.landing.day import remember_day
+from extractor.landing.day import read_day
 from extractor.simulator.identifiers import spotify_id
 from tests.extractor.conftest import DAY, NEXT_DAY, Bench, MakeBench
 
@@ -20,7 +20,7 @@ TRACKS = tuple(spotify_id(f"A{number}") for number in range(120))
 
 
 def planned(run: Bench, day: date = DAY) -> str:
-    memory = remember_day(run.config.landing, day)
+    memory = read_day(run.config.landing, day)
     budget = Budget(run.config.landing, day, run.config.api.requests_per_day, memory.requests)
     return str(plan(run.config, read_watch_list(run.config), memory, budget))
 
@@ -62,12 +62,12 @@ def test_what_no_worker_asked_for_is_told_by_its_slice(bench: MakeBench) -> None
     for number in (1, 3):
         run.set(batch_number=number, batch_size=3)
         assert run.extract().exit_code == 0
-    missing = unasked(run.config, remember_day(run.config.landing, DAY))
+    missing = unasked(run.config, read_day(run.config.landing, DAY))
     assert missing.playlists == tuple(spotify_id(f"l{number}") for number in (3, 4, 5))
     assert str(missing) == "3 playlists and 3 tracks were not asked for: slice 2 did not finish"
     run.set(batch_number=2)
     run.extract()
-    assert unasked(run.config, remember_day(run.config.landing, DAY)).slices == ()
+    assert unasked(run.config, read_day(run.config.landing, DAY)).slices == ()
 
 
 @pytest.mark.usefixtures("fake_dbt")

@@ -17,7 +17,7 @@ from extractor.engines.base import Loaded
 from extractor.engines.postgres.load import load
 from extractor.errors import LandingError, WarehouseError
 from extractor.landing.reader import envelopes
-from extractor.landing.writer import Landing, keep_watch_list
+from extractor.landing.writer import LandingWriter, save_watch_list
 from tests.cluster import Cluster, Database
 from tests.extractor.conftest import DAY
 from tests.extractor.killing import at_call
@@ -87,7 +87,7 @@ def test_loading_again_changes_nothing(server: Database, config: Config) -> None
 
 
 def test_a_file_that_has_grown_adds_its_new_lines(server: Database, config: Config) -> None:
-    with Landing(config.landing, DAY, "a", 1) as landing:
+    with LandingWriter(config.landing, DAY, "a", 1) as landing:
         for number in range(3):
             landing.write("tracks", {"ids": [], "items": "tracks"}, {"n": number, "tracks": []}, NOON, 200, 1)
             assert load(config) == Loaded(1, 1)
@@ -153,7 +153,7 @@ def test_any_text_comes_into_the_tables_but_for_nul(server: Database, config: Co
 
 def test_watch_lists_are_rows(server: Database, config: Config) -> None:
     label = 'of "two"\nlines, ☃'
-    watched = keep_watch_list(config.landing, WatchList({"L": label}, {"T": ""}, 1, 1))
+    watched = save_watch_list(config.landing, WatchList({"L": label}, {"T": ""}, 1, 1))
     for _ in range(2):
         assert load(config) == Loaded(0, 0)
     rows = [(watched, "playlist", "L", label), (watched, "track", "T", "")]

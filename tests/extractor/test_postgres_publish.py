@@ -7,7 +7,7 @@ import psycopg2
 import pytest
 
 from extractor.config.settings import Config
-from extractor.engines.functions import ANSWERS
+from extractor.engines.functions import FUNCTIONS
 from extractor.engines.postgres.publish import is_published, publish
 from extractor.engines.postgres.report import report
 from extractor.errors import BuildError, WarehouseError
@@ -229,7 +229,7 @@ def test_every_answer_has_a_comment_that_tells_what_it_is(built: Database, confi
     publish(config)
     of_spotify = "select proname, obj_description(oid) from pg_proc where pronamespace = 'spotify'::regnamespace"
     found: dict[str, str] = dict(built.rows(of_spotify))
-    assert found.keys() == set(ANSWERS)
+    assert found.keys() == set(FUNCTIONS)
     assert all(comment and comment.endswith(".") for comment in found.values())
 
 

@@ -18,10 +18,12 @@ from extractor.engines.duckdb.builds import last_build_of
 from extractor.engines.duckdb.files import LOGS
 from extractor.engines.duckdb.load import create
 from extractor.engines.duckdb.publish import is_published, publish
-from extractor.engines.functions import ANSWERS
+from extractor.engines.functions import FUNCTIONS
 from extractor.errors import BuildError, WarehouseError
 from tests.extractor.conftest import empty_marts
 from tests.extractor.killing import PYTHON, killed_at
+
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
@@ -108,7 +110,7 @@ def test_all_but_what_one_build_needs_is_published_and_the_functions(config: Con
         functions = connection.execute("select function_name from duckdb_functions() where not internal").fetchall()
     marts = {statement.split()[2] for statement in empty_marts()}
     assert found == marts | {"main.seen", "intermediate.hidden", "state.builds"}
-    assert {function for (function,) in functions} == set(ANSWERS)
+    assert {function for (function,) in functions} == set(FUNCTIONS)
 
 
 def test_comments_are_published(config: Config) -> None:

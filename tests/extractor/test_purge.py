@@ -15,6 +15,8 @@ from extractor.engines.duckdb.purge import Purged, purge
 from extractor.errors import BuildError, LandingError, WarehouseError
 from tests.faults.prepared import FIRST, Prepared, Rows, build, land, live, prepare
 
+pytestmark = pytest.mark.slow
+
 DAYS = tuple(FIRST + timedelta(days=number) for number in range(4))
 ALL = {"runs", "playlist_reads", "playlists", "tracks"}
 

@@ -10,6 +10,8 @@ from extractor.simulator.identifiers import spotify_id
 from tests.extractor.conftest import Bench, MakeBench
 from tests.extractor.listing import FIRST_REQUEST, LIST, one_list, spoiled
 
+pytestmark = pytest.mark.slow
+
 NAMES = [f"T{number}" for number in range(60)]
 WATCHED = tuple(spotify_id(name) for name in NAMES)
 KNOWN_TRACKS = f"{{tracks: 0, histories: {{list: {{days: {{2026-01-01: [{', '.join(NAMES)}]}}}}}}}}"

@@ -48,7 +48,7 @@ def test_what_is_too_much_for_a_page_is_left_out_from_the_first_day_on(
     less = report(config, tmp_path / "page.html")
     assert (less.days, less.days_left_out) == (2, 2)
     assert less.tracks == 2  # a's stay was over before
-    assert "without the 2 days before" in str(less)
+    assert "without the 2 earlier days" in str(less)
 
 
 def test_stays_too_many_for_a_page_are_left_out_with_their_days(

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from extractor.landing.day import remember_day
+from extractor.landing.day import read_day
 from extractor.landing.reader import envelopes
 from extractor.simulator.faults import Fault
 from extractor.simulator.identifiers import spotify_id
@@ -133,10 +133,10 @@ def test_a_killed_run_leaves_whole_lines_and_is_continued(bench: MakeBench) -> N
     (path,) = (run.config.landing / DAY.isoformat()).iterdir()
     lines = [envelope["endpoint"] for _, envelope in envelopes(path)]
     assert lines == ["runs", *["playlists", "playlist_reads"] * 5]
-    assert len(remember_day(run.config.landing, DAY).read_playlists) == 5
+    assert len(read_day(run.config.landing, DAY).read_playlists) == 5
     assert run.extract().exit_code == 0
     assert asked(run) == 6 + 3
-    assert len(remember_day(run.config.landing, DAY).read_playlists) == 8
+    assert len(read_day(run.config.landing, DAY).read_playlists) == 8
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -146,7 +146,7 @@ def test_a_run_told_to_stop_does_not_sit_out_what_it_waits_for(bench: MakeBench,
     assert code == 130, told
     assert "interrupted: what was answered is landed" in told
     assert "Traceback" not in told
-    assert len(remember_day(run.config.landing, DAY).read_playlists) == 5
+    assert len(read_day(run.config.landing, DAY).read_playlists) == 5
     assert run.extract().exit_code == 0
     assert asked(run) == 6 + 3
 

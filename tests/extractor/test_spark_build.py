@@ -115,7 +115,7 @@ def test_it_is_known_whether_anything_is_left_to_publish(
     monkeypatch.setattr(module, "run_dbt", lambda *_: 0)
     (config.warehouse.parent / "dbt").mkdir()
     (config.warehouse.parent / "dbt" / "manifest.json").write_text('{"nodes": {}}')
-    monkeypatch.setattr(module, "ANSWERS", ())
+    monkeypatch.setattr(module, "FUNCTIONS", ())
     run(config, FakeDbt(spark), monkeypatch)
     assert not is_published(config)
     publish(config)

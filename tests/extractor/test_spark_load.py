@@ -15,7 +15,7 @@ from extractor.engines.base import Loaded
 from extractor.engines.spark.load import last_load, load
 from extractor.errors import LandingError, WarehouseError
 from extractor.landing.reader import envelopes
-from extractor.landing.writer import Landing, keep_watch_list
+from extractor.landing.writer import LandingWriter, save_watch_list
 from tests.extractor.conftest import DAY
 from tests.extractor.killing import at_call
 from tests.extractor.landing_rows import lines_of
@@ -108,7 +108,7 @@ def test_a_copy_adds_nothing(config: Config, raw: Path, name: str) -> None:
 
 
 def test_of_a_file_that_has_grown_each_line_is_in_one_load(config: Config, raw: Path) -> None:
-    with Landing(config.landing, DAY, "a", 1) as landing:
+    with LandingWriter(config.landing, DAY, "a", 1) as landing:
         for number in (1, 2):
             landing.write("tracks", {"ids": [], "items": "tracks"}, {"n": number, "tracks": []}, NOON, 200, 1)
             assert load(config) == Loaded(1, 1)
@@ -118,7 +118,7 @@ def test_of_a_file_that_has_grown_each_line_is_in_one_load(config: Config, raw: 
 
 
 def test_the_end_of_a_file_alone_is_no_load(config: Config, raw: Path) -> None:
-    with Landing(config.landing, DAY, "a", 1) as landing:
+    with LandingWriter(config.landing, DAY, "a", 1) as landing:
         landing.write("runs", {}, {"event": "start"}, NOON)
         load(config)
     for _ in range(2):
@@ -153,7 +153,7 @@ def test_a_damaged_file_is_named_and_the_others_are_loaded(config: Config, raw: 
 
 def test_watch_lists_are_rows(config: Config, raw: Path) -> None:
     label = 'of "two"\nlines, ☃'
-    watched = keep_watch_list(config.landing, WatchList({"L": label}, {"T": ""}, 1, 1))
+    watched = save_watch_list(config.landing, WatchList({"L": label}, {"T": ""}, 1, 1))
     for _ in range(2):
         load(config)
     assert rows(raw, "watched") == [
@@ -164,7 +164,7 @@ def test_watch_lists_are_rows(config: Config, raw: Path) -> None:
 
 def test_a_damaged_watch_list_costs_itself_alone(config: Config, raw: Path) -> None:
     land(config.landing, "a", "tracks")
-    watched = keep_watch_list(config.landing, WatchList({"L": ""}, {}, 1, 0))
+    watched = save_watch_list(config.landing, WatchList({"L": ""}, {}, 1, 0))
     (config.landing / "watched" / f"{watched}.csv.gz").write_bytes(b"?")
     with pytest.raises(LandingError, match=f"{watched}.* damaged"):
         load(config)

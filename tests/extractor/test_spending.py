@@ -4,10 +4,14 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
+import pytest
+
 from extractor.simulator.identifiers import spotify_id, spotify_owned_id
 from extractor.simulator.window import Window
 from tests.extractor.conftest import DAY, NEXT_DAY, Bench, MakeBench
 from tests.extractor.listing import FIRST_REQUEST, LIST, one_list, spoiled
+
+pytestmark = pytest.mark.slow
 
 WATCHED = tuple(spotify_id(f"watched {number}") for number in range(130))
 

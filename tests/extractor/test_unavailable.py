@@ -6,7 +6,7 @@ from shutil import rmtree
 
 import pytest
 
-from extractor.landing.unavailable import note_read, unavailable_lists
+from extractor.landing.unavailable import record_read, unavailable_playlists
 from extractor.simulator.identifiers import spotify_id
 from tests.extractor.conftest import DAY, Bench, MakeBench
 from tests.extractor.listing import LIST
@@ -63,7 +63,7 @@ def test_a_list_that_was_never_readable_counts_from_its_first_attempt(bench: Mak
     run.watch(spotify_id("nobody"), LIST)
     run.set(tolerate_unavailable_days=1)
     assert codes(run, 1, 2) == {1: 3, 2: 3}
-    (nobody,) = unavailable_lists(run.config.landing)
+    (nobody,) = unavailable_playlists(run.config.landing)
     assert (nobody.playlist_id, nobody.since, nobody.reason) == (spotify_id("nobody"), DAY, "404 Resource not found")
 
 
@@ -85,29 +85,29 @@ def test_workers_know_each_of_its_own_lists(bench: MakeBench) -> None:
             run.set(batch_number=worker)
             code = run.extract(january(number)).exit_code
             assert code == (3 if number < 5 else 0)
-    assert {each.since for each in unavailable_lists(run.config.landing)} == {january(3)}
+    assert {each.since for each in unavailable_playlists(run.config.landing)} == {january(3)}
 
 
 def test_no_usable_answer_says_nothing_of_a_list(tmp_path: Path) -> None:
     for day, outcome in enumerate(("unavailable", "failed", "unavailable"), 1):
-        found = note_read(tmp_path, LIST, outcome, "why", january(day))
+        found = record_read(tmp_path, LIST, outcome, "why", january(day))
         assert (found and found.since) == (None if outcome == "failed" else january(1))
 
 
 def test_a_late_day_changes_nothing(tmp_path: Path) -> None:
-    note_read(tmp_path, LIST, "unavailable", "why", january(5))
+    record_read(tmp_path, LIST, "unavailable", "why", january(5))
     for outcome in ("complete", "unavailable"):
-        note_read(tmp_path, LIST, outcome, "why", january(2))
-    assert [each.since for each in unavailable_lists(tmp_path)] == [january(5)]
-    note_read(tmp_path, LIST, "complete", None, january(5) + timedelta(days=1))
-    assert list(unavailable_lists(tmp_path)) == []
+        record_read(tmp_path, LIST, outcome, "why", january(2))
+    assert [each.since for each in unavailable_playlists(tmp_path)] == [january(5)]
+    record_read(tmp_path, LIST, "complete", None, january(5) + timedelta(days=1))
+    assert list(unavailable_playlists(tmp_path)) == []
 
 
 @pytest.mark.parametrize("content", [b"", b"{}", b"[]", b'{"since": "soon", "reason": null}', b"\xff"])
 def test_a_damaged_note_is_made_anew(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "unavailable").mkdir()
     (tmp_path / "unavailable" / f"{LIST}.json").write_bytes(content)
-    assert list(unavailable_lists(tmp_path)) == []
-    found = note_read(tmp_path, LIST, "unavailable", "why", january(2))
+    assert list(unavailable_playlists(tmp_path)) == []
+    found = record_read(tmp_path, LIST, "unavailable", "why", january(2))
     assert found
-    assert list(unavailable_lists(tmp_path)) == [found]
+    assert list(unavailable_playlists(tmp_path)) == [found]

@@ -14,7 +14,7 @@ from extractor.simulator.faults import Fault
 from extractor.simulator.identifiers import spotify_id
 from extractor.simulator.tokens import CLIENT_ID, CLIENT_SECRET
 from extractor.spotify.credentials import Credentials
-from extractor.spotify.token_store import UserLogin, UserToken, described
+from extractor.spotify.token_store import TokenStore, UserToken, describe_login
 from tests.extractor.asking import Asking, Serve, asking
 from tests.extractor.conftest import NEXT_DAY, FakeTime
 
@@ -37,7 +37,7 @@ def user(serve: Serve, time: FakeTime, file: Path) -> User:
         token = me.simulator.tokens.log_in(challenge=challenge)
         if not given:
             file.parent.mkdir(exist_ok=True)
-            UserLogin(file).keep(UserToken(token, CLIENT_ID, LOGGED_IN))
+            TokenStore(file).save(UserToken(token, CLIENT_ID, LOGGED_IN))
         environment = {"SPOTIFY_REFRESH_TOKEN": token if given else "", "SPOTIFY_TOKEN_FILE": str(file)}
         app = {"SPOTIFY_CLIENT_ID": CLIENT_ID, "SPOTIFY_CLIENT_SECRET": secret}
         return me.again(Credentials.from_environment(app | environment))
@@ -186,27 +186,27 @@ def test_a_damaged_file_is_named_and_not_shown(file: Path, content: str) -> None
     file.parent.mkdir()
     file.write_text(content)
     with pytest.raises(CredentialsError, match=r"token\.json: can't be read as a user's login.*\./run\.sh login") as no:
-        UserLogin(file).find()
+        TokenStore(file).find()
     assert not content or content not in str(no.value)
-    assert described(NEXT_DAY, {"SPOTIFY_TOKEN_FILE": str(file)}) == str(no.value)
+    assert describe_login(NEXT_DAY, {"SPOTIFY_TOKEN_FILE": str(file)}) == str(no.value)
 
 
 def test_a_login_of_another_app_is_not_used(file: Path) -> None:
     file.parent.mkdir()
-    UserLogin(file).keep(UserToken("x", "another-app", LOGGED_IN))
+    TokenStore(file).save(UserToken("x", "another-app", LOGGED_IN))
     app = {"SPOTIFY_CLIENT_ID": CLIENT_ID, "SPOTIFY_TOKEN_FILE": str(file)}
     assert Credentials.from_environment(app | {"SPOTIFY_CLIENT_SECRET": "s"}).login is None
     with pytest.raises(CredentialsError, match="SPOTIFY_CLIENT_SECRET not set"):
         Credentials.from_environment(app)
-    assert described(NEXT_DAY, app) == f"the app's own; the login in {file} is another app's"
+    assert describe_login(NEXT_DAY, app) == f"the app's own; the login in {file} is another app's"
 
 
 def test_the_file_is_in_the_folder_for_settings_unless_named() -> None:
     home = Path("~/.config").expanduser()
-    assert UserLogin.from_environment({}).path == home / "spotify-track-history" / "token.json"
+    assert TokenStore.from_environment({}).path == home / "spotify-track-history" / "token.json"
     settings = {"XDG_CONFIG_HOME": "/settings"}
-    assert UserLogin.from_environment(settings).path == Path("/settings/spotify-track-history/token.json")
-    assert UserLogin.from_environment(settings | {"SPOTIFY_TOKEN_FILE": "/run/t"}).path == Path("/run/t")
+    assert TokenStore.from_environment(settings).path == Path("/settings/spotify-track-history/token.json")
+    assert TokenStore.from_environment(settings | {"SPOTIFY_TOKEN_FILE": "/run/t"}).path == Path("/run/t")
 
 
 @pytest.mark.parametrize(
@@ -232,19 +232,24 @@ def test_from_thirty_days_before_its_end_a_login_warns(today: str, warned: bool)
 def test_of_a_given_token_never_exchanged_nothing_is_claimed() -> None:
     token = UserToken("x")
     assert (token.ends_on, token.warning(date(2099, 1, 1))) == (None, None)
-    assert "age is not known" in described(NEXT_DAY, {"SPOTIFY_REFRESH_TOKEN": "x", "SPOTIFY_TOKEN_FILE": "/nowhere"})
+    assert "age is not known" in describe_login(
+        NEXT_DAY, {"SPOTIFY_REFRESH_TOKEN": "x", "SPOTIFY_TOKEN_FILE": "/nowhere"}
+    )
 
 
 def test_what_a_person_is_told_of_a_login(file: Path) -> None:
     environment = {"SPOTIFY_TOKEN_FILE": str(file)}
-    assert described(NEXT_DAY, environment) == "the app's own; no user has logged in"
+    assert describe_login(NEXT_DAY, environment) == "the app's own; no user has logged in"
     file.parent.mkdir()
-    UserLogin(file).keep(UserToken("a-token-to-hide", CLIENT_ID, LOGGED_IN))
-    assert described(NEXT_DAY, environment) == "a user's, authorised on 2026-01-01, ends by 2026-07-01 (180 days left)"
+    TokenStore(file).save(UserToken("a-token-to-hide", CLIENT_ID, LOGGED_IN))
+    assert (
+        describe_login(NEXT_DAY, environment)
+        == "a user's, authorised on 2026-01-01, ends by 2026-07-01 (180 days left)"
+    )
 
 
 def test_a_kept_file_holds_nothing_but_the_login(file: Path) -> None:
     file.parent.mkdir()
-    UserLogin(file).keep(UserToken("t", CLIENT_ID, LOGGED_IN))
+    TokenStore(file).save(UserToken("t", CLIENT_ID, LOGGED_IN))
     content = {"refresh_token": "t", "client_id": CLIENT_ID, "authorised_on": "2026-01-01"}
     assert json.loads(file.read_text()) == content

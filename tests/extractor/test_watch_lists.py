@@ -9,7 +9,7 @@ import pytest
 from extractor.config.settings import Config
 from extractor.config.watch_list import WatchList
 from extractor.engines.duckdb.load import load
-from extractor.landing.writer import keep_watch_list
+from extractor.landing.writer import save_watch_list
 from extractor.simulator.identifiers import spotify_id
 from tests.extractor.conftest import DAY, NEXT_DAY, Bench, MakeBench
 from tests.extractor.listing import LIST, one_list
@@ -67,7 +67,7 @@ WATCHED = "select kind, id, coalesce(label, '') from watched"
 def keep(folder: Path, labels: list[str]) -> list[tuple[str, str, str]]:
     """Keep a watch-list with these labels; return the rows that it ought to be in the warehouse."""
     playlists = {f"{number:022}": label for number, label in enumerate(labels)}
-    keep_watch_list(folder, WatchList(playlists, {"x" * 22: ""}, 0, 0))
+    save_watch_list(folder, WatchList(playlists, {"x" * 22: ""}, 0, 0))
     return [*(("playlist", *row) for row in playlists.items()), ("track", "x" * 22, "")]
 
 

@@ -5,7 +5,7 @@ from datetime import date
 from pathlib import Path
 
 from extractor.landing.reader import LandingFile
-from extractor.landing.writer import Landing
+from extractor.landing.writer import LandingWriter
 from extractor.simulator.failures import Failure
 from extractor.simulator.identifiers import spotify_id
 from extractor.simulator.world import PlaylistState
@@ -26,7 +26,7 @@ def ids(file: LandingFile) -> list[str]:
 
 
 def test_a_file_is_read_on_from_where_it_ended(tmp_path: Path) -> None:
-    with Landing(tmp_path, DAY, "other", 2) as other:
+    with LandingWriter(tmp_path, DAY, "other", 2) as other:
         reader = LandingFile(other.path)
         assert ids(reader) == []
         for name in "ab":
@@ -37,7 +37,7 @@ def test_a_file_is_read_on_from_where_it_ended(tmp_path: Path) -> None:
 
 
 def test_a_file_cut_anywhere_is_read_to_its_end_once_it_is_written(tmp_path: Path) -> None:
-    with Landing(tmp_path, DAY, "other", 2) as other:
+    with LandingWriter(tmp_path, DAY, "other", 2) as other:
         for name in "abcd":
             other.write("tracks", {"ids": [name]}, {"name": name * 9}, NOON, 200, 1)
     content = other.path.read_bytes()

@@ -19,6 +19,8 @@ from extractor.engines.duckdb.publish import publish
 from tests.faults.injecting import CRASHED, Injector, Outcome, Task
 from tests.faults.prepared import FIRST, Prepared, Rows, build, land, live, prepare
 
+pytestmark = pytest.mark.slow
+
 DAYS = tuple(FIRST + timedelta(days=number) for number in range(4))
 COMMANDS = {
     "load": ("load",),

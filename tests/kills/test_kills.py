@@ -24,6 +24,8 @@ from tests.kills.watching import PUBLISHED, Sight, State
 from tests.pipeline.conftest import MakeProject
 from tests.pipeline.harness import Project
 
+pytestmark = pytest.mark.slow
+
 SMALL_WORLD = "{tracks: 20, playlists: {one: {size: 9}}}"
 ANY_BUT_A_LOCK = "*[!k]"
 

@@ -213,16 +213,17 @@ def copy_project(folder: Path) -> Path:
     return folder
 
 
-def from_the_readme(name: str) -> str:
-    """Return a file as the README shows it: a block that begins with its name in a comment."""
-    (text,) = re.findall(rf"```\w+\n(?:#|--) {re.escape(name)}\n(.*?)```", (REPO / "README.md").read_text(), re.DOTALL)
+def from_the_docs(name: str) -> str:
+    """Return a file as docs/custom-endpoints.md shows it: a block that begins with its name in a comment."""
+    page = (REPO / "docs" / "custom-endpoints.md").read_text("utf-8")
+    (text,) = re.findall(rf"```\w+\n(?:#|--) {re.escape(name)}\n(.*?)```", page, re.DOTALL)
     return str(text)
 
 
 def add_artists(project: Path) -> None:
-    """Give a copy of the project the model that the README shows for an endpoint more."""
+    """Give a copy of the project the model of an additional endpoint that the documentation shows."""
     for name in ("models/marts/artists.yml", "models/marts/artists.sql"):
-        (project / name).write_text(from_the_readme(name))
+        (project / name).write_text(from_the_docs(name))
 
 
 def plain_environment() -> dict[str, str]:

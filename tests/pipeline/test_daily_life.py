@@ -16,6 +16,8 @@ import yaml
 from tests.pipeline.harness import REPO, Project
 from tests.pipeline.histories import RUNS, january
 
+pytestmark = pytest.mark.slow
+
 EXAMPLES = REPO / "examples"
 LEFT_BEHIND = shutil.ignore_patterns(".venv*", "data", ".git", "target", "logs", ".*_cache", "__pycache__", ".user.yml")
 

@@ -17,6 +17,8 @@ from tests.pipeline import damage
 from tests.pipeline.conftest import MakeProject
 from tests.pipeline.harness import Project
 
+pytestmark = pytest.mark.slow
+
 FIRST, SECOND, THIRD = (date(2026, 1, number) for number in (1, 2, 3))
 WORLD = """
 days: 3

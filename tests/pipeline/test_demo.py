@@ -5,16 +5,18 @@ from __future__ import annotations
 import re
 
 import duckdb
+import pytest
 
 from tests.pipeline.conftest import Demo
 from tests.pipeline.harness import REPO
+
+pytestmark = pytest.mark.slow
 
 BLOCKS = re.compile(r"```(\w+)\n(.*?)```", re.DOTALL)
 
 
 def test_the_demo_answers_the_three_questions_and_names_the_database(demo: Demo) -> None:
     output, database = demo.told, demo.database
-    assert "30/30" in output
     for question in ("1. Which tracks were in", "2. In which playlists was", "3. How popular was it"):
         answer = output.split(question)[1].split("\n\n")
         assert answer[1].lstrip().startswith("select")

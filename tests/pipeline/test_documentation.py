@@ -1,22 +1,84 @@
-"""What the project says about itself, where it is read: in the page of docs, in the published file, in the README."""
+"""The documentation: dbt's page, comments in the published file, README.md and docs/, with every block in them run."""
 
+import io
 import json
 import re
+import shlex
 import subprocess
+from contextlib import redirect_stdout
 from dataclasses import dataclass
+from datetime import date
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
 import yaml
+from dbt.cli.main import cli
 
-from tests.pipeline.conftest import Demo
+from extractor.cli.commands import main
+from extractor.cli.options import COMMANDS, read_options
+from extractor.config.settings import read_config
+from tests.cluster import Database
+from tests.pipeline.conftest import Demo, MakeProject
+from tests.pipeline.docs_pages import (
+    DATA_MODEL,
+    GENERATED,
+    INLINE_CODE,
+    LINK,
+    PAGES,
+    PARAMETERS,
+    README,
+    Block,
+    anchors,
+    answer,
+    blocks,
+    blocks_in,
+    commands,
+    contracts,
+    inline_queries,
+    prose,
+    tables_of_marts,
+)
 from tests.pipeline.harness import REPO
 
-CONTRACTS = REPO / "models" / "marts" / "_marts__models.yml"
+pytestmark = pytest.mark.slow
+
+DOCS = REPO / "docs"
+PRESENT = [page for page in PAGES if page.name != "CHANGELOG.md"]
+"""Pages about the present: a changelog also has names of the past."""
+
 ANALYSES = sorted(path.name for path in (REPO / "analyses").glob("*.sql"))
 LOADED_BY_A_BROWSER = re.compile(rb"""<(?:script|img|iframe)[^>]*\ssrc=["']?[^"'$ >]+|<link[^>]*\shref=["']?https?:""")
+
+LANGUAGES = {"sql", "sql postgres", "sql spark", "shell", "text", "json", "yaml", "jinja", "mermaid"}
+"""Blocks that are tested. `sql` runs on the demo, `sql postgres` on a server; `jinja` is what test_endpoints builds."""
+
+MAX_README_LINES = 170
+
+SYSTEM_PROGRAMS = ("apt-get", "cd", "cp", "curl", "echo", "export", "git", "mkdir", "tar")
+"""Programs in shell blocks that are not ours: they are not run."""
+
+FOREIGN_OPTIONS = (
+    "--cap-drop",
+    "--env-file",
+    "--fast",
+    "--no-healthcheck",
+    "--read-only",
+    "--rm",
+    "--strict",
+    "--userns",
+)
+"""Options in the text that are those of docker, podman, mypy, or of tests/run.sh."""
+
+PLACEHOLDERS = {"COMMAND": "daily", "CONFIG": "config.yaml", "DAY": "2026-01-30", "ENGINE": "duckdb", "N": "9"}
+
+CHECKOUT_COMMANDS = ("test", "lint", "lock", "bench")
+"""Commands of run.sh itself."""
+
+RUN_ON_THE_DEMO = ("status", "report", "export", "sql")
+"""Commands that need no account and take about a second."""
 
 
 @dataclass(frozen=True)
@@ -42,25 +104,27 @@ def documented(demo: Demo) -> Documented:
 @pytest.fixture(scope="module")
 def marts() -> dict[str, dict[str, str]]:
     """Return the columns of each mart with their types, as the contracts have them."""
-    models = yaml.safe_load(CONTRACTS.read_text(encoding="utf-8"))["models"]
-    return {model["name"]: {column["name"]: column["data_type"] for column in model["columns"]} for model in models}
+    return {mart["name"]: {column["name"]: column["data_type"] for column in mart["columns"]} for mart in contracts()}
 
 
-def test_the_page_is_one_file_that_loads_nothing_else(documented: Documented) -> None:
+# dbt's documentation, and the comments in the published file
+
+
+def test_the_page_of_dbt_is_one_file_that_loads_nothing_else(documented: Documented) -> None:
     assert documented.page.startswith(b"<!doctype html>")
     assert not LOADED_BY_A_BROWSER.findall(documented.page)
-    for told in (b"model.spotify.tracks_in_playlist", b"exposure.spotify.report", b"analysis.spotify.stays_of_a_track"):
-        assert told in documented.page
+    for name in (b"model.spotify.tracks_in_playlist", b"exposure.spotify.report", b"analysis.spotify.stays_of_a_track"):
+        assert name in documented.page
 
 
-def test_docs_do_not_keep_a_build_from_being_published(documented: Documented, demo: Demo) -> None:
+def test_a_build_can_be_published_after_docs(documented: Documented, demo: Demo) -> None:
     assert documented.page
     command = [str(REPO / "run.sh"), "publish", "--config", str(demo.folder / "config.yaml")]
     assert subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
 @pytest.mark.parametrize("kind", ["nodes", "sources"])
-def test_every_table_that_dbt_knows_says_what_it_is(documented: Documented, kind: str) -> None:
+def test_every_table_that_dbt_knows_has_descriptions(documented: Documented, kind: str) -> None:
     known = documented.artifact("manifest")[kind]
     tables = documented.artifact("catalog")[kind]
     assert tables
@@ -71,17 +135,17 @@ def test_every_table_that_dbt_knows_says_what_it_is(documented: Documented, kind
             assert described == set(table["columns"]), name
 
 
-def test_the_published_file_says_what_every_table_column_and_macro_is(demo: Demo) -> None:
+def test_every_table_column_and_function_of_the_published_file_has_a_comment(demo: Demo) -> None:
     with duckdb.connect(str(demo.database), read_only=True) as connection:
-        said = connection.execute(
+        comments = connection.execute(
             "select table_name, comment from duckdb_tables() where schema_name = 'main' union all "
             "select view_name, comment from duckdb_views() where schema_name = 'main' and not internal union all "
             "select table_name || '.' || column_name, comment from duckdb_columns() "
             "where schema_name = 'main' and not internal union all "
             "select function_name, comment from duckdb_functions() where not internal"
         ).fetchall()
-    assert len(said) > 90
-    assert [name for name, comment in said if not comment] == []
+    assert len(comments) > 90
+    assert [name for name, comment in comments if not comment] == []
 
 
 @pytest.mark.parametrize("analysis", ANALYSES)
@@ -93,15 +157,213 @@ def test_every_analysis_runs_on_the_published_file_and_finds_something(
         assert connection.execute(query).fetchall()
 
 
-def test_whatever_the_pages_link_to_is_there() -> None:
-    for page in (REPO / "README.md", *(REPO / "docs").glob("*.md")):
-        links = re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text(encoding="utf-8"))
-        assert links or page.parent == REPO / "docs"
-        assert [link for link in links if not (page.parent / link).exists()] == []
+# Pages and links
+
+
+def test_the_readme_is_short() -> None:
+    assert len(README.read_text(encoding="utf-8").splitlines()) <= MAX_README_LINES
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(REPO)))
+def test_every_link_leads_to_a_file_and_a_heading_that_exist(page: Path) -> None:
+    for link in LINK.findall(prose(page)):
+        if re.match(r"https?:", link):
+            continue
+        file, _, anchor = link.partition("#")
+        target = page.parent / file if file else page
+        assert target.exists(), link
+        assert not anchor or anchor in anchors(target), link
+
+
+def test_every_page_can_be_reached_from_the_readme() -> None:
+    reached, to_visit = set[Path](), [README]
+    while to_visit:
+        page = to_visit.pop().resolve()
+        if page in reached or page.suffix != ".md" or not page.exists():
+            continue
+        reached.add(page)
+        to_visit += [page.parent / link.split("#")[0] for link in LINK.findall(prose(page)) if not link.startswith("#")]
+    assert [page for page in PAGES if page not in reached] == []
+
+
+@pytest.mark.parametrize("page", PRESENT, ids=lambda page: str(page.relative_to(REPO)))
+def test_every_path_of_the_project_that_is_named_exists(page: Path) -> None:
+    folders = {path.name for path in REPO.iterdir() if path.is_dir()} - {"data"}
+    for code in INLINE_CODE.findall(prose(page)):
+        if re.fullmatch(r"[\w-]+(/[\w.-]+)+/?", code) and code.split("/")[0] in folders:
+            assert (REPO / code).exists(), code
+
+
+# SQL blocks
+
+
+def test_every_block_has_a_language_that_is_tested() -> None:
+    languages = {f"{block.language} {block.info}".strip() for page in PAGES for block in blocks(page)}
+    assert languages <= LANGUAGES
+
+
+@pytest.mark.parametrize("block", blocks_in("sql"), ids=lambda block: block.name)
+def test_every_sql_block_gives_the_output_below_it(demo: Demo, block: Block) -> None:
+    with duckdb.connect(str(demo.database), read_only=True) as connection:
+        output = answer(connection, block.text)
+    assert output.count("\n") > 2, "no rows"
+    if block.output is not None:
+        assert block.output == output, "python -m tests.pipeline.docs_refresh rewrites it"
+
+
+@pytest.mark.parametrize(("page", "query"), inline_queries())
+def test_every_query_in_the_text_finds_something(demo: Demo, page: str, query: str) -> None:
+    with duckdb.connect(str(demo.database), read_only=True) as connection:
+        assert answer(connection, query).count("\n") > 2, page
+
+
+def test_every_sql_block_for_postgresql_runs_on_a_server(make_project: MakeProject, server: Database) -> None:
+    project = make_project("{tracks: 40, playlists: {A: {size: 10, pool: [0, 20]}}}")
+    project.extract(date(2026, 1, 1))
+    project.publish_on(server)
+    found = blocks_in("sql", "postgres")
+    assert found
+    for block in found:
+        server.rows(block.text)
+
+
+@pytest.mark.parametrize("block", blocks_in("sql", "spark"), ids=lambda block: block.name)
+def test_every_sql_block_for_spark(block: Block) -> None:
+    pytest.skip(f"{block.name} needs a Spark session of a minute; tests/spark calls the same functions")
+
+
+# Shell blocks and commands
+
+
+@pytest.mark.parametrize("block", blocks_in("shell"), ids=lambda block: block.name)
+def test_every_command_of_a_shell_block_exists_with_its_options(block: Block) -> None:
+    found = commands(block)
+    assert found
+    for command in found:
+        check_command(command)
+
+
+def check_command(words: list[str]) -> None:
+    """Fail unless a command is one of ours that its own parser accepts, or a system program."""
+    program, *arguments = words
+    match program:
+        case "./run.sh":
+            check_own(arguments)
+        case ".venv/bin/dbt":
+            check_dbt(arguments)
+        case ".venv/bin/python":
+            assert arguments[0] == "-m"
+            assert find_spec(arguments[1]), arguments
+        case "docker":
+            check_docker(arguments)
+        case _ if program.startswith("./"):
+            assert (REPO / program).exists(), program
+        case _:
+            assert program in SYSTEM_PROGRAMS, words
+
+
+def check_own(arguments: list[str]) -> None:
+    if arguments and arguments[0] in CHECKOUT_COMMANDS:
+        assert re.search(rf"^ +{arguments[0]}\)$", (REPO / "run.sh").read_text(encoding="utf-8"), re.MULTILINE)
+        paths = [word for word in arguments if word.startswith("tests/")]
+        assert [path for path in paths if not (REPO / path).exists()] == []
+        return
+    try:
+        read_options(arguments)
+    except SystemExit as end:
+        assert end.code in (0, None), arguments
+
+
+def check_dbt(arguments: list[str]) -> None:
+    [name] = [word for word in arguments if word in cli.commands]
+    cli.commands[name].make_context(name, [word for word in arguments if word != name])
+    selected = arguments[arguments.index("--select") + 1].strip("+")
+    assert [*REPO.glob(f"models/**/{selected}.sql"), *REPO.glob(f"analyses/{selected}.sql")], selected
+
+
+def check_docker(arguments: list[str]) -> None:
+    if arguments[0] != "compose":
+        assert "spotify-track-history" in arguments
+        return
+    services = yaml.safe_load((REPO / "compose.yaml").read_text(encoding="utf-8"))["services"]
+    service, *command = [word for word in arguments[2:] if not word.startswith("-")]
+    assert service in services
+    check_own(command)
+
+
+@pytest.mark.parametrize("block", blocks_in("shell"), ids=lambda block: block.name)
+def test_cheap_commands_of_shell_blocks_run_on_the_demo(
+    demo: Demo, block: Block, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "query.sql").write_text("from playlists")
+    for program, *arguments in commands(block):
+        if program == "./run.sh" and arguments and arguments[0] in RUN_ON_THE_DEMO:
+            words = [word.replace("~", str(tmp_path)) for word in arguments if word != "--demo"]
+            if words[0] == "export" and "--into" not in words:
+                words += ["--into", "export"]
+            assert main([*words, "--config", str(demo.folder / "config.yaml")]) == 0, words
+
+
+@pytest.mark.parametrize("page", PRESENT, ids=lambda page: str(page.relative_to(REPO)))
+def test_every_command_in_the_text_is_understood(page: Path) -> None:
+    for code in INLINE_CODE.findall(prose(page)):
+        if code.startswith("./run.sh") and "…" not in code and not re.search(r"[;|&<]", code):
+            check_own([PLACEHOLDERS.get(word, word) for word in shlex.split(code)[1:]])
+
+
+@pytest.fixture(scope="module")
+def options() -> set[str]:
+    """Return every option that the help of a command shows."""
+    shown = io.StringIO()
+    for command in COMMANDS:
+        with redirect_stdout(shown), pytest.raises(SystemExit):
+            read_options([command, "--help"])
+    return {*re.findall(r"--[a-z-]+", shown.getvalue()), "--version"}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(REPO)))
+def test_every_option_in_the_text_exists(page: Path, options: set[str]) -> None:
+    named = [code.split()[0] for code in INLINE_CODE.findall(prose(page)) if code.startswith("--")]
+    assert [option for option in named if option not in options and option not in FOREIGN_OPTIONS] == []
+
+
+def test_every_command_is_in_the_table_of_commands() -> None:
+    operating = (DOCS / "operating.md").read_text(encoding="utf-8")
+    assert [command for command in COMMANDS if f"`./run.sh {command}" not in operating] == []
+
+
+def test_every_exit_code_is_explained() -> None:
+    operating = (DOCS / "operating.md").read_text(encoding="utf-8").split("## Exit codes")[1]
+    assert set(re.findall(r"^\| (\d+) \|", operating, re.MULTILINE)) == {"0", "1", "2", "3", "75", "130"}
+
+
+# Configuration
+
+
+def test_every_part_of_a_configuration_is_understood(tmp_path: Path) -> None:
+    found = [block.text for block in blocks_in("yaml") if block.text.startswith("# config.yaml")]
+    assert len(found) > 2
+    for text in found:
+        (tmp_path / "config.yaml").write_text(text, encoding="utf-8")
+        read_config(tmp_path / "config.yaml")
+
+
+# The data model, functions and architecture
+
+
+def test_the_tables_of_the_data_model_are_the_contracts() -> None:
+    [(_, generated, _)] = GENERATED.findall(DATA_MODEL.read_text(encoding="utf-8"))
+    assert generated == tables_of_marts(), "python -m tests.pipeline.docs_refresh rewrites it"
+
+
+def test_the_readme_names_every_mart(marts: dict[str, dict[str, str]]) -> None:
+    section = README.read_text(encoding="utf-8").split("## The tables")[1]
+    assert [mart for mart in marts if f"[`{mart}`](docs/data-model.md#{mart})" not in section] == []
 
 
 def test_the_diagram_of_the_marts_is_what_their_contracts_say(marts: dict[str, dict[str, str]]) -> None:
-    diagram = mermaid("erDiagram")
+    diagram = mermaid(DATA_MODEL)
     drawn = {
         table: dict(reversed(line.split()[:2]) for line in columns.strip().splitlines())
         for table, columns in re.findall(r"^ +(\w+) \{\n(.*?)^ +\}", diagram, re.DOTALL | re.MULTILINE)
@@ -120,14 +382,35 @@ def test_every_arrow_of_the_lineage_is_a_dependency_and_every_mart_is_in_it(
     documented: Documented, marts: dict[str, dict[str, str]]
 ) -> None:
     parents: dict[str, list[str]] = documented.artifact("manifest")["parent_map"]
-    arrows = re.findall(r"^ +(\w+).* --> (\w+)$", mermaid("flowchart"), re.MULTILINE)
+    arrows = re.findall(r"^ +(\w+).* --> (\w+)$", mermaid(DOCS / "architecture.md"), re.MULTILINE)
     assert marts.keys() <= {child for _, child in arrows}
     for parent, child in arrows:
         assert node(parent) in ancestors(parents, node(child)), (parent, child)
 
 
+def test_every_function_has_a_section_with_its_signature_and_an_example() -> None:
+    page = (DOCS / "functions.md").read_text(encoding="utf-8")
+    files = [path for path in (REPO / "functions").glob("*.sql") if path.name.count(".") == 1]
+    definitions = (re.search(r"create macro (\w+\(.*\)) as", path.read_text(encoding="utf-8")) for path in files)
+    signatures = {found[1] for found in definitions if found}
+    assert len(signatures) == len(files) > 0
+    sections = re.findall(r"^## (\w+)\n\n`([^`]+)`\n(.*?)(?=^## |\Z)", page, re.DOTALL | re.MULTILINE)
+    assert {signature for _, signature, _ in sections} == signatures
+    for name, signature, section in sections:
+        assert signature.startswith(f"{name}(")
+        assert "```sql\n" in section
+        assert "```text\n" in section
+
+
+def test_the_parameters_of_the_examples_are_of_the_demo(demo: Demo) -> None:
+    with duckdb.connect(str(demo.database), read_only=True) as connection:
+        query = "from tracks_in_playlist where playlist_id = $playlist and track_id = $track"
+        given = {name: PARAMETERS[name] for name in ("playlist", "track")}
+        assert connection.execute(query, given).fetchall()
+
+
 def node(drawn: str) -> str:
-    """Return dbt's name of what a diagram calls by its own, or by raw_ and the name of an endpoint."""
+    """Return dbt's name of what a diagram calls by its own name, or by raw_ and the name of a source."""
     return f"source.spotify.raw.{drawn[4:]}" if drawn.startswith("raw_") else f"model.spotify.{drawn}"
 
 
@@ -136,7 +419,7 @@ def ancestors(parents: dict[str, list[str]], child: str) -> set[str]:
     return found.union(*(ancestors(parents, parent) for parent in found))
 
 
-def mermaid(kind: str) -> str:
-    """Return the README's diagram of a kind."""
-    [diagram] = re.findall(rf"```mermaid\n({kind}.*?)```", (REPO / "README.md").read_text(encoding="utf-8"), re.DOTALL)
-    return str(diagram)
+def mermaid(page: Path) -> str:
+    """Return the diagram of a page."""
+    [diagram] = [block.text for block in blocks(page) if block.language == "mermaid"]
+    return diagram

@@ -1,4 +1,4 @@
-"""One table more, as the README says: an endpoint in config.yaml, a mapping and a line, in a copy of the project."""
+"""An additional table, as in docs/custom-endpoints.md: an endpoint in config.yaml, a mapping and a line."""
 
 import subprocess
 from datetime import date
@@ -13,7 +13,9 @@ from extractor.simulator.objects import artist_object
 from extractor.simulator.world import Artist, PlaylistState, Track
 from tests.cluster import Database
 from tests.pipeline.conftest import MakeProject
-from tests.pipeline.harness import Finished, Project, add_artists, copy_project, from_the_readme, plain_environment
+from tests.pipeline.harness import Finished, Project, add_artists, copy_project, from_the_docs, plain_environment
+
+pytestmark = pytest.mark.slow
 
 DAYS = (date(2026, 1, 1), date(2026, 1, 2))
 WORLD = "{tracks: 60, playlists: {churning: {size: 30, churn: 0.5}}}"
@@ -27,7 +29,7 @@ class Extended:
         self.project = project = make_project(WORLD)
         assert self.run("load").exit_code == 0
         add_artists(copy)
-        project.configure(**yaml.safe_load(from_the_readme("config.yaml")))
+        project.configure(**yaml.safe_load(from_the_docs("config.yaml")))
         self.days = [(self.daily(day), self.artists()) for day in DAYS]
 
     def run(self, command: str, *options: str) -> Finished:

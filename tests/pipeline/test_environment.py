@@ -7,6 +7,8 @@ import pytest
 from tests.pipeline.conftest import MakeProject
 from tests.pipeline.harness import Project
 
+pytestmark = pytest.mark.slow
+
 DAY = date(2026, 1, 1)
 WORLD = "{days: 1, tracks: 60, playlists: {one: {size: 20}, two: {size: 30}}}"
 OF_A_SHELL = {

@@ -2,8 +2,12 @@
 
 from datetime import date
 
+import pytest
+
 from extractor.simulator.identifiers import spotify_id
 from tests.pipeline.conftest import MakeProject
+
+pytestmark = pytest.mark.slow
 
 DAY = date(2026, 1, 1)
 FAULTS = {

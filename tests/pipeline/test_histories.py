@@ -10,6 +10,8 @@ from tests.pipeline.harness import Project
 from tests.pipeline.histories import RUNS, Case, january, reads_of
 from tests.pipeline.oracle import tracks_in_playlist
 
+pytestmark = pytest.mark.slow
+
 NAMED = {spotify_id(name) for name in "ABCDEFG"}
 each_case = pytest.mark.parametrize("case", CASES, ids=[case.title for case in CASES])
 

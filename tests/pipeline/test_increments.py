@@ -11,6 +11,8 @@ import pytest
 from tests.pipeline.conftest import MakeProject
 from tests.pipeline.harness import MARTS, Finished, Project
 
+pytestmark = pytest.mark.slow
+
 FIRST, SECOND, THIRD = (date(2026, 1, number) for number in (1, 2, 3))
 WORLD = """
 first_day: 2026-01-01

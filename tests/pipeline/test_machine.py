@@ -15,6 +15,8 @@ from extractor.simulator.server import Simulator
 from tests.pipeline.conftest import MakeProject
 from tests.pipeline.harness import Project
 
+pytestmark = pytest.mark.slow
+
 FIRST, SECOND = date(2026, 1, 1), date(2026, 1, 2)
 WORLD = "{days: 3, tracks: 300, playlists: {one: {size: 60}, two: {size: 220}, three: {size: 90, churn: 0.2}}}"
 

@@ -11,6 +11,8 @@ from tests.pipeline.conftest import MakeProject
 from tests.pipeline.harness import REPO, Finished, Project
 from tests.pipeline.test_increments import Marts, everything
 
+pytestmark = pytest.mark.slow
+
 DAYS = tuple(date(2026, 1, number) for number in (1, 2, 3, 4))
 WORLD = """
 first_day: 2026-01-01

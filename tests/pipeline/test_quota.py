@@ -10,6 +10,8 @@ from extractor.simulator.identifiers import spotify_id
 from tests.pipeline.conftest import MakeProject
 from tests.pipeline.harness import Project, impatient_clock
 
+pytestmark = pytest.mark.slow
+
 DAY = date(2026, 1, 1)
 LISTS = ("one", "two", "three", "four")
 HISTORIES = "histories: {one: {days: {2026-01-01: [A]}}, two: {days: {2026-01-01: [B]}}, \

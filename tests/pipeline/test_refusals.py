@@ -31,7 +31,6 @@ def test_wrong_credentials_are_said_at_once(project: Project, command: str) -> N
     assert "Spotify refused the client id or secret" in finished.stderr
     assert SECRET not in finished.told
     assert "Traceback" not in finished.told
-    assert finished.seconds < 5
     assert landed(project) == []
 
 

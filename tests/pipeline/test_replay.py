@@ -17,7 +17,10 @@ from tests.pipeline.recording import Recording
 from tests.published import read_table
 
 FOLDER = Path(os.environ.get("SHARED_DIR") or REPO.parent / "shared") / "real"
-pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason=f"no recorded days in {FOLDER}; SHARED_DIR says where")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not FOLDER.is_dir(), reason=f"no recorded days in {FOLDER}; SHARED_DIR says where"),
+]
 
 
 @dataclass(frozen=True)

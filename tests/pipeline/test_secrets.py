@@ -16,9 +16,11 @@ from extractor.cli.commands import main
 from extractor.simulator.faults import Fault
 from extractor.simulator.server import Simulator
 from extractor.simulator.tokens import CLIENT_ID, CLIENT_SECRET
-from extractor.spotify.token_store import UserLogin, UserToken
+from extractor.spotify.token_store import TokenStore, UserToken
 from tests.pipeline.conftest import MakeProject
 from tests.pipeline.harness import REPO, Finished, Project, impatient_clock, plain_environment
+
+pytestmark = pytest.mark.slow
 
 DAY = date(2026, 1, 1)
 WORLD = "{days: 2, tracks: 200, playlists: {one: {size: 40}, two: {size: 130}}}"
@@ -86,7 +88,7 @@ def assert_untold(secrets: Iterable[str], folder: Path, said: list[Finished], be
 
 
 def test_a_day_in_a_users_name_leaves_no_secret_anywhere(project: Project, tmp_path: Path) -> None:
-    UserLogin(tmp_path / "token.json").keep(UserToken(project.simulator.tokens.log_in(), CLIENT_ID, DAY))
+    TokenStore(tmp_path / "token.json").save(UserToken(project.simulator.tokens.log_in(), CLIENT_ID, DAY))
     environment = project.simulator.credentials | {"SPOTIFY_TOKEN_FILE": str(tmp_path / "token.json")}
     with watched_processes() as processes:
         said = [project.run(command, DAY, environment=environment) for command in ("daily", "status")]

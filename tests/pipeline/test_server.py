@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from threading import Event
 
 import duckdb
+import pytest
 import yaml
 
 from extractor.config.settings import Config, read_config
@@ -16,6 +17,8 @@ from tests.cluster import Database
 from tests.pipeline.conftest import MakeProject
 from tests.pipeline.harness import MARTS, OBSERVED, PATIENCE, Project
 from tests.published import Row, Table, read_table
+
+pytestmark = pytest.mark.slow
 
 DAY = date(2026, 1, 1)
 WORKERS = 4

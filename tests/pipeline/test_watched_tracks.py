@@ -8,6 +8,8 @@ from extractor.simulator.identifiers import spotify_id
 from tests.pipeline.conftest import MakeProject
 from tests.pipeline.harness import Project
 
+pytestmark = pytest.mark.slow
+
 DAY = date(2026, 1, 1)
 A, B, C, D, E, ZERO = (spotify_id(name) for name in ("A", "B", "C", "D", "E", "zero"))
 UNKNOWN = "0" * 22

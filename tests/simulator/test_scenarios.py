@@ -4,13 +4,14 @@ from pathlib import Path
 
 import pytest
 
+from extractor.simulator import generated
 from extractor.simulator.failures import Failure
 from extractor.simulator.generated import GeneratedWorld
 from extractor.simulator.reading import ScenarioError
 from extractor.simulator.world import Episode, LocalFile, PlaylistState
 from tests.simulator.questions import opened, track_ids
 
-DEMO = Path(__file__).parent / "scenarios" / "demo.yaml"
+DEMO = Path(generated.__file__).parent / "scenarios" / "demo.yaml"
 
 
 @pytest.mark.parametrize(

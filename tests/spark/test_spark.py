@@ -19,7 +19,7 @@ from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
 from extractor.engines import dbt as transform
-from extractor.landing.writer import Landing
+from extractor.landing.writer import LandingWriter
 from tests.conformance.answers import JsonObject
 from tests.conformance.history import day_number
 from tests.conformance.notation import read_folder
@@ -29,7 +29,8 @@ from tests.conformance.writing import write
 from tests.pipeline.harness import MARTS, add_artists, copy_project
 from tests.published import Table
 
-pytestmark = [pytest.mark.spark, pytest.mark.filterwarnings("default")]  # what Spark and dbt do is not ours
+pytestmark = [pytest.mark.spark, pytest.mark.slow]
+pytestmark.append(pytest.mark.filterwarnings("default"))  # what Spark and dbt do is not ours
 
 HISTORIES = Path(__file__).parent.parent / "conformance" / "histories"
 JAVA = shutil.which("java") or os.environ.get("JAVA_HOME")
@@ -83,9 +84,9 @@ def engines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engines]:
 
 
 def land_artists(store: Store, number: int, answered: list[JsonObject | None]) -> None:
-    """Land an answer of the endpoint that the README adds, to a question for as many of A, B, C, and one cut short."""
+    """Land an answer of the documented endpoint, to a question for as many of A, B, C, and one cut short."""
     day = day_number(number)
-    with Landing(store.landing, day, f"artists{number}", 1) as landing:
+    with LandingWriter(store.landing, day, f"artists{number}", 1) as landing:
         for asked in ("ABC"[: len(answered)], "ABCD"):
             body = {"artists": answered}
             landing.write("artists", {"ids": [*asked], "items": "artists"}, body, instant(day), status=200)

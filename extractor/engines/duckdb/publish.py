@@ -14,9 +14,8 @@ from extractor.engines.base import Build, Published
 from extractor.engines.duckdb.builds import has_news, last_build_of
 from extractor.engines.duckdb.copying import copy_file
 from extractor.engines.duckdb.files import logs_of, named, opened, read_to_end, rows_of, successor
-from extractor.engines.functions import ANSWERS, define
+from extractor.engines.functions import FUNCTIONS, define
 from extractor.errors import BuildError, ExtractorError, WarehouseError
-from extractor.project import PROJECT
 
 READ_ONLY = 0o444
 OF_ONE_BUILD = ("staging", "working")
@@ -26,7 +25,7 @@ VIEWS = """
 select view_name from duckdb_views()
 where database_name = current_database() and schema_name = 'main' and not internal
 """
-FUNCTIONS = """
+MACROS = """
 select function_name, len(parameters), function_type = 'table_macro' from duckdb_functions()
 where database_name = current_database() and schema_name = 'main' and not internal
 """
@@ -97,8 +96,8 @@ def _is_of_one_build(table: str) -> bool:
 def _make_publishable(connection: duckdb.DuckDBPyConnection) -> None:
     for schema in OF_ONE_BUILD:
         connection.execute(f"drop schema if exists {schema} cascade")
-    for name in ANSWERS:
-        define(connection, PROJECT / "functions" / f"{name}.sql")
+    for name in FUNCTIONS:
+        define(connection, name)
     # The checkpoint of closing a database says nothing when it fails.
     connection.execute("checkpoint")
 
@@ -112,7 +111,7 @@ def _prove(copy: Path, expected: dict[str, int], memory_limit: str | None) -> No
     with opened(copy, read_only=True) as connection:
         for (view,) in connection.execute(VIEWS).fetchall():
             connection.execute(f"explain from main.{named(view)}")
-        for function, parameters, is_table in connection.execute(FUNCTIONS).fetchall():
+        for function, parameters, is_table in connection.execute(MACROS).fetchall():
             call = f"main.{named(function)}({', '.join(['null'] * parameters)})"
             connection.execute(f"explain {'from' if is_table else 'select'} {call}")
 

@@ -17,11 +17,10 @@ from psycopg2.extensions import cursor as Cursor  # noqa: N812 (a class)
 from extractor.config.settings import Config
 from extractor.engines.base import Build, Published
 from extractor.engines.dbt import run_dbt
-from extractor.engines.functions import ANSWERS, comment_of
+from extractor.engines.functions import FUNCTIONS, comment_of, file_of
 from extractor.engines.postgres.build import last_build
 from extractor.engines.postgres.server import ALONE, place, transaction
 from extractor.errors import BuildError
-from extractor.project import PROJECT
 
 MARTS = """
 select relname from pg_class
@@ -148,8 +147,8 @@ def publish(config: Config) -> Published:
         cursor.execute(GUARD)
         for mart in _marts(cursor, properties):
             _publish_mart(cursor, mart)
-        for name in ANSWERS:
-            definition = (PROJECT / "functions" / f"{name}.postgres.sql").read_text("utf-8")
+        for name in FUNCTIONS:
+            definition = file_of(name, "postgres").read_text("utf-8")
             cursor.execute(definition)
             cursor.execute(f"comment on function spotify.{name} is %s", [comment_of(definition)])
         _remember(cursor, build)

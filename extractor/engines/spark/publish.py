@@ -18,12 +18,11 @@ from extractor.engines.base import Published
 from extractor.engines.dbt import run_dbt
 from extractor.engines.duckdb.files import opened, quoted, successor
 from extractor.engines.duckdb.publish import READ_ONLY
-from extractor.engines.functions import ANSWERS, comment_of, define
+from extractor.engines.functions import FUNCTIONS, comment_of, define, file_of
 from extractor.engines.spark.build import last_build, state_files
 from extractor.engines.spark.folder import PUBLICATION, folder_of
 from extractor.engines.spark.load import last_load
 from extractor.errors import BuildError
-from extractor.project import PROJECT
 
 
 def publish(config: Config) -> Published:
@@ -43,7 +42,7 @@ def publish(config: Config) -> Published:
     numbers = {int(found[1]): path.stem for path in tables.glob("*.db") if (found := PUBLICATION.fullmatch(path.stem))}
     publication = f"published_{max(numbers, default=0) + 1}"
     outdated = [name for name in numbers.values() if name != present]
-    arguments = {"publication": publication, "functions": [_function(name) for name in ANSWERS], "outdated": outdated}
+    arguments = {"publication": publication, "functions": [_function(name) for name in FUNCTIONS], "outdated": outdated}
     if run_dbt(config, dbt, "run-operation", "publish_marts", "--args", json.dumps(arguments)) != 0:
         raise BuildError(f"Spark can't publish (details above and in {dbt / 'dbt.log'}); what was published stays")
     _show(config.database, tables / f"{publication}.db", _marts(dbt / "manifest.json"))
@@ -79,7 +78,7 @@ def _build_of(folder: Path) -> list[str]:
 
 def _function(name: str) -> str:
     """The statement that defines a function, with the comment that its file begins with."""
-    definition = (PROJECT / "functions" / f"{name}.spark.sql").read_text("utf-8")
+    definition = file_of(name, "spark").read_text("utf-8")
     comment = comment_of(definition).replace("\\", "\\\\").replace("'", "\\'")
     return definition.replace("\nreturn\n", f"\ncomment '{comment}'\nreturn\n", 1)
 
@@ -95,8 +94,8 @@ def _show(database: Path, publication: Path, marts: list[dict[str, Any]]) -> Non
     with successor(database, READ_ONLY) as beside, opened(beside) as connection:
         for mart in marts:
             _show_mart(connection, mart, publication.resolve() / mart["name"] / "*.parquet")
-        for name in ANSWERS:
-            define(connection, PROJECT / "functions" / f"{name}.sql")
+        for name in FUNCTIONS:
+            define(connection, name)
         connection.execute("checkpoint")
 
 

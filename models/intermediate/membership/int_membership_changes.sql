@@ -2,8 +2,8 @@
     pre_hook="{{ delete_rewound_rows(ref('int_playlists_rewound'), 'playlist_id', 'day') }}",
 ) }}
 
--- Tracks that came and tracks that went: two contents are compared wherever a usable day has another one than the
--- usable day before. Most days of most playlists have no change.
+-- Tracks added to and removed from playlists: compare the content of each usable day with that of the usable day
+-- before, if they differ. Most playlists do not change on most days.
 with days as (select * from {{ ref('int_playlist_days_counted') }}),
 
 rewound as (select * from {{ ref('int_playlists_rewound') }}),
@@ -75,7 +75,7 @@ compared as (
     where track_id is not null
 ),
 
--- the claim of a track that came is the earliest of its entries
+-- The claim of an added track is the earliest one of its entries.
 changed as (
     select
         playlist_id,

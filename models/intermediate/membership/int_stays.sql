@@ -3,10 +3,9 @@
     pre_hook="{{ delete_rewound_rows(ref('int_playlists_rewound'), 'playlist_id', 'first_seen') }}",
 ) }}
 
--- Stays: what a track's changes in a playlist, in order, amount to. It came, it went: a stretch. Where a null entry may
--- hide the track as it goes, the end moves behind the null entry, and falls away if the track is back by then: what is
--- left between proven absences is one stay. All stays of a pair with a change on or after the rewind day are worked out
--- again; an open stay reaches as far as its playlist is read, so nothing is written for it on a day without changes.
+-- A stretch goes from the day a track was added to the day it was removed. If a null entry may hide the track that day,
+-- the end moves to the first usable day without such an entry, and is dropped if the track is back by then. A stay is
+-- one or more stretches, up to an end that is proven. An open stay needs no update on a day without changes.
 with changes as (select * from {{ ref('int_membership_changes') }}),
 
 days as (select * from {{ ref('int_playlist_days_counted') }}),
@@ -15,32 +14,9 @@ rewound as (select * from {{ ref('int_playlists_rewound') }}),
 
 versions as (select * from {{ ref('int_playlist_versions') }}),
 
--- a null entry may hide a track that went before the rewind day only if it still stands on the last usable day before
-last_usable_days as (
-    select
-        days.playlist_id,
-        max(days.day) as day
-    from days
-    inner join rewound on days.playlist_id = rewound.playlist_id
-    where
-        days.is_usable
-        and days.day < rewound.rewind_day
-    group by days.playlist_id
-),
-
-masking_playlists as (
-    select distinct days.playlist_id
-    from days
-    inner join rewound on days.playlist_id = rewound.playlist_id
-    left join last_usable_days on days.playlist_id = last_usable_days.playlist_id
-    where
-        days.is_usable
-        and days.content_unavailable_entries > 0
-        and days.day >= coalesce(last_usable_days.day, rewound.rewind_day)
-),
-
+-- Recompute all stays of a playlist and track if the rewound days have, or had, a change or the end of a mask.
 touched as (
-    select
+    select distinct
         changes.playlist_id,
         changes.track_id
     from changes
@@ -49,24 +25,18 @@ touched as (
         changes.day >= {{ earliest('rewind_day', ref('int_playlists_rewound')) }}
         and changes.day >= rewound.rewind_day
 
-    union
-
-    select
-        changes.playlist_id,
-        changes.track_id
-    from changes
-    inner join masking_playlists on changes.playlist_id = masking_playlists.playlist_id
-
     {% if is_incremental() -%}
         union
 
-        -- a change that this stay was made from may be no more
         select
             stays.playlist_id,
             stays.track_id
         from {{ this }} as stays
         inner join rewound on stays.playlist_id = rewound.playlist_id
-        where stays.last_change_day >= rewound.rewind_day
+        where
+            stays.last_change_day >= rewound.rewind_day
+            or stays.first_absent >= rewound.rewind_day
+            or (stays.first_absent is null and stays.last_held is not null)
     {%- endif %}
 ),
 
@@ -90,12 +60,11 @@ stretches as (
     where is_added
 ),
 
--- Where null entries stand, on which usable day by its number. They are rare: only their playlists pay for what
--- follows.
-null_entries as (
+-- Claims of null entries, by the number of the usable day. Few playlists have any; the others skip to `ended`.
+null_claims as (
     select
         days.playlist_id,
-        days.usable_days as day_number,
+        days.usable_days as number,
         {{ unnested({'added_at': 'versions.unavailable_added_ats'}) }}
     from days
     inner join versions
@@ -108,15 +77,13 @@ null_entries as (
         and days.playlist_id in (select touched.playlist_id from touched)
 ),
 
--- what the tracks of such playlists claimed where they were held last: any of a track's entries may be the null one now
+-- Claims of tracks on the last day before they were removed. Any entry of the track may be a null entry now.
 last_held_days as (
     select distinct
         playlist_id,
         last_held as day
     from stretches
-    where
-        last_held is not null
-        and playlist_id in (select null_entries.playlist_id from null_entries)
+    where playlist_id in (select null_claims.playlist_id from null_claims)
 ),
 
 last_entries as (
@@ -136,120 +103,86 @@ last_entries as (
 ),
 
 masked_days as (
-    select distinct
+    select
         stretches.playlist_id,
         stretches.track_id,
         stretches.day,
         stretches.gone_number,
-        null_entries.day_number
+        null_claims.number,
+        row_number() over by_day as mask_number
     from stretches
     inner join last_entries
         on
             stretches.playlist_id = last_entries.playlist_id
             and stretches.track_id = last_entries.track_id
             and stretches.last_held = last_entries.day
-    inner join null_entries
+    inner join null_claims
         on
-            last_entries.playlist_id = null_entries.playlist_id
-            and last_entries.added_at is not distinct from null_entries.added_at
-    where
-        null_entries.day_number >= stretches.gone_number
-        and (stretches.back_number is null or null_entries.day_number < stretches.back_number)
+            last_entries.playlist_id = null_claims.playlist_id
+            and last_entries.added_at is not distinct from null_claims.added_at
+    where null_claims.number >= stretches.gone_number
+    group by stretches.playlist_id, stretches.track_id, stretches.day, stretches.gone_number, null_claims.number
+    window by_day as (partition by stretches.playlist_id, stretches.track_id, stretches.day order by null_claims.number)
 ),
 
-numbered_masked_days as (
-    select
-        *,
-        row_number() over (partition by playlist_id, track_id, day order by day_number) as mask_number
-    from masked_days
-),
-
--- masked from the day it went on, without a break
+-- A mask is the usable days from the removal on, without a gap, on which the track is masked. The end moves behind it.
 masks as (
     select
         playlist_id,
         track_id,
         day,
-        count(*) as masked_days
-    from numbered_masked_days
-    where day_number = gone_number + mask_number - 1
+        max(number) + 1 as absent_number
+    from masked_days
+    where number = gone_number + mask_number - 1
     group by playlist_id, track_id, day
 ),
 
--- an end that is masked moves behind the mask, and falls away if the track is back by then
+-- A masked end is proven by the usable day after the mask, once it exists, unless the track is back by then.
 ended as (
     select
         stretches.*,
-        stretches.gone_number + coalesce(masks.masked_days, 0) as absent_number
+        case
+            when masks.absent_number is null then stretches.gone_day
+            when stretches.back_number is null or masks.absent_number < stretches.back_number then days.day
+        end as first_absent
     from stretches
     left join masks
         on
             stretches.playlist_id = masks.playlist_id
             and stretches.track_id = masks.track_id
             and stretches.day = masks.day
-),
-
-judged as (
-    select
-        *,
-        case when back_number is null or absent_number < back_number then absent_number end as proof_number
-    from ended
-),
-
--- what is left is proven by the usable day there, once it has come
-usable_days as (
-    select
-        playlist_id,
-        day,
-        usable_days as day_number
-    from days
-    where is_usable
-),
-
-proven as (
-    select
-        judged.*,
-        usable_days.day as first_absent
-    from judged
-    left join usable_days
+    left join days
         on
-            judged.playlist_id = usable_days.playlist_id
-            and judged.proof_number = usable_days.day_number
+            masks.playlist_id = days.playlist_id
+            and masks.absent_number = days.usable_days
+            and days.is_usable
 ),
 
+-- A stretch begins a stay if it is the first one or follows a proven end.
 numbered as (
     select
         *,
-        1 + count(first_absent) over (
-            partition by playlist_id, track_id
-            order by day
-            rows between unbounded preceding and 1 preceding
-        ) as stay_number
-    from proven
+        1 + count(first_absent) over earlier as stay_number,
+        lag(first_absent, 1, day) over (partition by playlist_id, track_id order by day) is not null as begins_stay
+    from ended
+    window earlier as (partition by playlist_id, track_id order by day rows between unbounded preceding and 1 preceding)
 ),
 
-placed as (
-    select
-        *,
-        row_number() over (partition by playlist_id, track_id, stay_number order by day) as stretch_number
-    from numbered
-),
-
--- last_held and days_held: of a stay whose track is there today, null and less the usable days so far
+-- While the track is in the playlist, last_held is null: readers add the usable days so far to days_held.
 final as (
     select
         playlist_id,
         track_id,
         cast(stay_number as integer) as stay_number,
         min(day) as first_seen,
-        cast(min(case when stretch_number = 1 then added_at end) as date) as claimed_on,
-        min(case when stretch_number = 1 then usable_day_before end) as usable_day_before,
+        cast(min(case when begins_stay then added_at end) as date) as claimed_on,
+        min(case when begins_stay then usable_day_before end) as usable_day_before,
         max(first_absent) as first_absent,
-        case when max(case when gone_day is null then 1 else 0 end) = 0 then max(last_held) end as last_held,
+        case when count(gone_day) = count(*) then max(last_held) end as last_held,
         cast(sum(coalesce(gone_number, 1) - usable_days) as integer) as days_held,
         max(coalesce(gone_day, day)) as last_change_day,
         cast({{ up_to_load() }} as integer) as load_number
-    from placed
+    from numbered
     group by playlist_id, track_id, stay_number
 )
 

@@ -1,5 +1,5 @@
--- What each new complete read found, as one row: parallel arrays in order of position, and a hash of them by which
--- equal contents are recognized. Popularity is no part of a content, a claim (added_at) is.
+-- The content of each new complete read as one row: parallel arrays in order of position, and a hash to deduplicate
+-- equal contents. The claim (added_at) is part of the content, popularity is not.
 with reads as (select * from {{ ref('stg_spotify__playlist_reads') }}),
 
 entries as (select * from {{ ref('int_playlist_entries_unpacked') }}),
@@ -16,7 +16,7 @@ complete_reads as (
         and outcome = 'complete'
 ),
 
--- the entries of the attempt that was complete; an empty playlist has none
+-- Entries of the complete attempt. An empty playlist has none, so this is a left join.
 found as (
     select
         complete_reads.playlist_id,

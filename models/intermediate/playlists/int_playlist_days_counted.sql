@@ -2,8 +2,8 @@
     pre_hook="{{ delete_rewound_rows(ref('int_playlists_rewound'), 'playlist_id', 'day') }}",
 ) }}
 
--- The one read that counts for a playlist and day, the best and then the latest, and what is known of the playlist from
--- then on: its content, how many of its days were usable so far, and the usable day before.
+-- One row per playlist and day: the read that counts, which is the best and then the latest of the day, and what is
+-- known of the playlist after that day: its content, the number of usable days so far, and the usable day before.
 with reads as (select * from {{ ref('int_playlist_reads') }}),
 
 rewound as (select * from {{ ref('int_playlists_rewound') }}),
@@ -17,13 +17,12 @@ candidates as (
         and reads.day >= rewound.rewind_day
 ),
 
--- what stays: the last day before the rewind day, and the last usable one
+-- Continue from the last day before the rewind day.
 {% if is_incremental() -%}
     last_days as (
         select
             days.playlist_id,
-            max(days.day) as day,
-            max(case when days.is_usable then days.day end) as usable_day
+            max(days.day) as day
         from {{ this }} as days
         inner join rewound on days.playlist_id = rewound.playlist_id
         where days.day < rewound.rewind_day
@@ -32,119 +31,86 @@ candidates as (
 
     known as (
         select
-            last_days.playlist_id,
-            last_days.usable_day,
+            days.playlist_id,
             days.content_hash,
-            days.content_snapshot_id,
-            days.content_entries,
-            days.content_unavailable_entries,
+            days.content_snapshot_id as snapshot_id,
+            days.content_entries as entries,
+            days.content_unavailable_entries as unavailable_entries,
             days.usable_days,
-            usable.content_hash as usable_content_hash
-        from last_days
-        inner join {{ this }} as days
+            case when days.is_usable then days.day else days.usable_day_before end as usable_day
+        from {{ this }} as days
+        inner join last_days
             on
-                last_days.playlist_id = days.playlist_id
-                and last_days.day = days.day
-        left join {{ this }} as usable
-            on
-                last_days.playlist_id = usable.playlist_id
-                and last_days.usable_day = usable.day
+                days.playlist_id = last_days.playlist_id
+                and days.day = last_days.day
     ),
 {%- else -%}
     known as (
         select
-            playlist_id,
-            day as usable_day,
-            content_hash,
-            snapshot_id as content_snapshot_id,
-            entries as content_entries,
-            unavailable_entries as content_unavailable_entries,
-            cast(0 as integer) as usable_days,
-            content_hash as usable_content_hash
+            *,
+            0 as usable_days,
+            day as usable_day
         from candidates
         where false
     ),
 {%- endif %}
 
--- what the latest complete read of a day found is the content from then on; contents are numbered, 0 is the known one
-ranked_contents as (
+-- The latest complete read of a day is the content of the playlist from that day on.
+content_reads as (
     select
         *,
-        row_number() over (partition by playlist_id, day order by observed_at desc, run_id desc) as latest_rank
+        outcome = 'complete' and row_number() over (
+            partition by playlist_id, day
+            order by case when outcome = 'complete' then 1 else 2 end asc, observed_at desc, run_id desc
+        ) = 1 as is_content
     from candidates
-    where outcome = 'complete'
 ),
 
-content_days as (
+-- Contents are numbered per playlist: 0 is the known one, and all reads of a day have the number of its last content.
+numbered as (
     select
         *,
-        row_number() over (partition by playlist_id order by day) as content_number
-    from ranked_contents
-    where latest_rank = 1
+        count(case when is_content then 1 end) over (partition by playlist_id order by day) as content_number
+    from content_reads
 ),
 
 contents as (
     select
         playlist_id,
         content_number,
-        snapshot_id,
         content_hash,
+        snapshot_id,
         entries,
         unavailable_entries
-    from content_days
+    from numbered
+    where is_content
 
     union all
 
     select
         playlist_id,
         0 as content_number,
-        content_snapshot_id as snapshot_id,
         content_hash,
-        content_entries as entries,
-        content_unavailable_entries as unavailable_entries
+        snapshot_id,
+        entries,
+        unavailable_entries
     from known
 ),
 
-numbered as (
-    select
-        candidates.*,
-        max(coalesce(content_days.content_number, 0)) over (
-            partition by candidates.playlist_id order by candidates.day
-        ) as content_number,
-        case when content_days.content_number is null then 0 else 1 end as is_content_day
-    from candidates
-    left join content_days
-        on
-            candidates.playlist_id = content_days.playlist_id
-            and candidates.day = content_days.day
-),
-
--- `unchanged` is believed only against the last complete read before the day
-compared as (
+-- An `unchanged` read counts as partial unless it has the snapshot_id of the last complete read before its day. On a
+-- day with a complete read it is compared with that one instead: this can't matter, because the complete read counts.
+judged as (
     select
         numbered.*,
-        numbered.outcome = 'unchanged'
-        and coalesce(numbered.snapshot_id <> contents.snapshot_id, true) as is_disbelieved
+        case
+            when numbered.outcome <> 'unchanged' or numbered.snapshot_id = contents.snapshot_id then numbered.outcome
+            else 'partial'
+        end as judged_outcome
     from numbered
     left join contents
         on
             numbered.playlist_id = contents.playlist_id
-            and numbered.content_number - numbered.is_content_day = contents.content_number
-),
-
-judged as (
-    select
-        playlist_id,
-        day,
-        run_id,
-        snapshot_id,
-        entries,
-        total,
-        content_number,
-        observed_at,
-        case when is_disbelieved then 'partial' else outcome end as outcome,
-        case when is_disbelieved then 'not the snapshot_id of the last complete read' else reason end as reason
-    from compared
+            and numbered.content_number = contents.content_number
 ),
 
 ranked as (
@@ -153,7 +119,7 @@ ranked as (
         row_number() over (
             partition by playlist_id, day
             order by
-                case outcome
+                case judged_outcome
                     when 'complete' then 1
                     when 'unchanged' then 2
                     when 'partial' then 3
@@ -168,70 +134,49 @@ ranked as (
 
 counted as (
     select
-        ranked.playlist_id,
-        ranked.day,
-        ranked.outcome,
-        ranked.reason,
-        ranked.snapshot_id,
-        ranked.entries,
-        ranked.total,
-        ranked.outcome in ('complete', 'unchanged') as is_usable,
+        *,
+        judged_outcome in ('complete', 'unchanged') as is_usable
+    from ranked
+    where best_rank = 1
+),
+
+-- Only a complete read changes the content, and its day is usable: so the content of the day before is that of the
+-- usable day before.
+final as (
+    select
+        counted.playlist_id,
+        counted.day,
+        counted.judged_outcome as outcome,
+        case
+            when counted.judged_outcome = counted.outcome then counted.reason
+            else 'not the snapshot_id of the last complete read'
+        end as reason,
+        counted.snapshot_id,
+        counted.entries,
+        counted.total,
+        counted.is_usable,
+        cast(
+            coalesce(known.usable_days, 0) + count(case when counted.is_usable then 1 end) over by_day as integer
+        ) as usable_days,
+        coalesce(max(case when counted.is_usable then counted.day end) over days_before, known.usable_day)
+            as usable_day_before,
         contents.content_hash,
         contents.snapshot_id as content_snapshot_id,
         contents.entries as content_entries,
-        contents.unavailable_entries as content_unavailable_entries
-    from ranked
+        contents.unavailable_entries as content_unavailable_entries,
+        coalesce(lag(contents.content_hash) over by_day, known.content_hash) as content_hash_before
+    from counted
     left join contents
         on
-            ranked.playlist_id = contents.playlist_id
-            and ranked.content_number = contents.content_number
-    where ranked.best_rank = 1
-),
-
--- usable days are counted on from the known ones
-carried as (
-    select
-        counted.*,
-        coalesce(known.usable_days, 0)
-        + sum(case when counted.is_usable then 1 else 0 end) over by_day as usable_days,
-        coalesce(
-            max(case when counted.is_usable then counted.day end) over (
-                partition by counted.playlist_id order by counted.day
-                rows between unbounded preceding and 1 preceding
-            ),
-            known.usable_day
-        ) as usable_day_before,
-        known.usable_content_hash
-    from counted
+            counted.playlist_id = contents.playlist_id
+            and counted.content_number = contents.content_number
     left join known on counted.playlist_id = known.playlist_id
-    window by_day as (partition by counted.playlist_id order by counted.day)
-),
-
-final as (
-    select
-        carried.playlist_id,
-        carried.day,
-        carried.outcome,
-        carried.reason,
-        carried.snapshot_id,
-        carried.entries,
-        carried.total,
-        carried.is_usable,
-        cast(carried.usable_days as integer) as usable_days,
-        carried.usable_day_before,
-        carried.content_hash,
-        carried.content_snapshot_id,
-        carried.content_entries,
-        carried.content_unavailable_entries,
-        case
-            when before.playlist_id is null then carried.usable_content_hash
-            else before.content_hash
-        end as content_hash_before
-    from carried
-    left join carried as before
-        on
-            carried.playlist_id = before.playlist_id
-            and carried.usable_day_before = before.day
+    window
+        by_day as (partition by counted.playlist_id order by counted.day),
+        days_before as (
+            partition by counted.playlist_id order by counted.day
+            rows between unbounded preceding and 1 preceding
+        )
 )
 
 select * from final

@@ -1,7 +1,7 @@
 {{ config(pre_hook='{{ delete_new_rows() }}') }}
 
--- Fact: every ended read of a playlist, with the hash of what it found if it is complete, and with what the playlist
--- says of itself.
+-- Fact: every finished read of a playlist, with the metadata of the playlist and, if it is complete, the hash of the
+-- content.
 with reads as (select * from {{ ref('stg_spotify__playlist_reads') }}),
 
 contents as (select * from {{ ref('int_playlist_contents_collected') }}),

@@ -1,6 +1,6 @@
 {{ config(pre_hook='{{ delete_new_rows() }}') }}
 
--- Fact: each distinct content of a playlist once, however many reads have found it.
+-- Fact: each distinct content of a playlist, stored once, from the first load that has it.
 with contents as (select * from {{ ref('int_playlist_contents_collected') }}),
 
 ranked as (

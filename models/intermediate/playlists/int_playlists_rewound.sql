@@ -1,5 +1,5 @@
--- Playlists with new reads, and the earliest day that one of them is for: from that day on, what is derived from their
--- reads is worked out again. On an ordinary day that is the day itself.
+-- Playlists with new reads, and the earliest day of these reads. Derived models recompute a playlist from its rewind
+-- day on. Usually that is the current day; a late read rewinds further.
 with reads as (select * from {{ ref('int_playlist_reads') }}),
 
 final as (

@@ -1,4 +1,4 @@
--- Every playlist that was watched, as on the watch-list that held it last.
+-- Every playlist that was ever watched, with its label on the last watch-list that had it.
 with runs as (select * from {{ ref('int_runs') }}),
 
 watched as (select * from {{ ref('stg_spotify__watched') }}),
@@ -7,7 +7,7 @@ last_day as (
     select max(day) as day from runs
 ),
 
--- a watch-list is mostly that of the day before: only its last run can be the last to watch a playlist
+-- Most runs use the watch-list of the day before, so it is enough to look at the last run of each watch-list.
 ranked_runs as (
     select
         *,

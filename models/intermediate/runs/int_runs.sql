@@ -1,6 +1,6 @@
 {{ config(unique_key='run_id') }}
 
--- Every run, its start with its end; a run without an end was killed, or goes on.
+-- Every run: its start event joined with its end event. A run without an end was killed or is still running.
 with run_events as (
     select * from {{ ref('stg_spotify__run_events') }}
     where

@@ -1,4 +1,4 @@
--- New answers for tracks that were asked for by their ids, each parsed once, with the hash of the description.
+-- New answers to requests for tracks by id, parsed once, with the hash of the description.
 with tracks as (select * from {{ ref('stg_spotify__tracks') }}),
 
 final as (

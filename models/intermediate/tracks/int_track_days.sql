@@ -1,9 +1,8 @@
 {{ config(unique_key='day') }}
 
--- Fact: what a day's answers say of a track, merged: the popularity that counts, the description that counts, and
--- whether a run follows it. The latest answer counts, but a playlist's 0 only where nothing else was said: another
--- playlist, or the track itself, may say more. That is a maximum, so the row that stands and new sightings give the
--- same row in any order. Days with new sightings are written again, whole.
+-- Fact: all sightings of a track on a day, merged into one row: its popularity, its description, and whether a run
+-- follows it. The latest answer counts, except that a popularity of 0 in a playlist counts only if there is no other
+-- value. This is a maximum, so merging is idempotent and independent of order. Days with new sightings are replaced.
 with entries as (select * from {{ ref('int_playlist_entries_unpacked') }}),
 
 answers as (select * from {{ ref('int_track_answers_unpacked') }}),
@@ -41,7 +40,7 @@ sightings as (
 ),
 
 {% if is_incremental() -%}
-    -- a row that stands is two sightings: one with the popularity that counts, one with the description
+    -- An existing row is merged as two sightings: one with its popularity, one with its description.
     standing_rows as (
         select * from {{ this }}
         where day in (select sightings.day from sightings)

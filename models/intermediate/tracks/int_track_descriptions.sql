@@ -1,4 +1,4 @@
--- Fact: each distinct description of a track, less its popularity, as JSON. Text is fetched only for new ones.
+-- Fact: each distinct description of a track as JSON, without popularity. The text is read only for new descriptions.
 with entries as (select * from {{ ref('int_playlist_entries_unpacked') }}),
 
 answers as (select * from {{ ref('int_track_answers_unpacked') }}),

@@ -1,7 +1,7 @@
 {{ config(unique_key='track_id') }}
 
--- Days on which a track's description was not that of the last day it was seen. Of most new days it is; a track of
--- which it is not is rewound to the first such day: its versions before stay, those from then on are worked out again.
+-- Days on which the description of a track differs from the description before. Most new days have no difference. A
+-- track with one is rewound to the first such day: earlier versions are kept, later ones are recomputed.
 with track_days as (
     select * from {{ ref('int_track_days') }}
     where description_hash is not null
@@ -29,7 +29,7 @@ new_days as (
     ),
 {%- endif %}
 
--- the version that stands on a new day: the last one known up to it
+-- Find the version that is valid on each new day: the last known one up to that day.
 versions_and_days as (
     select
         track_id,

@@ -1,4 +1,4 @@
--- Tracks that are followed: asked for by their ids, found by a run that discovers tracks, or on a watch-list.
+-- Followed tracks: requested by id, found in a playlist by a run that discovers tracks, or on a watch-list.
 with track_days as (select * from {{ ref('int_track_days') }}),
 
 watched as (select * from {{ ref('stg_spotify__watched') }}),

@@ -1,7 +1,7 @@
 {# A mart of an endpoint that config.yaml adds: a model of one line. Its columns are the key, those that its properties
    give a path, and observed_at. It is made from answers themselves, so a refresh after a purge leaves it alone. #}
 
-{% macro answers_of(endpoint, key) -%}
+{% macro endpoint_model(endpoint, key) -%}
     {{ config(unique_key=key, on_schema_change='fail', meta={'is_fact': true}, **replaced_by_key()) }}
     with answered as (
         select

@@ -1,0 +1,6 @@
+-- The index of each playlist in the page.
+create temp table playlist_numbers as
+select
+    playlist_id,
+    row_number() over (order by lower(coalesce(name, label, playlist_id)), playlist_id) - 1 as playlist
+from playlists

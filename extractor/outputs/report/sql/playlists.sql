@@ -1,0 +1,31 @@
+-- `outcomes` has one letter per day since the playlist's first day: the outcome's initial, `x` for unavailable (`u` is
+-- unchanged), and `e` for a day on which the playlist was observed to be empty.
+with days as (
+    select
+        playlist_id,
+        min(date) - $first_day as since,
+        string_agg(
+            case
+                when outcome in ('complete', 'unchanged') and entries = 0 then 'e'
+                when outcome = 'unavailable' then 'x'
+                else left(outcome, 1)
+            end,
+            '' order by date
+        ) as outcomes
+    from playlist_days
+    where date >= $first_day
+    group by playlist_id
+)
+
+select
+    playlists.playlist_id as id,
+    playlists.name,
+    nullif(playlists.label, '') as label,
+    playlists.owner_kind as owner,
+    playlists.is_watched as watched,
+    coalesce(days.since, 0) as since,
+    coalesce(days.outcomes, '') as outcomes
+from playlist_numbers
+inner join playlists on playlist_numbers.playlist_id = playlists.playlist_id
+left join days on playlist_numbers.playlist_id = days.playlist_id
+order by playlist_numbers.playlist
