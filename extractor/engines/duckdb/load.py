@@ -14,6 +14,7 @@ from extractor.engines.base import Loaded
 from extractor.engines.duckdb.files import opened, quoted
 from extractor.engines.loading import Store, load_news
 from extractor.engines.news import find_news, ledger_of
+from extractor.engines.raw_tables import create_statements, known_files
 from extractor.errors import WarehouseError
 
 FORMAT = 1
@@ -21,28 +22,7 @@ FORMAT = 1
 USE = "use raw.raw"
 """The database is called as its schema, which SQL could not distinguish in `raw.answers`."""
 
-TABLES = f"""
-create schema raw.raw;
-use raw.raw;
-create table format as select {FORMAT} as version;
-create table landing_files (name varchar, bytes bigint, lines integer, load_number integer);
-create table answers (
-    run_id varchar, line integer, worker integer, day date, endpoint varchar, asked json, status integer,
-    requests integer, observed_at timestamp, body json using compression zstd, load_number integer
-);
-create table playlist_entries (
-    run_id varchar, line integer, day date, playlist_id varchar, attempt integer, position integer, added_at varchar,
-    entry json using compression zstd, observed_at timestamp, load_number integer
-);
-create table answered_objects (
-    run_id varchar, line integer, day date, endpoint varchar, asked_id varchar, object json using compression zstd,
-    observed_at timestamp, load_number integer
-);
-create table watched (watched varchar, kind varchar, id varchar, label varchar);
-create table purged (up_to_load integer, before_day date, answers bigint);
-"""
-
-KNOWN = "select name, max(bytes), max(lines), max(load_number) from landing_files group by name"
+TYPES = {"large json": "json using compression zstd"}
 
 
 def load(config: Config) -> Loaded:
@@ -52,7 +32,7 @@ def load(config: Config) -> Loaded:
     loaded, all of the others is. Raises WarehouseError if the tables can't be written: they are as they were.
     """
     with prepared(config) as connection:
-        ledger = ledger_of(connection.execute(KNOWN).fetchall())
+        ledger = ledger_of(connection.execute(known_files()).fetchall())
         news = find_news(config.landing, ledger)
         loaded = load_news(_store(connection), news, ledger)
         connection.execute("checkpoint")
@@ -76,7 +56,9 @@ def prepared(config: Config) -> Iterator[duckdb.DuckDBPyConnection]:
         set_up(connection, config)
         if not connection.execute("from duckdb_tables() where not internal").fetchall():
             with _transaction(connection):
-                connection.execute(TABLES)
+                connection.execute(f"create schema raw.raw; {USE}; create table format as select {FORMAT} as version")
+                for statement in create_statements(TYPES):
+                    connection.execute(statement)
         elif _version(connection) != FORMAT:
             raise _of_another_version(config.raw)
         connection.execute(USE)

@@ -24,6 +24,7 @@ from extractor.engines.duckdb.files import (
     successor,
     tables_of,
 )
+from extractor.engines.raw_tables import ANSWER_TABLES
 from extractor.errors import BuildError, LandingError, WarehouseError
 from extractor.landing.reader import run_of
 
@@ -60,11 +61,7 @@ where
 IS_PURGED = "run_id in (select run_id from runs_to_purge)"
 # Runs are few. How a read ended goes with its entries: without them, its tracks would seem to have left.
 IS_PURGED_ANSWER = f"{IS_PURGED} and endpoint <> 'runs'"
-PURGED_ROWS = {
-    '"raw"."answers"': IS_PURGED_ANSWER,
-    '"raw"."playlist_entries"': IS_PURGED,
-    '"raw"."answered_objects"': IS_PURGED,
-}
+PURGED_ROWS = {f'"raw"."{table}"': IS_PURGED_ANSWER if table == "answers" else IS_PURGED for table in ANSWER_TABLES}
 """The tables that lose rows, and which."""
 
 

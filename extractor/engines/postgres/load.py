@@ -22,57 +22,17 @@ from extractor.engines.duckdb.load import FORMAT, set_up
 from extractor.engines.loading import Store, load_news
 from extractor.engines.news import find_news, ledger_of
 from extractor.engines.postgres.server import ALONE, place, transaction
+from extractor.engines.raw_tables import ANSWER_TABLES, RAW_TABLES, create_statements, known_files
 from extractor.errors import LandingError, WarehouseError
 
-TABLES = {
-    "landing_files": {"name": "varchar", "bytes": "bigint", "lines": "integer", "load_number": "integer"},
-    "answers": {
-        "run_id": "varchar",
-        "line": "integer",
-        "worker": "integer",
-        "day": "date",
-        "endpoint": "varchar",
-        "asked": "jsonb",
-        "status": "integer",
-        "requests": "integer",
-        "observed_at": "timestamp",
-        "body": "jsonb",
-        "load_number": "integer",
-    },
-    "playlist_entries": {
-        "run_id": "varchar",
-        "line": "integer",
-        "day": "date",
-        "playlist_id": "varchar",
-        "attempt": "integer",
-        "position": "integer",
-        "added_at": "varchar",
-        "entry": "jsonb",
-        "observed_at": "timestamp",
-        "load_number": "integer",
-    },
-    "answered_objects": {
-        "run_id": "varchar",
-        "line": "integer",
-        "day": "date",
-        "endpoint": "varchar",
-        "asked_id": "varchar",
-        "object": "jsonb",
-        "observed_at": "timestamp",
-        "load_number": "integer",
-    },
-    "watched": {"watched": "varchar", "kind": "varchar", "id": "varchar", "label": "varchar"},
-    "purged": {"up_to_load": "integer", "before_day": "date", "answers": "bigint"},
-}
-LARGE = ("answers", "playlist_entries", "answered_objects")
-
-KNOWN = "select name, max(bytes), max(lines), max(load_number) from raw.landing_files group by name"
+# Text is in the order of its bytes: the rows must not depend on the language of a database.
+TYPES = {"varchar": 'varchar collate "C"', "json": "jsonb", "large json": "jsonb"}
 
 # The one character that PostgreSQL can't hold, as JSON writes it: the backslash before it is not itself escaped. Twice,
 # because what stands before one may be another.
 NUL = r"((?:^|[^\\])(?:\\\\)*)\\u0000"
 VALUES = {
-    "jsonb": f"regexp_replace(regexp_replace({{0}}::varchar, '{NUL}', '\\1\ufffd', 'g'), '{NUL}', '\\1\ufffd', 'g')",
+    "json": f"regexp_replace(regexp_replace({{0}}::varchar, '{NUL}', '\\1\ufffd', 'g'), '{NUL}', '\\1\ufffd', 'g')",
     "varchar": "replace({0}, chr(0), '\ufffd')",
 }
 """How a value of a type is written for COPY, where it is not written as it is."""
@@ -89,7 +49,7 @@ def load(config: Config) -> Loaded:
     with transaction() as connection, connection.cursor() as cursor:
         cursor.execute("select pg_advisory_xact_lock(%s)", [ALONE])
         _create_tables(cursor)
-        cursor.execute(KNOWN)
+        cursor.execute(known_files("raw."))
         ledger = ledger_of(cursor.fetchall())
         news = find_news(config.landing, ledger)
         with _store(cursor, config) as store:
@@ -111,11 +71,9 @@ def _create_tables(cursor: Cursor) -> None:
             "in PGDATABASE, and run the same command again: the tables are rebuilt from the landing files"
         )
     cursor.execute(f"create schema if not exists raw; create table raw.format as select {FORMAT} as version")
-    for table, columns in TABLES.items():
-        # Text is in the order of its bytes: what rows there are must not depend on the language of a database.
-        described = ", ".join(f"{name} {kind}" + ' collate "C"' * (kind == "varchar") for name, kind in columns.items())
-        cursor.execute(f"create table raw.{table} ({described})")
-    for table in LARGE:
+    for statement in create_statements(TYPES, "raw."):
+        cursor.execute(statement)
+    for table in ANSWER_TABLES:
         cursor.execute(f"create index {table}_load_number on raw.{table} using brin (load_number)")
 
 
@@ -134,8 +92,8 @@ def _store(cursor: Cursor, config: Config) -> Iterator[Store]:
 
 def _copy(cursor: Cursor, reader: duckdb.DuckDBPyConnection, table: str, select: str, rows: Path) -> None:
     """Insert what is selected from the reader; on its way it is on disk, as it is as large as a piece of a day."""
-    columns = TABLES[table]
-    values = ", ".join(VALUES.get(kind, "{0}").format(name) for name, kind in columns.items())
+    columns = RAW_TABLES[table]
+    values = ", ".join(VALUES.get(kind.removeprefix("large "), "{0}").format(name) for name, kind in columns.items())
     names = ", ".join(columns)
     selected = f"select {values} from ({select}) as rows({names})"  # noqa: S608 (our own)
     reader.execute(f"copy ({selected}) to {quoted(str(rows))} (format csv, header false)")
