@@ -17,12 +17,13 @@ SHARED = ("conformance", "published_histories", "demo")
 """Fixtures of a session that take minutes: the tests that share one run in one process."""
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put slow files first, so that no process is left with one at the end; keep the tests of a file together."""
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
     for item in items:
         shared = [fixture for fixture in SHARED if fixture in getattr(item, "fixturenames", ())]
-        item.add_marker(pytest.mark.xdist_group(shared[0] if shared else str(item.path)))
+        item.add_marker(pytest.mark.xdist_group(shared[0] if shared else item.nodeid.split("::")[0]))
 
 
 @pytest.fixture(scope="session", autouse=True)
