@@ -26,7 +26,7 @@ select
     outcome,
     outcome in ('complete', 'unchanged') as is_observed,
     cast(count(*) as integer) as days,
-    cast((sum(count(*)) over (partition by playlist_id)) as integer) as days_asked
+    cast(sum(count(*)) over (partition by playlist_id) as integer) as days_asked
 from days
 group by playlist_id, outcome
-order by is_observed desc, outcome ASC;
+order by is_observed desc, outcome asc;

@@ -18,7 +18,7 @@ select
             and playlist_days.date between stays.first_seen and stays.last_seen
             and playlist_days.outcome in ('complete', 'unchanged')
     ) as integer) as days_observed,
-    cast((stays.last_seen - stays.first_seen + 1) as integer) as days_asked
+    cast(stays.last_seen - stays.first_seen + 1 as integer) as days_asked
 from stays(gap_days := gap_days) as stays
 left join playlists on stays.playlist_id = playlists.playlist_id
 where stays.track_id = track_id_of(track)

@@ -9,11 +9,11 @@ select
     stays.last_seen,
     stays.is_current,
     round(avg(popularity) filter (date < added_at), 1) as mean_before,
-    cast((count(popularity) filter (date < added_at)) as integer) as days_before,
+    cast(count(popularity) filter (date < added_at) as integer) as days_before,
     round(avg(popularity) filter (date between added_at and last_seen), 1) as mean_during,
-    cast((count(popularity) filter (date between added_at and last_seen)) as integer) as days_during,
+    cast(count(popularity) filter (date between added_at and last_seen) as integer) as days_during,
     round(avg(popularity) filter (date > last_seen and not is_current), 1) as mean_after,
-    cast((count(popularity) filter (date > last_seen and not is_current)) as integer) as days_after
+    cast(count(popularity) filter (date > last_seen and not is_current) as integer) as days_after
 from tracks_in_playlist as stays
 left join track_daily_popularity
     on

@@ -4,8 +4,8 @@ create macro popularity_of(track) as table
 select
     date,
     popularity,
-    cast((popularity - lag(popularity) over (order by date)) as integer) as change,
-    cast((date - lag(date) over (order by date)) as integer) as days_before,
+    cast(popularity - lag(popularity) over (order by date) as integer) as change,
+    cast(date - lag(date) over (order by date) as integer) as days_before,
     observed_at
 from track_daily_popularity
 where track_id = track_id_of(track)

@@ -45,7 +45,7 @@ select
     starts_before_watch,
     is_current,
     cast(days_seen as integer) as days_seen,
-    cast((sum(days_seen) over (partition by playlist_id, track_id)) as integer) as total_days_seen,
-    cast((stay_number - 1) as integer) as reentry,
+    cast(sum(days_seen) over (partition by playlist_id, track_id) as integer) as total_days_seen,
+    cast(stay_number - 1 as integer) as reentry,
     cast(gaps as integer) as gaps
 from merged;

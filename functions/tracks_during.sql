@@ -54,7 +54,7 @@ select
         where presences.track_id = found.track_id and presences.date between found.first_seen and found.last_seen
     ) as integer) as days_seen,
     cast((select count(*) from usable_days) as integer) as days_observed,
-    cast((asked.last_day - asked.first_day + 1) as integer) as days_asked
+    cast(asked.last_day - asked.first_day + 1 as integer) as days_asked
 from found
 cross join asked
 left join track_info on found.track_id = track_info.track_id
