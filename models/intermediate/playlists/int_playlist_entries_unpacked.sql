@@ -1,5 +1,5 @@
 -- Entries of new answers, parsed once for all models that need them. The first page of a read may be in an earlier load
--- than its end, so start from the earliest such page. Keep only the hash of a description: its text is read only if new.
+-- than its end, so start from the earliest such page. Keep only the hash of a description; its text is read if new.
 with entries as (select * from {{ ref('stg_spotify__playlist_entries') }}),
 
 final as (
