@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The one entrance: makes the locked environment on the first call, then hands over. See ./run.sh --help.
+# The entry point: installs the locked environment on the first call, then runs the command. See ./run.sh --help.
 set -euo pipefail
 
 here=$(cd -- "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")" && pwd)
@@ -12,11 +12,12 @@ python3_11() {
             return
         fi
     done
-    echo "error: Python 3.11 or newer is needed, and none was found" >&2
+    echo "error: Python 3.11 or newer is required, but was not found" >&2
     exit 2
 }
 
-# install ENVIRONMENT LOCK: nothing to do, and no time spent, where the environment has this very lock file in it.
+# install ENVIRONMENT LOCK: installs a lock file into an environment. Idempotent: returns at once if the environment has
+# a stamp with the same lock file.
 install() {
     local environment=$1 lock=$here/requirements/$2.txt stamp=$1/.installed-$2
     cmp -s "$lock" "$stamp" && return
@@ -64,7 +65,7 @@ case ${1:-daily} in
         ;;
     *)
         install "$here/.venv" run
-        # Engines other than DuckDB are installed when they are asked for.
+        # Engines other than DuckDB are installed on demand.
         if [[ " $* " =~ \ --target[=\ ]([a-z]+)\  && -f $here/requirements/${BASH_REMATCH[1]}.txt ]]; then
             install "$here/.venv" "${BASH_REMATCH[1]}"
         fi

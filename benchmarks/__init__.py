@@ -1,1 +1,1 @@
-"""What this project costs: against the floor, against its peers, and as its history grows."""
+"""Benchmarks: cost compared with a plain-SQL floor and with peers, and as the history grows."""

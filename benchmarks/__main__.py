@@ -1,4 +1,4 @@
-"""./run.sh bench: what this project costs, against the floor, against its peers, and as its history grows."""
+"""./run.sh bench: cost compared with a plain-SQL floor and with peers, and as the history grows."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ MEASURES: dict[str, Callable[[Bench], list[Result]]] = {
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run the measures, print their table, write them down; returns the exit code: 1 where a target is missed."""
+    """Run the measures, print and save their results; return the exit code: 1 if a target is missed."""
     options = _options(arguments)
     results: list[Result] = []
     with tempfile.TemporaryDirectory(dir=options.scratch) as scratch:
@@ -61,7 +61,7 @@ def main(arguments: Sequence[str]) -> int:
         results = [replace(result, met=None) for result in results]
     print(table(results))
     if options.quick:
-        print("\n--quick: everything is so small that times say little, and no target counts")
+        print("\n--quick: the data is too small for meaningful times; no target counts")
     options.into.parent.mkdir(parents=True, exist_ok=True)
     found = _circumstances(options.quick) | {"results": [asdict(result) for result in results]}
     options.into.write_text(json.dumps(found, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -73,18 +73,26 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "--quick",
         action="store_true",
-        help="everything in small, to see that it runs; installs nothing; no target counts",
+        help="small data, to check that everything runs; installs nothing; no target counts",
     )
-    parser.add_argument("--only", action="append", choices=tuple(MEASURES), help="this measure; may be given again")
-    parser.add_argument("--lists", type=int, default=1000, help="growth and load: lists of 100 tracks; default: 1000")
-    parser.add_argument("--scratch", type=Path, help="where to work; needs about 10 GB; default: the system's place")
+    parser.add_argument(
+        "--only", action="append", choices=tuple(MEASURES), help="run only this measure; can be repeated"
+    )
+    parser.add_argument(
+        "--lists", type=int, default=1000, help="growth and load: number of playlists of 100 tracks; default: 1000"
+    )
+    parser.add_argument(
+        "--scratch", type=Path, help="scratch folder; needs about 10 GB; default: the system's temporary folder"
+    )
     default = PROJECT / "data" / "bench.json"
-    parser.add_argument("--into", type=Path, default=default, help="the results as JSON; default: data/bench.json")
+    parser.add_argument(
+        "--into", type=Path, default=default, help="file for the results as JSON; default: data/bench.json"
+    )
     return parser.parse_args(arguments)
 
 
 def _circumstances(quick: bool) -> dict[str, Any]:
-    """The machine and the versions: numbers of another machine compare only as ratios."""
+    """Return the machine and the versions: results of another machine compare only as ratios."""
     versions = {name: version(name) for name in ("duckdb", "dbt-core", "dbt-duckdb")}
     return {
         "quick": quick,

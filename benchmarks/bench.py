@@ -1,4 +1,4 @@
-"""Where measures work, how large they are, and how a command is run and watched."""
+"""The scratch folder and size of a benchmark, and how commands are run and measured."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from extractor.project import PROJECT
 
 @dataclass(frozen=True)
 class Bench:
-    """A scratch folder, the peers' environment, and whether all is to be small: so small that times say nothing."""
+    """The scratch folder, the peers' environment, and whether data is small: too small for meaningful times."""
 
     folder: Path
     environment: Environment
@@ -30,20 +30,20 @@ class Bench:
     lists: int
 
     def say(self, text: str) -> None:
-        """Tell who waits, on standard error."""
+        """Print progress on standard error."""
         print(f"  {text}", file=sys.stderr, flush=True)
 
 
 @dataclass(frozen=True)
 class Ran:
-    """A command that has ended well: seconds by the wall and of processors, and its largest process's peak in bytes."""
+    """The cost of a command that succeeded: wall and CPU seconds, and peak memory of its largest process in bytes."""
 
     seconds: float
     cpu_seconds: float
     memory: int
 
 
-# A process begins with the memory peak of the one that starts it: between us and the command stands a small one.
+# A process inherits the peak memory of its parent, so a small watcher starts the command.
 WATCHER = """
 import os, sys
 _, status, usage = os.wait4(os.spawnv(os.P_NOWAIT, sys.argv[2], sys.argv[2:]), 0)
@@ -59,7 +59,7 @@ def run(
     *,
     cwd: Path = PROJECT,
 ) -> Ran:
-    """Run a command, with its output in `log`. Raises RuntimeError, with the log's end, if it fails."""
+    """Run a command, with its output in `log`. Raises RuntimeError, with the end of the log, if it fails."""
     usage = log.with_suffix(".usage")
     watched = [sys.executable, "-I", "-S", "-c", WATCHER, str(usage), *command]
     started = time.monotonic()
@@ -76,7 +76,7 @@ def run(
 
 @dataclass(frozen=True)
 class Node:
-    """A model or test of a build: when it ran, in seconds since the build's first node began."""
+    """A model or test of a build: when it ran, in seconds since the build's first node started."""
 
     name: str
     kind: str
@@ -89,7 +89,7 @@ class Node:
 
 
 class Project:
-    """A configured project in a folder of its own, and the real commands on it."""
+    """A configured project in its own folder, run by the real commands."""
 
     def __init__(self, folder: Path, **options: Any) -> None:
         self.folder = folder
@@ -99,12 +99,12 @@ class Project:
         self.config: Config = read_config(folder / "config.yaml")
 
     def run(self, command: str, *options: str, environment: Mapping[str, str] | None = None) -> Ran:
-        """Run `./run.sh COMMAND`, less the shell."""
+        """Run `./run.sh COMMAND`, without the shell."""
         arguments = [sys.executable, "-m", "extractor", command, "--config", str(self.folder / "config.yaml"), *options]
         return run(arguments, self.folder / "log", environment)
 
     def day(self, environment: Mapping[str, str] | None = None) -> dict[str, Ran]:
-        """All of a daily run but the extraction."""
+        """Run the steps of a daily run, except the extraction."""
         return {command: self.run(command, environment=environment) for command in ("load", "build", "publish")}
 
     def dbt(self, *arguments: str) -> Ran:
@@ -118,7 +118,7 @@ class Project:
         return run(command, self.folder / "log", files, cwd=warehouse.parent)
 
     def nodes(self) -> list[Node]:
-        """What the last build ran, slowest first."""
+        """Return the nodes that the last build ran, slowest first."""
         results = json.loads((self.folder / "dbt" / "run_results.json").read_bytes())["results"]
         timed = [(each["unique_id"].split("."), _seconds(each["timing"])) for each in results if each["timing"]]
         first = min(began for _, (began, _) in timed)
@@ -126,13 +126,13 @@ class Project:
         return sorted(nodes, key=lambda node: -node.seconds)
 
     def bytes(self) -> int:
-        """The size of everything that is kept: landing files, raw, warehouse and published database."""
+        """Return the size of all that is kept: landing files, raw, warehouse and published database, in bytes."""
         databases = (self.config.raw, self.config.warehouse, self.config.database)
         files = [*databases, *self.config.landing.rglob("*")]
         return sum(path.stat().st_size for path in files if path.is_file())
 
 
 def _seconds(timing: list[dict[str, str]]) -> tuple[float, float]:
-    """When a node began and ended, in seconds since some time."""
+    """Return when a node started and ended, in seconds since a fixed time."""
     moments = [datetime.fromisoformat(phase[end]) for phase in timing for end in ("started_at", "completed_at")]
     return min(moments).timestamp(), max(moments).timestamp()

@@ -1,4 +1,4 @@
-"""conformance: the histories of tests/conformance through the peers. This project passes them all, or CI fails."""
+"""conformance: the histories of tests/conformance, run through the peers. In CI, this project passes them all."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ QUICK_DAYS = 3
 
 
 def measure(bench: Bench) -> list[Result]:
-    """For each peer how many histories it tells right, all and by family, and what is wrong with the others."""
+    """Return for each peer how many histories it gets right, in total and by family, and the errors of the others."""
     days = DAYS[:QUICK_DAYS] if bench.quick else DAYS
     files = sorted(HISTORIES.glob("*.yaml"))
     families = {path.stem: histories for path in files if (histories := _histories(path, days))}
@@ -36,7 +36,7 @@ def measure(bench: Bench) -> list[Result]:
 
 
 def _histories(path: Path, days: Sequence[date]) -> list[History]:
-    """Those of which peers can be told: no answers that come late, no choice of tracks to follow."""
+    """Return the histories that suit peers: no answers that come late, no choice of tracks to follow."""
     return [
         history
         for history in read_text(path.read_text(encoding="utf-8"), path.name)
@@ -45,7 +45,7 @@ def _histories(path: Path, days: Sequence[date]) -> list[History]:
 
 
 def tell(histories: Sequence[History], days: Sequence[date], whom: Iterable[Peer], folder: Path) -> None:
-    """Give peers the days of histories, as landing files in a folder."""
+    """Feed the days of histories to peers, as landing files in a folder."""
     told = [_Told(history) for history in histories]
     for day in days:
         path = folder / f"{day}.ndjson.gz"
@@ -56,7 +56,7 @@ def tell(histories: Sequence[History], days: Sequence[date], whom: Iterable[Peer
 
 
 def mistakes(history: History, periods: Iterable[Period]) -> set[str]:
-    """What is wrong with what a peer says of a history's tracks; nothing if each stay is there and no other."""
+    """Return the errors in a peer's periods of a history's tracks; none if they match the stays exactly."""
     over = str(max(read.day for read in history.reads))
     memberships: dict[tuple[str, str], tuple[list[Stay], list[Period]]] = defaultdict(lambda: ([], []))
     for stay in history.rows or ():
@@ -82,10 +82,10 @@ def _judged(name: str, periods: Sequence[Period], families: Mapping[str, Sequenc
 
 @dataclass
 class _Told:
-    """A history as plain programs see it: whatever a day's read showed of a list, and nothing on other days.
+    """A history as seen by plain programs: the entries shown by a day's read of a playlist; nothing on other days.
 
-    An entry without a claim gets that of the first day on which it was found since it was last missing, which is when
-    a list's owner will have added it.
+    An entry without a claim gets the first day on which it was found since it was last missing: the day on which the
+    playlist's owner probably added it.
     """
 
     history: History
@@ -93,7 +93,7 @@ class _Told:
     claims: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def answers(self, day: date) -> list[dict[str, Any]]:
-        """What was answered on a day, one list after the other; the last read of a list that showed something."""
+        """Return the answers of a day, playlist by playlist: the last read of each that showed entries."""
         shown: dict[str, Sequence[Entry]] = {}
         for read in self.history.reads:
             if read.day == day and (entries := self._entries(read)) is not None:
@@ -121,16 +121,16 @@ class _Told:
 
 
 def _while_told(period: Period, over: str) -> Period:
-    """A period as it was when a history was over: other histories go on, and a list that is not read ends there."""
+    """Return a period as of the history's end: other histories continue, and an unread playlist ends there."""
     return period if (period[3] or "") <= over else (*period[:3], None)
 
 
 def _mistakes(stays: list[Stay], periods: list[Period]) -> Iterator[str]:
-    """Of a track in a list. A period may begin with the claim or when the track was seen, and end as `Peer` says."""
+    """Yield the errors of a track in a playlist. A period may begin with the claim or sighting; its end: see `Peer`."""
     if len(periods) > len(stays):
-        yield "one stay told as several" if stays else "a stay that nobody saw"
+        yield "one stay reported as several" if stays else "a stay that never existed"
     elif len(periods) < len(stays):
-        yield "several stays told as one" if periods else "a stay not told"
+        yield "several stays reported as one" if periods else "a stay not reported"
     else:
         for stay, (_, _, begins, ends) in zip(stays, sorted(periods, key=lambda period: period[2:3]), strict=True):
             if begins not in (str(stay.added_at), str(stay.first_seen)):

@@ -14,13 +14,13 @@ from benchmarks.worlds import World
 
 SIZES = (1_000, 10_000, 100_000)
 DAYS = 2
-"""The first creates everything, the last counts."""
+"""The first day creates everything; the last day counts."""
 
 NEEDS = {"duckdb": "duckdb", "postgres": "psycopg2", "spark": "pyspark"}
 
 
 def measure(bench: Bench) -> list[Result]:
-    """Of engines that are installed. PostgreSQL is one of our own that does not wait for the disk."""
+    """Measure the installed engines. PostgreSQL is a temporary server of our own that does not wait for the disk."""
     results = []
     with _environments(bench) as environments:
         for size in SIZES[:1] if bench.quick else SIZES:
@@ -44,7 +44,7 @@ def measure(bench: Bench) -> list[Result]:
 
 @contextmanager
 def _environments(bench: Bench) -> Iterator[Mapping[str, Mapping[str, str]]]:
-    """By which variables each engine is found that there is; --quick has no time for the others."""
+    """Yield the available engines and their environment variables; --quick has no time for all but DuckDB."""
     with ExitStack() as stack:
         found: dict[str, Mapping[str, str]] = {"duckdb": {}}
         if not bench.quick and find_spec(NEEDS["postgres"]):

@@ -1,4 +1,4 @@
-"""extract: the wall time of a run, against what latency and the limit allow at best; and its memory."""
+"""extract: the wall time of a run compared with the minimum given by latency and rate limit; and its memory."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ MOST_MEMORY = 250e6
 
 
 def measure(bench: Bench) -> list[Result]:
-    """Lists of one page, so that requests are lists; then many tracks, without latency, for the memory they take."""
+    """Measure playlists of one page, one request each; then many tracks, without latency, for the memory."""
     lists, window = (20, 100) if bench.quick else (450, 100)
     wall, requests = _paced(bench, lists, window)
-    # The first window's worth may be asked for at once; each further one as the window rolls on.
+    # The first window's requests may be sent at once; further ones as the window rolls on.
     allowed = max(requests * LATENCY / IN_FLIGHT, (requests - 1) // window * WINDOW_SECONDS)
     told = f"{wall:.1f} s for {requests} requests, allowed in {allowed:.1f} s at {window} in {WINDOW_SECONDS:.0f} s"
     pace = ratio("extract", wall / allowed, 1.1, told, seconds=wall, allowed_seconds=allowed, requests=requests)

@@ -1,4 +1,4 @@
-"""fixed cost: a daily run of five small lists, against `dbt build` of a project with one model."""
+"""fixed cost: a daily run of five small playlists, compared with `dbt build` of a project with one model."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PROFILE = "one: {target: it, outputs: {it: {type: duckdb, path: one.duckdb, thre
 
 
 def measure(bench: Bench) -> list[Result]:
-    """Both as often, after a first time that creates everything; the middle counts."""
+    """Run both equally often, after a first run that creates everything; return the medians."""
     times = 1 if bench.quick else 5
     world = GeneratedWorld.from_text(WORLD)
     with Simulator(world) as simulator:

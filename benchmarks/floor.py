@@ -1,7 +1,7 @@
-"""The work of a day in plain SQL, in one process: what any program with these results has to pay.
+"""The work of a day in plain SQL, in one process: the minimum cost of any program with these results.
 
-From a landing file of complete one-page reads to raw entries, stays, popularity and descriptions. It knows no outcomes,
-no late days and no null entries; nothing is tested or published.
+It goes from a landing file of complete one-page reads to raw entries, stays, popularity and descriptions. It handles no
+outcomes, no late days and no null entries; nothing is tested or published.
 """
 
 from __future__ import annotations
@@ -142,7 +142,7 @@ STEPS = (
 
 
 def take_in(folder: Path, load: int, path: Path) -> None:
-    """Work through the landing file of a day; the first makes the tables."""
+    """Process the landing file of a day; the first creates the tables."""
     with duckdb.connect(str(folder / "floor.duckdb")) as connection:
         connection.execute(f"attach '{folder}/floor-raw.duckdb' as landed")
         connection.execute("set threads = 2; set memory_limit = '4GB'; set preserve_insertion_order = false")

@@ -1,4 +1,4 @@
-"""full day: entries as long as Spotify's, from the landing file to tested tables, against the same in plain SQL."""
+"""full day: entries as long as Spotify's, from landing file to tested tables, compared with plain SQL."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MOST_MEMORY = 2_000
 
 
 def measure(bench: Bench) -> list[Result]:
-    """The second day of a history, by processors; then its publication, and a run that finds nothing new."""
+    """Measure the second day of a history, in CPU seconds; then its publication, and a run that finds nothing new."""
     playlists = 20 if bench.quick else bench.lists * 10
     world = World(playlists, tracks=playlists * 20, detailed=True)
     project, floor = Project(bench.folder / "ours"), bench.folder / "floor"
@@ -33,7 +33,7 @@ def measure(bench: Bench) -> list[Result]:
     processors = sum(ours[step].cpu_seconds for step in ("load", "build"))
     memory = max(ours[step].memory for step in ("load", "build")) / 1e6
     told = (
-        f"load {ours['load'].cpu_seconds:.1f} s, build {ours['build'].cpu_seconds:.1f} s of processors, "
+        f"load {ours['load'].cpu_seconds:.1f} s, build {ours['build'].cpu_seconds:.1f} s CPU, "
         f"plain SQL {least.cpu_seconds:.1f} s: {playlists:,} playlists x 100 entries"
     )
     numbers = {step: asdict(ran) for step, ran in ours.items()} | {"plain": asdict(least)}
@@ -46,13 +46,13 @@ def measure(bench: Bench) -> list[Result]:
 
 
 def _publishing(bench: Bench, project: Project) -> Result:
-    """The program starts and compares rows, too, which a copy does not: of three, the fastest."""
+    """Compare with a file copy, the fastest of three. Unlike a copy, the program also starts and compares rows."""
     size = project.config.warehouse.stat().st_size
     ours = min(project.run("publish").seconds for _ in range(3))
     starting = min(project.run("load").seconds for _ in range(3))
     copying = min(_copy(project.config.warehouse, bench.folder / "copy") for _ in range(3))
     told = (
-        f"{ours - starting:.2f} s, without the {starting:.2f} s that any command takes to start; "
+        f"{ours - starting:.2f} s, without the {starting:.2f} s of starting any command; "
         f"copy and fsync {copying:.2f} s: {size / 1e6:,.0f} MB"
     )
     return ratio("publish", (ours - starting) / copying, 1.3, told, seconds=ours, copy_seconds=copying, bytes=size)

@@ -1,4 +1,4 @@
-"""growth: what a day costs late against early; quiet day: what a day costs on which nothing has changed."""
+"""growth: the cost of a late day compared with an early one; quiet day: the cost of a day without changes."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from benchmarks.results import Result, ratio
 from benchmarks.worlds import World
 
 SLOWEST = 12
-UNSTEADY = ("everything is published anew", "there is no spare file yet")
-"""Why the first days are not like those to come."""
+UNSTEADY = ("everything is published again", "there is no spare file yet")
+"""Why the first days differ from later ones."""
 
 
 @dataclass(frozen=True)
 class Day:
-    """The seconds of a daily run's steps, of processors, of its models and tests; and the most memory that it took."""
+    """The wall and CPU seconds of a daily run, the seconds of its steps, models and tests; and its peak memory."""
 
     cpu_seconds: float
     steps: dict[str, float]
@@ -29,7 +29,7 @@ class Day:
 
     def __str__(self) -> str:
         steps = ", ".join(f"{step} {seconds:.1f}" for step, seconds in self.steps.items())
-        return f"{self.seconds:.1f} s ({steps}; processors {self.cpu_seconds:.1f})"
+        return f"{self.seconds:.1f} s ({steps}; CPU {self.cpu_seconds:.1f})"
 
     def told(self) -> dict[str, Any]:
         slowest = sorted(self.nodes.items(), key=lambda node: -node[1])[:SLOWEST]
@@ -44,33 +44,33 @@ class Day:
 
 
 def measure(bench: Bench) -> list[Result]:
-    """Build history at once, then run days by the real commands; at two ages, from landing file to published file."""
+    """Create history directly, then run days by the real commands, from landing to published file; at two ages."""
     early, late = (10, 30) if bench.quick else (30, 700)
     world = World(lists=10 if bench.quick else bench.lists)
     young, old = (Project(bench.folder / f"day-{age}") for age in (early, late))
     young_day, old_day = _grown(bench, world, young, early), _grown(bench, world, old, late)
     numbers: dict[str, Any] = {f"day_{early}": young_day.told(), f"day_{late}": old_day.told()}
     numbers |= {"lists": world.lists, f"bytes_day_{early}": young.bytes(), f"bytes_day_{late}": old.bytes()}
-    told = f"day {late}: {old_day}; day {early}: {young_day}; {world.lists} lists"
+    told = f"day {late}: {old_day}; day {early}: {young_day}; {world.lists} playlists"
     growth = ratio("growth", old_day.seconds / young_day.seconds, 1.2, told, **numbers)
     world.land(old.config.landing, late + 1, still_from=late)
     quiet_day = _day(old)
     bench.say(f"growth: quiet: {quiet_day.told()}")
     idle_day = _day(old)
     bench.say(f"growth: idle: {idle_day.told()}")
-    # What dbt and the steps cost when there is nothing to do is no work on data. Of so small a difference, walls on a
-    # busy machine say nothing.
+    # The time of dbt and the steps with nothing to do is not work on data. So small a difference of wall times is noise
+    # on a busy machine.
     churn, quiet = (max(0.1, day.cpu_seconds - idle_day.cpu_seconds) for day in (old_day, quiet_day))
-    told = f"{quiet:.1f} s of processors on data, with churn {churn:.1f} s; {idle_day.cpu_seconds:.1f} s for no answers"
+    told = f"{quiet:.1f} s CPU on data, with churn {churn:.1f} s; {idle_day.cpu_seconds:.1f} s for no answers"
     numbers = {"churn": old_day.told(), "quiet": quiet_day.told(), "idle": idle_day.told()}
     return [growth, ratio("quiet day", quiet / churn, 0.3, told, **numbers)]
 
 
 def _grown(bench: Bench, world: World, project: Project, age: int) -> Day:
-    """Grow to an age, and tell what a day costs then: the middle one of three, after those that publish otherwise."""
+    """Grow a history to an age; return the median cost of three days, after those that publish differently."""
     history = age if bench.quick else age - 2 - len(UNSTEADY)
     world.load_at_once(project.config, history)
-    bench.say(f"growth: {history} days of {world.lists} lists loaded")
+    bench.say(f"growth: {history} days of {world.lists} playlists loaded")
     if not bench.quick:
         project.run("build")
         bench.say("growth: built")

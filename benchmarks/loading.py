@@ -1,4 +1,4 @@
-"""load: landing files into raw, taken apart, against DuckDB's own reader into a table."""
+"""load: landing files into raw, split into rows, compared with DuckDB's own reader into a table."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ ROUNDS = 3
 
 
 def measure(bench: Bench) -> list[Result]:
-    """A day's file of detailed answers; both from a packed file into a new database file, the median of three."""
+    """Load a day's file of detailed answers; both from a gzipped file into a new database file, the median of three."""
     landing = bench.folder / "load"
     path = World(lists=10 if bench.quick else bench.lists, detailed=True).land(landing, 0)
     with gzip.open(path) as unpacked:

@@ -1,4 +1,4 @@
-"""peers, extract: the same lists and tracks read by this project, and by a plain program that uses spotipy."""
+"""peers, extract: the same playlists and tracks read by this project, and by a plain program that uses spotipy."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LISTS_A_CHANGING_ONE = 10
 
 
 def measure(bench: Bench) -> list[Result]:
-    """What a day costs on which nine lists of ten are as the day before; half have one page, half have three."""
+    """Measure a day on which nine of ten playlists are unchanged; half have one page, half have three."""
     if absence := bench.environment.absence:
         return [Result("peers, extract", f"spotipy {absence}")]
     lists = (
@@ -31,7 +31,7 @@ def measure(bench: Bench) -> list[Result]:
         project.run("extract", "--date", str(yesterday), environment=simulator.credentials)
         before = simulator.count("^/v1/")
         simulator.day = today
-        for playlist_id in world.playlist_ids:  # else who asks first waits until the world has been thought out
+        for playlist_id in world.playlist_ids:  # else the first request waits until the world is generated
             world.playlist(playlist_id, today)
         ours = project.run("extract", "--date", str(today), environment=simulator.credentials)
         our_requests = simulator.count("^/v1/") - before

@@ -1,4 +1,4 @@
-"""rebuild: a full refresh of every stay, against one query written by hand that gives the same rows."""
+"""rebuild: a full refresh of every stay, compared with one hand-written query that gives the same rows."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from ({slots})
 group by all
 """
 
-# Gaps and islands, as an analyst would write it who trusts that every list was read completely every day.
+# Gaps and islands, as an analyst would write it, assuming that every playlist was read completely every day.
 BY_HAND = """
 create table stays as
 with last_days as (select playlist_id, max(day) as last_day from presence group by playlist_id),
@@ -64,11 +64,11 @@ select count(*) from ((from ours except from stays) union all (from stays except
 """
 
 STAYS = ("int_playlists_rewound", "int_playlist_days_counted", "int_membership_changes", "int_stays")
-"""Everything between the facts and the stays."""
+"""All models between the facts and the stays."""
 
 
 def measure(bench: Bench) -> list[Result]:
-    """Raises AssertionError unless both ways give the same rows."""
+    """Compare both ways. Raises AssertionError unless they give the same rows."""
     world = World(lists=10) if bench.quick else World(lists=250)
     days = 20 if bench.quick else 400
     project = Project(bench.folder / "rebuild")
@@ -90,7 +90,7 @@ def measure(bench: Bench) -> list[Result]:
         connection.execute(f"attach '{project.config.warehouse}' as warehouse (read_only)")
         [(differences,)] = connection.execute(DIFFERENCES).fetchall()
     if differences:
-        raise AssertionError(f"rebuild: {differences} stays differ from those of the query written by hand")
+        raise AssertionError(f"rebuild: {differences} stays differ from those of the hand-written query")
     told = f"{ours:.1f} s, by hand {by_hand:.1f} s: {presences:,} presences, the same {stays:,} stays"
     slowest = {node.name: round(node.seconds, 2) for node in nodes[:12]}
     return [ratio("rebuild", ours / by_hand, 1.2, told, seconds=ours, by_hand_seconds=by_hand, slowest=slowest)]

@@ -1,4 +1,4 @@
-"""What a measure has found, as a line of the table and as numbers."""
+"""The result of a measure, as a line of the table and as numbers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Result:
-    """A line of the table. `met` is None where nothing is aimed at; `numbers` are for the JSON and for asking why."""
+    """A line of the table. `met` is None if there is no target; `numbers` are for the JSON and for analysis."""
 
     measure: str
     result: str
@@ -19,13 +19,13 @@ class Result:
 
 
 def ratio(measure: str, value: float, most: float, told: str, **numbers: Any) -> Result:
-    """A result that is a ratio with a limit; `told` says of what."""
+    """Return a result that is a ratio with a limit; `told` says what was compared."""
     numbers = {"ratio": round(value, 3)} | numbers
     return Result(measure, f"{value:.2f}x  {told}", f"≤ {most:g}x", value <= most, numbers)
 
 
 def table(results: Sequence[Result]) -> str:
-    """The results as text, columns aligned."""
+    """Return the results as text, columns aligned."""
     met = {True: "yes", False: "NO", None: ""}
     rows = [("measure", "result", "target", "met")]
     rows += [(each.measure, each.result, each.target, met[each.met]) for each in results]

@@ -1,4 +1,4 @@
-"""storage: what a day of a list and a popularity value take on disk, all files, with and without purge."""
+"""storage: the disk space of a day of a playlist and of a popularity value, all files, with and without purge."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ROWS = "select (select count(*) from playlist_days), (select count(*) from track
 
 
 def measure(bench: Bench) -> list[Result]:
-    """Against each day's answers, gzipped and kept: the landing files before a purge."""
+    """Compare with each day's gzipped answers, kept: the landing files before a purge."""
     lists, days = (5, 12) if bench.quick else (50, 120)
     world = World(lists, tracks=lists * 20, detailed=True)
     project = Project(bench.folder / "storage")
@@ -33,7 +33,7 @@ def measure(bench: Bench) -> list[Result]:
     results = []
     for how, sizes in (("", whole), (f", {KEPT_DAYS} days of answers kept", purged)):
         total = sum(sizes.values())
-        told = f"{total / list_days:,.0f} bytes a list-day, {total / popularities:,.0f} a popularity"
+        told = f"{total / list_days:,.0f} bytes a playlist-day, {total / popularities:,.0f} a popularity"
         numbers = {f"{name}_bytes": size for name, size in sizes.items()}
         numbers |= {"list_days": list_days, "popularities": popularities, "gzipped_answers_bytes": answers}
         share = total / answers

@@ -1,7 +1,7 @@
-"""peers, transform: the same days through this project and its peers, and what of their times is fixed.
+"""peers, transform: the same days through this project and its peers, and the fixed part of their times.
 
-All are given the same landing files, and tell which track was in which list, and when; row by row also popularity. For
-this project all its tables count, their tests, and publishing them.
+All get the same landing files, and store which track was in which playlist, and when; row by row also popularity. The
+time of this project includes all its tables, their tests, and publishing.
 """
 
 from __future__ import annotations
@@ -22,14 +22,13 @@ from benchmarks.worlds import World
 
 OURS = "this project"
 FIXED = 10
-"""Memberships so few that all the time they take is fixed."""
-
+"""Few enough memberships that all the time is fixed cost."""
 SIZES = (FIXED, 10**4, 10**5, 10**6)
 COUNTS_FROM = 10**5
 
 
 def measure(bench: Bench) -> list[Result]:
-    """From a day's landing file to the tables, by the wall."""
+    """Measure from a day's landing file to the tables, in wall time."""
     results: list[Result] = []
     fixed: dict[str, Took] = {}
     for size in SIZES[:1] if bench.quick else SIZES:
@@ -52,17 +51,17 @@ def measure(bench: Bench) -> list[Result]:
 
 
 class Took(NamedTuple):
-    """Seconds by the wall, and of processors: those of a busy machine's other programs are not in them."""
+    """Wall seconds, and CPU seconds, which exclude other programs of a busy machine."""
 
     seconds: float
     cpu_seconds: float
 
     def __str__(self) -> str:
-        return f"{self.seconds:.1f} s, processors {self.cpu_seconds:.1f}"
+        return f"{self.seconds:.1f} s, CPU {self.cpu_seconds:.1f}"
 
 
 class _Ours:
-    """This project, a day at a time."""
+    """This project, run a day at a time."""
 
     def __init__(self, folder: Path) -> None:
         self._project = Project(folder / "ours")
@@ -78,7 +77,7 @@ class _Ours:
 
 
 def _took(bench: Bench, size: int, ways: Mapping[str, Callable[[Path, date], None]]) -> dict[str, Took]:
-    """What a day takes: of all but the first, which creates everything, the middle one."""
+    """Return the median cost of a day, without the first, which creates everything."""
     world = World(lists=max(1, size // 100), entries=min(100, size), tracks=max(2_000, size // 5))
     days = [date(2020, 1, 1) + timedelta(days=number) for number in range(2 if bench.quick else 4)]
     files = [world.land(bench.folder / str(size) / "answers", number) for number in range(len(days))]

@@ -1,5 +1,5 @@
--- How the days from start_date to end_date were observed: days by outcome, of which complete and unchanged ones prove
--- what was in the list. Days outside the list's calendar are not_run. No rows for a list that was never read.
+-- How the days from start_date to end_date were observed: days by outcome. Complete and unchanged days prove what was
+-- in the playlist. Days outside its calendar count as not_run. No rows for a playlist that was never read.
 create or replace function spotify.coverage(playlist text, start_date date, end_date date)
 returns table (playlist_id varchar, outcome varchar, is_observed boolean, days integer, days_asked integer)
 language sql stable as $$

@@ -1,5 +1,5 @@
--- How the days from start_date to end_date were observed: days by outcome, of which complete and unchanged ones prove
--- what was in the list. Days outside the list's calendar are not_run. No rows for a list that was never read.
+-- How the days from start_date to end_date were observed: days by outcome. Complete and unchanged days prove what was
+-- in the playlist. Days outside its calendar count as not_run. No rows for a playlist that was never read.
 create macro coverage(playlist, start_date, end_date) as table
 with calendar as (
     select cast(unnest(generate_series(cast(start_date as date), cast(end_date as date), interval 1 day)) as date) as date

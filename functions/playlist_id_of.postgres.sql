@@ -1,4 +1,4 @@
--- The id in a playlist's id, Spotify URI or link. Null for null; an error for anything else.
+-- The playlist id in an id, Spotify URI or link. Null for null; an error for anything else.
 create or replace function spotify.playlist_id_of(playlist text) returns text
 language plpgsql immutable strict as $$
 begin

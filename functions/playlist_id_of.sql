@@ -1,4 +1,4 @@
--- The id in a playlist's id, Spotify URI or link. Null for null; an error for anything else.
+-- The playlist id in an id, Spotify URI or link. Null for null; an error for anything else.
 create macro playlist_id_of(playlist) as
 case
     when playlist is null then null

@@ -1,5 +1,5 @@
--- In which playlists a track has been, and when: one row per stay, absences of up to gap_days days bridged. Of the days
--- from first_seen to last_seen, days_observed prove what was in the list, on days_seen the track was there.
+-- Playlists that a track has been in, and when: one row per stay; absences of up to gap_days days are bridged. Of the
+-- days from first_seen to last_seen, days_observed prove what was in the playlist; the track was there on days_seen.
 create or replace function spotify.playlists_of(track string, gap_days int default 0)
 returns table (
     playlist_id string, label string, name string, stay_number int, added_at date, last_seen date,

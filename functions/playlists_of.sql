@@ -1,5 +1,5 @@
--- In which playlists a track has been, and when: one row per stay, absences of up to gap_days days bridged. Of the days
--- from first_seen to last_seen, days_observed prove what was in the list, on days_seen the track was there.
+-- Playlists that a track has been in, and when: one row per stay; absences of up to gap_days days are bridged. Of the
+-- days from first_seen to last_seen, days_observed prove what was in the playlist; the track was there on days_seen.
 create macro playlists_of(track, gap_days := 0) as table
 select
     stays.playlist_id,

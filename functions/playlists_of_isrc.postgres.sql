@@ -1,5 +1,5 @@
--- In which playlists a recording has been, and when, whichever of its track ids stood there: stays of ids with the
--- same ISRC are one where they overlap or follow each other within gap_days days.
+-- Playlists that a recording has been in, and when, under any of its track ids: stays of ids with the same ISRC are
+-- merged if they overlap or follow each other within gap_days days.
 create or replace function spotify.playlists_of_isrc(isrc_code text, gap_days integer default 0)
 returns table (
     playlist_id varchar, label varchar, name varchar, stay_number integer, added_at date, last_seen date,

@@ -1,5 +1,5 @@
--- How popular a track was, day by day, with the change since the last day that has a value: days_before says how many
--- days ago that was, more than 1 where days between were not observed. No value is no row.
+-- Daily popularity of a track, with the change since the previous day that has a value, days_before days earlier (more
+-- than 1 if days between were not observed). Days without a value have no row.
 create or replace function spotify.popularity_of(track string)
 returns table (date date, popularity int, change int, days_before int, observed_at timestamp_ntz)
 return

@@ -1,6 +1,6 @@
--- Stays as tracks_in_playlist has them, but one where the track came back within gap_days days: the days between
--- last_seen and the next first_seen. days_seen counts this stay, total_days_seen all stays of the track in the list;
--- reentry is 0 for the first stay; gaps are the absences that were bridged.
+-- Stays as in tracks_in_playlist, merged if the track returned within gap_days days (the days between last_seen and the
+-- next first_seen). days_seen counts this stay, total_days_seen all stays of the track in the playlist; reentry is 0
+-- for the first stay; gaps are the bridged absences.
 create or replace function spotify.stays(gap_days int default 0)
 returns table (
     playlist_id string, track_id string, stay_number int, added_at date, last_seen date, first_seen date,

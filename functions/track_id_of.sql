@@ -1,4 +1,4 @@
--- The id in a track's id, Spotify URI or link. Null for null; an error for anything else.
+-- The track id in an id, Spotify URI or link. Null for null; an error for anything else.
 create macro track_id_of(track) as
 case
     when track is null then null

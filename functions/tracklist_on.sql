@@ -1,6 +1,6 @@
--- What a playlist held on a day, in order. Where the day proves nothing (outcome says why) there is one row, whose
--- position and track_id are null; nearest_usable_day is the day to ask for instead, the earlier of two as near. An
--- empty list has one row, too, of kind empty.
+-- Contents of a playlist on a day, in order. If the day proves nothing (outcome says why), there is one row with null
+-- position and track_id; nearest_usable_day is the day to query instead (the earlier of two equally near days). An
+-- empty playlist has one row, of kind empty.
 create macro tracklist_on(playlist, day) as table
 with asked as (
     select

@@ -1,5 +1,5 @@
--- Which tracks were in a playlist from start_date to end_date, one row per stay, absences of up to gap_days days
--- bridged. Of the days asked for, days_observed prove what was in the list, on days_seen the track was there.
+-- Tracks that were in a playlist from start_date to end_date, one row per stay; absences of up to gap_days days are
+-- bridged. Of these days, days_observed prove what was in the playlist; the track was there on days_seen.
 create macro tracks_during(playlist, start_date, end_date, gap_days := 0) as table
 with asked as (
     select

@@ -1,8 +1,8 @@
-{# Which loads a build works through. Its start fixes the last of them in a row of state.builds, and its end writes there
-   whether it has passed: a build that did not is repeated, with the loads since, by the next one. #}
+{# Which loads a build processes. on-run-start fixes the last of them in a row of state.builds, and on-run-end records
+   there whether the build passed. The next build repeats the loads of a failed one, together with the loads since. #}
 
 {% macro begin_build() -%}
-    {#- on-run-start; the only hook, because each is a node -#}
+    {#- on-run-start; a single hook, because each hook is a node -#}
     {%- if execute and flags.WHICH in ('build', 'run') -%}
         {%- do register_raw() -%}
         {%- set last = last_build() -%}
@@ -18,14 +18,14 @@
         {%- set loads = run_query('select max(load_number) from ' ~ source('raw', 'landing_files')).columns[0].values()[0] -%}
         {%- if last_fact_load() > (loads or 0) -%}
             {{ exceptions.raise_compiler_error(
-                'raw has ' ~ (loads or 0) ~ ' loads, the tables are made from ' ~ last_fact_load() ~ ': raw is another one, or '
-                ~ 'an older copy. Restore it; or rebuild all tables from what has landed with ./run.sh build --full-refresh'
+                'raw has ' ~ (loads or 0) ~ ' loads, the tables are made from ' ~ last_fact_load() ~ ': raw is a different one '
+                ~ 'or an older copy. Restore it; or rebuild all tables from what has landed with ./run.sh build --full-refresh'
             ) }}
         {%- endif -%}
         {%- if purged_up_to() > last_fact_load() and not var('forget_purged', false) -%}
             {{ exceptions.raise_compiler_error(
-                'answers of loads up to ' ~ purged_up_to() ~ ' were purged, and these tables have worked through load '
-                ~ last_fact_load() ~ ' only: restore the warehouse. To go on without the purged days: '
+                'answers of loads up to ' ~ purged_up_to() ~ ' were purged, but these tables have processed loads '
+                ~ 'up to ' ~ last_fact_load() ~ ' only: restore the warehouse. To go on without the purged days: '
                 ~ './run.sh build --full-refresh --forget-purged'
             ) }}
         {%- endif -%}
@@ -38,7 +38,7 @@
 {%- endmacro %}
 
 {% macro end_build(results) -%}
-    {#- on-run-end. Passed is only a build of everything, on all rows that there are, in which nothing has failed. -#}
+    {#- on-run-end. A build passed only if it built everything, tested all rows that exist, and nothing failed. -#}
     {%- if execute and flags.WHICH == 'build' and not flags.EMPTY and not flags.SAMPLE -%}
         {%- set ran = [] -%}
         {%- set failed = [] -%}
@@ -61,7 +61,7 @@
 {%- endmacro %}
 
 {% macro facts_format() -%}
-    {#- raised when a fact's columns or meaning change: facts of another format are refused, not read wrongly -#}
+    {#- increase it when a fact's columns or meaning change: facts of another format are refused, not misread -#}
     {{ return(1) }}
 {%- endmacro %}
 
@@ -70,7 +70,7 @@
 {%- endmacro %}
 
 {% macro last_build() -%}
-    {#- the present build once it has begun; none before the first -#}
+    {#- the present build once it has started; none before the first -#}
     {%- set builds = adapter.get_relation(target.database, 'state', 'builds') if execute -%}
     {%- if not builds -%}
         {{ return(none) }}
@@ -83,13 +83,13 @@
 {%- endmacro %}
 
 {% macro up_to_load() -%}
-    {#- the last load that this build reads: what is loaded meanwhile is the next one's -#}
+    {#- the last load that this build reads: later loads belong to the next build -#}
     {%- set build = last_build() -%}
     {{ return(build.up_to_load if build else 0) }}
 {%- endmacro %}
 
 {% macro last_passed_load(since='rebuilds_facts') -%}
-    {#- the load up to which the last build that passed has worked; a refresh that has not passed yet has begun at 0 -#}
+    {#- the watermark: the last load of the last build that passed; 0 from a refresh until a build passes -#}
     {%- set builds = adapter.get_relation(target.database, 'state', 'builds') if execute -%}
     {%- if not builds -%}
         {{ return(0) }}
@@ -103,14 +103,14 @@
 {%- endmacro %}
 
 {% macro last_fact_load() -%}
-    {#- the load after which answers are new; all are while facts are rebuilt -#}
+    {#- the load after which answers are new; 0 while facts are rebuilt -#}
     {{ return(0 if rebuilds_facts() else last_passed_load()) }}
 {%- endmacro %}
 
 {% macro last_derived_load() -%}{{ return(adapter.dispatch('last_derived_load', 'spotify')()) }}{%- endmacro %}
 
 {% macro default__last_derived_load() -%}
-    {#- the load after which facts are new to what is derived from them -#}
+    {#- the load after which facts are new to derived tables -#}
     {{ return(0 if flags.FULL_REFRESH else last_passed_load('is_full_refresh')) }}
 {%- endmacro %}
 
@@ -125,8 +125,8 @@
 {%- endmacro %}
 
 {% macro first_load_to_unpack() -%}
-    {#- A file that was loaded while its run still wrote it has pages in one load and how the read ended in the next:
-        back to its pages. -#}
+    {#- A file that was loaded while its run was still writing has pages in one load and the outcome of the read in the
+        next: start at the load with its pages. -#}
     {%- set first_load = last_fact_load() -%}
     {%- if not execute or first_load == 0 -%}
         {{ return(0) }}
@@ -142,7 +142,7 @@
 {%- endmacro %}
 
 {% macro last_load_to_read() -%}
-    {#- a long history is read in pieces, each a build, so that memory stays bounded -#}
+    {#- a long history is processed in several builds, so that memory stays bounded -#}
     {%- set first_load = last_fact_load() -%}
     {%- set last_load -%}
         select coalesce(min(large.load_number) - 1, (select max(load_number) from {{ source('raw', 'landing_files') }}), 0)
@@ -160,14 +160,14 @@
 {%- endmacro %}
 
 {% macro earliest(column, relation) -%}
-    {#- a date as a literal, so that every engine can skip the days before it; null where there are no rows -#}
+    {#- a date as a literal, so that every engine can skip earlier days; null if there are no rows -#}
     {%- set day = run_query('select min(' ~ column ~ ') from ' ~ relation).columns[0].values()[0]
         if execute and load_relation(relation) -%}
     {{ return("date '" ~ day ~ "'" if day else 'cast(null as date)') }}
 {%- endmacro %}
 
 {% macro tests_changed_rows() -%}
-    {#- the rows that this build may have changed are enough only where the build before it has passed -#}
+    {#- testing only the rows that this build may have changed is enough if the build before passed -#}
     {%- set build = last_build() -%}
     {%- if not build or flags.FULL_REFRESH -%}
         {{ return(false) }}
@@ -190,7 +190,7 @@
 {%- endmacro %}
 
 {% macro default__get_where_subquery(relation) -%}
-    {#- dbt's own seam for what a test sees of a model; a test with a `where` of its own says so itself -#}
+    {#- overrides dbt's macro for the rows that a test reads; a test with its own `where` is not changed -#}
     {%- set condition = config.get('where') or changed_rows(relation.identifier) | trim -%}
     {{ return('(select * from ' ~ relation ~ ' where ' ~ condition ~ ') as tested' if condition else relation) }}
 {%- endmacro %}

@@ -1,8 +1,8 @@
-{# What an entry of a playlist, or an answer for a track, says of a track: in one place, for the model that recognizes a
-   description by its hash and the one that keeps its text. #}
+{# What an entry of a playlist, or an answer for a track, says about a track: in one place, for the model that
+   identifies a description by its hash and the one that stores its text. #}
 
 {% macro content_of_entry(entry) -%}
-    {#- API drift ends here: an entry's content is its `item`, or its `track`, or both -#}
+    {#- API drift is handled here: an entry's content is its `item`, or its `track`, or both -#}
     {{ json_first(entry, ['item', 'track']) }}
 {%- endmacro %}
 

@@ -1,5 +1,5 @@
-{# A mart of an endpoint that config.yaml adds: a model of one line. Its columns are the key, those that its properties
-   give a path, and observed_at. It is made from answers themselves, so a refresh after a purge leaves it alone. #}
+{# A mart for an endpoint that config.yaml adds: its model is a single line. Its columns are the key, those whose
+   properties give a path, and observed_at. It is built directly from answers, so a refresh after a purge keeps it. #}
 
 {% macro endpoint_model(endpoint, key) -%}
     {{ config(unique_key=key, on_schema_change='fail', meta={'is_fact': true}, **replaced_by_key()) }}

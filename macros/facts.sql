@@ -1,7 +1,8 @@
-{# Facts are made from answers alone, and answers may have been purged: then a full refresh rebuilds everything but them. #}
+{# Facts are made only from answers, and answers may have been purged: a full refresh then rebuilds everything but
+   facts. #}
 
 {% macro purged_up_to() -%}
-    {#- the last load of which answers were purged; 0 where none were -#}
+    {#- the last load from which answers were purged; 0 if none were -#}
     {%- if not execute -%}
         {{ return(0) }}
     {%- endif -%}
@@ -13,7 +14,7 @@
 {%- endmacro %}
 
 {% macro should_full_refresh() -%}
-    {#- dbt's own seam -#}
+    {#- overrides dbt's macro -#}
     {%- set refreshes = config.get('full_refresh') -%}
     {%- set refreshes = flags.FULL_REFRESH if refreshes is none else refreshes -%}
     {{ return(refreshes and (rebuilds_facts() or not config.get('meta', {}).get('is_fact'))) }}
@@ -25,7 +26,7 @@
     ).rows[0] -%}
     {%- do print(
         'facts are kept, all other tables are rebuilt: ' ~ purged[1] ~ ' raw answers of days before ' ~ purged[0]
-        ~ ' were purged, and a rebuild of the facts would lose them. To rebuild them all the same, without those days: '
+        ~ ' were purged, and a rebuild of the facts would lose them. To rebuild them anyway, without those days: '
         ~ './run.sh build --full-refresh --forget-purged'
     ) -%}
 {%- endmacro %}
@@ -33,7 +34,7 @@
 {% macro delete_new_rows() -%}{{ return(adapter.dispatch('delete_new_rows', 'spotify')()) }}{%- endmacro %}
 
 {% macro default__delete_new_rows() -%}
-    {#- pre-hook of a fact: rows of a build that has not passed are written again -#}
+    {#- pre-hook of a fact: deletes rows of a build that did not pass; they are inserted again -#}
     {%- if is_incremental() -%}
         delete from {{ this }} where load_number > {{ last_passed_load() }}
     {%- else -%}
@@ -42,7 +43,7 @@
 {%- endmacro %}
 
 {% macro delete_rewound_rows(rewound, key, day) -%}
-    {#- pre-hook of what is derived: rows from the rewind day on are worked out again -#}
+    {#- pre-hook of a derived table: deletes rows from the rewind day on, which are about to be rebuilt -#}
     {%- if is_incremental() -%}
         delete from {{ this }}
         where exists (

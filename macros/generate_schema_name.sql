@@ -1,4 +1,4 @@
-{# Schemas are called what the project calls them: `staging`, not `main_staging`. #}
+{# Schemas have the names that the project gives them: `staging`, not `main_staging`. #}
 {% macro generate_schema_name(custom_schema_name, node) -%}
     {{ (custom_schema_name or target.schema) | trim }}
 {%- endmacro %}

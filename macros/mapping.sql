@@ -1,4 +1,4 @@
-{# The mapping of an answer's fields to columns: a column whose properties have a `meta.path` is read from there. #}
+{# The mapping of fields of an answer to columns: a column with `meta.path` in its properties is read from that path. #}
 
 {% macro mapped_columns(columns) -%}
     {%- set mapped = [] -%}

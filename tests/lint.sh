@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Every linter, each a step with a name; all steps run, and the exit code is 1 if any of them failed.
+# Runs every linter as a named step. All steps run; the exit code is 1 if any of them failed.
 #
 #   tests/lint.sh LINT_BIN TEST_BIN
 #
 # LINT_BIN: the bin folder of the environment made from requirements/lint.txt (ruff, mypy, yamllint, oxlint, shellcheck,
-#           hadolint, check-jsonschema, dbt-bouncer)
+#           hadolint, check-jsonschema, codespell, dbt-bouncer)
 # TEST_BIN: the bin folder of the environment made from requirements/test.txt (dbt, sqlfluff, and the code that mypy reads)
 set -uo pipefail
 
@@ -19,9 +19,9 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 2
 scratch=$(mktemp -d) || exit 2
 trap 'rm -rf "$scratch"' EXIT
 
-# Nothing that dbt writes while linting belongs into the checkout.
+# Keep dbt's output out of the checkout.
 export DBT_TARGET_PATH=$scratch/target DBT_LOG_PATH=$scratch/logs DBT_SEND_ANONYMOUS_USAGE_STATS=false
-# A kept copy of dbt-bouncer's configuration could outlive a change of it.
+# dbt-bouncer's cache of its configuration could be stale.
 export DBT_BOUNCER_DISABLE_CONF_CACHE=1
 
 passed=0
@@ -39,8 +39,8 @@ step() {
     fi
 }
 
-# The dbt templater opens the profile's database, and DuckDB lets only one process in: a warehouse in memory instead of
-# the one that a daily run may be writing.
+# The dbt templater opens the profile's database, and DuckDB allows only one process: use a database in memory instead
+# of the warehouse, which a daily run may be writing.
 sqlfluff_lint() {
     local profile
     profile=$(sed -n 's/^profile: *//p' dbt_project.yml)
@@ -62,8 +62,15 @@ bouncer() {
         echo "no manifest: dbt parse failed"
         return 1
     fi
-    # COLUMNS: in the 80 of a log file its table tells no reason.
+    # COLUMNS: its table omits the reasons at the 80 columns of a log file.
     COLUMNS=${COLUMNS:-240} DBT_PROJECT_DIR=$scratch "$lint/dbt-bouncer" run --config-file pyproject.toml --show-all-failures
+}
+
+# Dated words, for which plain ones exist (again, fix, someone, no one).
+words() {
+    local old='anew|whereof|thereof|heed|in vain|somebody|nobody|asks for nothing'
+    git grep -nIwiE "$old" -- . ':!tests' ':!seeds'
+    [[ $? -eq 1 ]]  # 1: no match
 }
 
 step "ruff check" "$lint/ruff" check .
@@ -71,8 +78,8 @@ step "ruff format" "$lint/ruff" format --check .
 step "mypy" "$lint/mypy" --strict --python-executable "$test/python" benchmarks extractor tests
 step "sqlfluff" sqlfluff_lint
 step "sqlfluff report" sqlfluff_plain extractor/outputs/report/sql
-# Of functions, parameters pass for columns (RF02, RF03), and their bodies are indented once more (LT02, LT05). The
-# option replaces the configuration's list: ST06 and RF04 are in that.
+# In functions, sqlfluff takes parameters for columns (RF02, RF03), and bodies are indented once more (LT02, LT05). The
+# option replaces the list in the configuration, which has ST06 and RF04.
 step "sqlfluff functions" sqlfluff_plain --exclude-rules ST06,RF04,RF02,RF03,LT02,LT05 "${functions[@]}"
 step "yamllint" "$lint/yamllint" --strict .
 step "compose" "$lint/check-jsonschema" --builtin-schema vendor.compose-spec compose.yaml
@@ -80,6 +87,8 @@ step "hadolint" "$lint/hadolint" Dockerfile
 step "workflows" "$lint/check-jsonschema" --builtin-schema vendor.github-workflows examples/github/*.yml
 step "oxlint" "$lint/oxlint" --deny-warnings --config extractor/outputs/report/assets/.oxlintrc.json extractor/outputs/report/assets
 step "shellcheck" "$lint/shellcheck" run.sh build_docker_image.sh .ci/run requirements/lock.sh tests/run.sh tests/lint.sh
+step "codespell" "$lint/codespell"
+step "words" words
 step "dbt parse" "$test/dbt" --quiet --warn-error parse --no-partial-parse
 step "dbt-bouncer" bouncer
 

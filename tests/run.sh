@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Every check that CI runs (except Spark's, unless this is CI), called by ./run.sh test, which has made the environments:
-# the linters, `dbt build` with its unit tests on an empty warehouse, then pytest.
+# Runs all checks of CI (Spark's only in CI). Called by ./run.sh test, which has created the environments: the linters,
+# `dbt build` with its unit tests on an empty warehouse, then pytest.
 #
 #   ./run.sh test             everything
 #   ./run.sh test --fast      the linters of Python and the tests that take seconds
@@ -11,10 +11,10 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 2
 bin=$PWD/.venv/bin
 lint=$PWD/.venv-lint/bin
 
-# Credentials of the person who tests are not what is tested.
+# Tests must not use the credentials of the person who runs them.
 unset SPOTIFY_CLIENT_ID SPOTIFY_CLIENT_SECRET SPOTIFY_REFRESH_TOKEN
 
-# One process more than this machine has cores: each of them waits now and then.
+# One process more than cores, because each of them waits at times.
 several=(-n "$(($(getconf _NPROCESSORS_ONLN) + 1))" --dist loadgroup --no-loadscope-reorder)
 
 if [[ ${1-} == --fast && $# -eq 1 ]]; then
@@ -36,7 +36,7 @@ dbt_build() {
 }
 
 failed=()
-# dbt beside the linters.
+# dbt runs in parallel with the linters.
 (dbt_build) >"$scratch/dbt.log" 2>&1 &
 dbt=$!
 echo "== lint"
@@ -50,7 +50,7 @@ else
 fi
 
 echo "== pytest"
-# Spark keeps two cores busy for minutes: CI waits for that, people ask for it (./run.sh test tests/spark).
+# Spark keeps two cores busy for minutes, so its tests only run in CI or on demand (./run.sh test tests/spark).
 which=()
 [[ -n ${CI-} ]] || which=(-m "not spark")
 "$bin/python" -m pytest "${several[@]}" --durations=10 ${which[@]+"${which[@]}"} || failed+=(pytest)

@@ -1,1 +1,1 @@
-"""What else one could use: keeps which track was in which list, and when; or reads Spotify."""
+"""Alternatives to this project that keep which track was in which playlist and when, or read Spotify."""

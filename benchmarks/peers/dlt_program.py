@@ -1,4 +1,4 @@
-"""What runs in the environment of the peers: a day's memberships into a table that dlt keeps."""
+"""Runs in the environment of the peers: merge a day's memberships into a table of dlt."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from benchmarks.peers.memberships import MEMBERSHIPS
 
 
 def main(folder: str, answers: str, day: str) -> None:
-    """As an Arrow table, which is the fastest that dlt takes; of lists that were not read it leaves the rows alone."""
+    """Yield an Arrow table, the fastest format that dlt accepts; rows of playlists that were not read are kept."""
     memberships = MEMBERSHIPS.replace("ANSWERS", answers)
     found = dlt.resource(
         duckdb.sql(f"select *, md5(concat(playlist_id, ' ', track_id)) as version from ({memberships})").arrow(),

@@ -1,4 +1,4 @@
-"""dlt with its merge strategy scd2: a row for as long as a membership is found, ended by the first read without it."""
+"""dlt with its merge strategy scd2: a row while a membership is found, ended by the first read without it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from benchmarks.bench import run
 
 
 class DltScd2:
-    """A pipeline into a DuckDB file, a run a day, in the environment of the peers."""
+    """A pipeline into a DuckDB file, one run a day, in the environment of the peers."""
 
     def __init__(self, folder: Path, python: str) -> None:
         self._folder = folder / "dlt"
@@ -20,13 +20,13 @@ class DltScd2:
         self._python = python
 
     def day(self, answers: Path, day: date) -> None:
-        """Take in what was answered on a day."""
+        """Process the answers of a day."""
         command = [self._python, "-m", "benchmarks.peers.dlt_program", str(self._folder), str(answers), str(day)]
         settings = {"DLT_DATA_DIR": str(self._folder), "RUNTIME__DLTHUB_TELEMETRY": "false"}
         run(command, self._folder / "log", settings)
 
     def periods(self) -> Sequence[tuple[str, str, str, str | None]]:
-        """Playlist, track, and the days from which and to which (not included, null: open) each row is valid."""
+        """Return playlist, track, and the days from which and to which (exclusive, null: open) each row is valid."""
         with duckdb.connect(str(self._folder / "dlt.duckdb"), read_only=True) as connection:
             connection.execute("set timezone = 'UTC'")
             return connection.execute(

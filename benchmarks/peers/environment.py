@@ -1,4 +1,4 @@
-"""The environment of those peers that this project does not depend on: locked, made by a run, and gone with it."""
+"""The locked environment of the peers that are not dependencies of this project: created and removed by each run."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ LOCK = Path(__file__).resolve().parents[2] / "requirements" / "peers.txt"
 
 
 class Environment:
-    """An environment of its own with dlt and spotipy, made when it is first asked for."""
+    """A separate environment with dlt and spotipy, created when first needed."""
 
     def __init__(self, folder: Path, may_install: bool) -> None:
         self._folder = folder
@@ -19,12 +19,12 @@ class Environment:
 
     @property
     def python(self) -> str:
-        """Its interpreter, which there is unless `absence` tells why not."""
+        """Return its interpreter, which exists if `absence` is None."""
         return str(self._folder / "bin" / "python")
 
     @cached_property
     def absence(self) -> str | None:
-        """Why there is none; None if there is one."""
+        """Return why there is none; None if there is one."""
         if not self._may_install:
             return "not measured: --quick installs nothing"
         install = [self.python, "-m", "pip", "install", "-qq", "--require-hashes", "-r", str(LOCK)]

@@ -1,4 +1,4 @@
-"""What `dbt snapshot` and dlt are given: the memberships that a day's landing file shows, each once."""
+"""The input of `dbt snapshot` and dlt: the distinct memberships that a day's landing file shows."""
 
 MEMBERSHIPS = """
 with answers as (

@@ -1,4 +1,4 @@
-"""What a peer is asked, and those there are."""
+"""The interface of a peer, and the list of peers."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from benchmarks.peers.row_by_row import RowByRow
 from benchmarks.peers.snapshot import Snapshot
 
 Period = tuple[str, str, str, str | None]
-"""Playlist, track, first day, end: what a peer says of one stay."""
+"""Playlist, track, first day, end: a stay as reported by a peer."""
 
 DLT = "dlt scd2"
 
 
 class Peer(Protocol):
-    """Keeps which track was in which list, and when."""
+    """Keeps which track was in which playlist, and when."""
 
     def day(self, answers: Path, day: date) -> None:
-        """Take in what was answered on a day."""
+        """Process the answers of a day."""
 
     def periods(self) -> Sequence[Period]:
-        """What is kept: a period ends with its last day, or with the first day that is no longer in it."""
+        """Return all periods: each ends with its last day, or with the first day that is no longer in it."""
 
 
 def peers(folder: Path, environment: Environment) -> dict[str, Peer]:
-    """By name; dlt only where there is an environment with it."""
+    """Return the peers by name; dlt only if an environment with it is given."""
     found: dict[str, Peer] = {"row by row": RowByRow(folder), "dbt snapshot": Snapshot(folder)}
     if environment.absence is None:
         found[DLT] = DltScd2(folder, environment.python)

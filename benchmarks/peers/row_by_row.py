@@ -1,4 +1,4 @@
-"""A daily program that keeps its tables in SQLite, a statement for every row: the design this project grew from."""
+"""A daily program that keeps its tables in SQLite, with a statement per row: the design this project grew from."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ NEW = "insert into tracks_in_playlist values (?, ?, ?, ?)"
 
 
 class RowByRow:
-    """Stages a day's entries, then writes each into the tables: last_seen of those it knows, a new row for others."""
+    """Stages a day's entries, then merges each: updates last_seen of known ones, inserts the others."""
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / "row-by-row.sqlite"
@@ -41,7 +41,7 @@ class RowByRow:
             database.executescript(TABLES)
 
     def day(self, answers: Path, day: date) -> None:
-        """Take in what was answered on a day."""
+        """Process the answers of a day."""
         with closing(sqlite3.connect(self._path)) as connection, connection:
             connection.execute("delete from tracks_in_playlist_stage")
             for playlist_id, added_at, track in _entries(answers):
@@ -54,13 +54,13 @@ class RowByRow:
                     connection.execute(NEW, (*key, str(day)))
 
     def periods(self) -> Sequence[tuple[str, str, str, str]]:
-        """Playlist, track, added_at and last_seen of every row."""
+        """Return playlist, track, added_at and last_seen of every row."""
         with closing(sqlite3.connect(self._path)) as database:
             return database.execute("select * from tracks_in_playlist").fetchall()
 
 
 def _entries(answers: Path) -> Iterator[tuple[str, str | None, dict[str, Any]]]:
-    """Playlist, claim and track of every entry that is a track."""
+    """Yield playlist, claim and track of every entry that is a track."""
     with gzip.open(answers, "rt", encoding="utf-8") as lines:
         for line in lines:
             answer = json.loads(line)

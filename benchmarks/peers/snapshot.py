@@ -1,4 +1,4 @@
-"""`dbt snapshot`: a row for as long as a membership is found, ended by the first day that lacks it."""
+"""`dbt snapshot`: a row while a membership is found, ended by the first day without it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ SNAPSHOT = (
     + MEMBERSHIPS.replace("ANSWERS", '{{ var("answers") }}')
     + "{% endsnapshot %}\n"
 )
-# Else a snapshot dates by the clock.
+# Otherwise a snapshot uses the current time.
 TIME = """
 {% macro duckdb__snapshot_get_time() %}cast('{{ var("day") }}' as timestamp){% endmacro %}
 {% macro duckdb__current_timestamp() %}cast('{{ var("day") }}' as timestamp){% endmacro %}
@@ -38,7 +38,7 @@ TIME = """
 
 
 class Snapshot:
-    """A dbt project that holds nothing but a snapshot of what was read."""
+    """A dbt project with nothing but a snapshot of the memberships."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder / "snapshot"
@@ -54,7 +54,7 @@ class Snapshot:
             path.write_text(text, encoding="utf-8")
 
     def day(self, answers: Path, day: date) -> None:
-        """Take in what was answered on a day."""
+        """Process the answers of a day."""
         where = str(self._folder)
         command = [str(Path(sys.executable).with_name("dbt")), "--quiet", "snapshot"]
         command += ["--vars", json.dumps({"answers": str(answers), "day": str(day)})]
@@ -62,7 +62,7 @@ class Snapshot:
         run(command, self._folder / "log")
 
     def periods(self) -> Sequence[tuple[str, str, str, str | None]]:
-        """Playlist, track, and the days from which and to which (not included, null: open) each row is valid."""
+        """Return playlist, track, and the days from which and to which (exclusive, null: open) each row is valid."""
         with duckdb.connect(str(self._database), read_only=True) as connection:
             return connection.execute(
                 "select playlist_id, track_id, left(dbt_valid_from::varchar, 10), left(dbt_valid_to::varchar, 10) "

@@ -1,4 +1,4 @@
-"""What runs in the environment of the peers: every list page by page, then their tracks fifty at a time."""
+"""Runs in the environment of the peers: read every playlist page by page, then its tracks fifty at a time."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import spotipy
 
 
 def main(base_url: str, token_url: str, playlists: str, into: str) -> None:
-    """Keep all answers in a file. Pages are as large as any version of the API gave them."""
+    """Save all responses in a file. Pages are as large as any version of the API allowed."""
     spotipy.SpotifyClientCredentials.OAUTH_TOKEN_URL = token_url
     login = spotipy.SpotifyClientCredentials(cache_handler=spotipy.MemoryCacheHandler())
     spotify = spotipy.Spotify(auth_manager=login)

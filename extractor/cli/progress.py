@@ -1,4 +1,4 @@
-"""How far a run is, for somebody who looks on: a bar on a terminal, a line a minute elsewhere, on standard error."""
+"""Show the progress of a run on standard error: a progress bar on a terminal, otherwise a line a minute."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class Lines(Progress):
         facts = self._said | {"waiting": round(seconds)}
         text = "{what} {done} of {total}, {requests} requests".format_map(facts | {"total": facts["total"] or "?"})
         text += f", waiting {seconds:.0f} s for Spotify" if seconds else ""
-        with suppress(OSError):  # nobody looks on any more: no reason to stop
+        with suppress(OSError):  # standard error was closed, which must not end the run
             self._console.note("progress", f"{self._console.clock.now():%H:%M} {text}", **facts)
 
 

@@ -1,1 +1,1 @@
-"""Engines that tables live in: how each loads, builds and publishes."""
+"""The database engines: how each loads, builds and publishes."""

@@ -1,4 +1,4 @@
-"""What the engines share: the steps each has, what a step returns, and the ledger of builds."""
+"""The parts that all engines share: the steps each has, the results of a step, and the table of builds."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ order by build_number desc, has_passed desc
 limit 1
 """
 
-# A row of its own: that of the build that passed still says which loads its tables hold.
+# Inserted as a separate row, so that the row of the build that passed still says which loads its tables hold.
 DISTRUST = """
 insert into state.builds (build_number, up_to_load, is_full_refresh, rebuilds_facts, has_passed, facts_format)
 select build_number + 1, up_to_load, false, false, false, facts_format from state.builds
@@ -37,7 +37,7 @@ class Build:
 
 @dataclass(frozen=True)
 class Loaded:
-    """What a load added."""
+    """The result of a load."""
 
     files: int
     answers: int
@@ -52,7 +52,7 @@ class Loaded:
 
 @dataclass(frozen=True)
 class BuildOptions:
-    """How to build: everything or what is new, testing all rows or the changed ones; and the format of dbt's log."""
+    """Options of a build: full or incremental, test all rows or the changed ones, and the format of dbt's log."""
 
     full_refresh: bool = False
     full_tests: bool = False
@@ -61,12 +61,12 @@ class BuildOptions:
 
 
 DAILY = BuildOptions()
-"""Builds what is new, and tests the rows that may have changed."""
+"""Builds incrementally, and tests the rows that may have changed."""
 
 
 @dataclass(frozen=True)
 class Built:
-    """What a build that passed did."""
+    """The result of a build that passed."""
 
     models: int
     tests: int
@@ -74,7 +74,7 @@ class Built:
     seconds: float
 
     def __add__(self, other: Built) -> Built:
-        """Both builds: the tables of the last, the tests and the seconds of both."""
+        """Return both builds as one: the tables of the last, the tests and seconds of both added."""
         warnings = self.warnings + other.warnings
         return Built(other.models, self.tests + other.tests, warnings, self.seconds + other.seconds)
 
@@ -85,7 +85,7 @@ class Built:
 
 @dataclass(frozen=True)
 class Published:
-    """What analysts open, as it is now: a file, or what a server has."""
+    """The published database: a file, or a schema on a server."""
 
     database: Path | str
     bytes: int
@@ -95,15 +95,15 @@ class Published:
 
 
 def megabytes(size: int) -> str:
-    """A size for a person."""
+    """Return a size in bytes as text, in MB."""
     return f"{size / 1e6:.1f} MB"
 
 
 @dataclass(frozen=True)
 class Target:
-    """An engine: its steps, which raise what those of DuckDB raise, and what is published.
+    """An engine: its steps, which raise the same errors as those of DuckDB, and its published database.
 
-    `is_published` says whether the last publication is that of the last build, which has passed with every load.
+    `is_published` returns whether the last publication is of the last build, and that build passed with every load.
     """
 
     load: Callable[[Config], Loaded]

@@ -1,4 +1,4 @@
-"""dbt, run on the warehouse in an environment of ours."""
+"""Run dbt on the warehouse, in a controlled environment."""
 
 from __future__ import annotations
 
@@ -19,26 +19,26 @@ from extractor.spotify.credentials import without_secrets
 
 ENVIRONMENT = {
     "duckdb": {},
-    # Few large queries need memory to hash what is known, and compiling them wins nothing.
+    # The few large queries need memory for hash tables; JIT compilation doesn't pay off.
     "postgres": {"PGOPTIONS": "-c jit=off -c work_mem=128MB"},
     "spark": {"SPARK_CONF_DIR": str(Path(__file__).with_name("spark") / "conf"), "SPARK_LOCAL_IP": "127.0.0.1"},
 }
-"""Variables of an engine while dbt runs, unless the environment has others."""
+"""Environment variables of an engine while dbt runs; those already set take precedence."""
 
 NOT_FOR_DBT = ("DBT_", "PYTHON", "SPOTIFY_WAREHOUSE", "SPOTIFY_RAW", "SPOTIFY_SPARK", "SPOTIFY_MEMORY_LIMIT")
-"""Beginnings of the names of variables that would change what dbt builds, or where."""
+"""Prefixes of environment variables that would change what dbt builds, or where."""
 
 
 def build_in_pieces(config: Config, options: BuildOptions, loads: int, last: Callable[[], Build | None]) -> Built:
-    """Run dbt until all loads up to number `loads` are built; `last` returns the last build of which dbt has written.
+    """Run dbt until all loads up to number `loads` are built; `last` returns the last build that dbt recorded.
 
-    Raises BuildError if dbt fails, or has not written that the build passed.
+    Raises BuildError if dbt fails, or did not record the build as passed.
     """
     built, before = _build_piece(config, options, last)
     while before.up_to_load < loads:
         more, now = _build_piece(config, BuildOptions(log_format=options.log_format), last)
         if now.up_to_load <= before.up_to_load:
-            raise BuildError(f"dbt build goes no further than load {now.up_to_load} of {loads}; nothing is published")
+            raise BuildError(f"dbt build stopped at load {now.up_to_load} of {loads}; nothing is published")
         built, before = built + more, now
     return built
 
@@ -50,49 +50,49 @@ def _build_piece(config: Config, options: BuildOptions, last: Callable[[], Build
     now = last()
     if now is None or now == before or not now.has_passed:
         raise BuildError(
-            "dbt build has not run every model and every test; nothing is published, what was published stays as it was"
+            "dbt build did not run every model and test; nothing was published, the published tables are unchanged"
         )
     return built, now
 
 
 def dbt_folder(config: Config) -> Path:
-    """Where dbt keeps its own files: what it has parsed, its log, its results."""
+    """Return the folder for dbt's own files: its parse cache, log and results."""
     return config.warehouse.parent / "dbt"
 
 
 def dbt_build(config: Config, options: BuildOptions) -> Built:
     """Run `dbt build` on the target. Raises BuildError if a model or a data test failed."""
     target = dbt_folder(config)
-    # Unit tests test the SQL, not the day: CI runs them.
+    # Unit tests test the SQL, not the day's data: CI runs them.
     arguments = ["build", "--exclude-resource-type", "unit_test"]
     arguments += ["--full-refresh"] if options.full_refresh else []
     arguments += [] if options.full_tests else ["--exclude", "tag:all_rows"]
     arguments += ["--vars", json.dumps({"forget_purged": True})] if options.forget_purged else []
     if run_dbt(config, target, *arguments, log_format=options.log_format) != 0:
         raise BuildError(
-            f"dbt build failed (details above and in {target / 'dbt.log'}); nothing is published, what was published "
-            "stays as it was"
+            f"dbt build failed (details above and in {target / 'dbt.log'}); nothing was published, the published "
+            "tables are unchanged"
         )
     return _what_was_built(target)
 
 
 def run_dbt(config: Config, target: Path, *arguments: str, log_format: str = "text") -> int:
-    """Run dbt on the target, with its own files in `target`; returns its exit code."""
-    # Every statement, at `debug`, costs a tenth of a quiet day; errors are in the log at this level, too.
+    """Run dbt on the target, with its own files in `target`; return its exit code."""
+    # Logging every statement, at `debug`, costs a tenth of a quiet day; errors are logged at this level, too.
     command = [str(Path(sys.executable).with_name("dbt")), "--quiet", "--log-level-file"]
     command += [os.environ.get("SPOTIFY_DBT_LOG", "info"), "--log-format", log_format, *arguments]
     command += ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT), "--target", config.target]
     command += ["--target-path", str(target), "--log-path", str(target)]
     folder, environment = config.warehouse.parent, dbt_environment(config, os.environ)
     folder.mkdir(parents=True, exist_ok=True)
-    # close_fds: dbt holds our lock, too, see lock.py
+    # close_fds=False: dbt inherits our lock, see lock.py
     return subprocess.run(command, env=environment, cwd=folder, check=False, close_fds=False).returncode  # noqa: S603 (our own)
 
 
 def dbt_environment(config: Config, environment: Mapping[str, str]) -> dict[str, str]:
-    """What dbt gets of an environment: no option of its own or of Python's, no secret; and where the databases are."""
+    """Return the environment for dbt: the locations of the databases, no options of dbt or Python, no secrets."""
     kept = {name: value for name, value in without_secrets(environment).items() if not name.startswith(NOT_FOR_DBT)}
-    # The names alone, seen from their folder: what dbt has parsed for one warehouse holds for a copy elsewhere.
+    # Only file names, relative to their folder: dbt's parse cache stays valid for a copy of the warehouse elsewhere.
     ours = {"SPOTIFY_WAREHOUSE": config.warehouse.name, "SPOTIFY_RAW": config.raw.name}
     ours |= {"SPOTIFY_SPARK": str(config.warehouse.parent / "spark")}
     ours |= {"SPOTIFY_MEMORY_LIMIT": config.memory_limit} if config.memory_limit else {}

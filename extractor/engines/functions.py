@@ -1,4 +1,4 @@
-"""The published functions: one file each in the folder functions/, with a variant beside it for each other engine."""
+"""The published functions: one file each in the folder functions/, with a variant for each other engine."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ FUNCTIONS = (
     "popularity_around_stays",
     "coverage",
 )
-"""Names of the functions, each after those that it calls."""
+"""Names of the functions, each after the functions that it calls."""
 
 KIND = "select function_type from duckdb_functions() where function_name = $name and schema_name = 'main'"
 
 
 def file_of(function: str, engine: str | None = None) -> Path:
-    """Return the file that defines a function: in DuckDB, or in another engine."""
+    """Return the file that defines a function, in DuckDB or in another engine."""
     return PROJECT / "functions" / (f"{function}.{engine}.sql" if engine else f"{function}.sql")
 
 
 def define(connection: duckdb.DuckDBPyConnection, function: str) -> None:
-    """Create the macro of a function, with the comment that its file begins with."""
+    """Create the macro of a function, with the comment at the top of its file."""
     definition = file_of(function).read_text("utf-8")
     connection.execute(definition)
     [(kind,)] = connection.execute(KIND, {"name": function}).fetchall()
@@ -42,6 +42,6 @@ def define(connection: duckdb.DuckDBPyConnection, function: str) -> None:
 
 
 def comment_of(definition: str) -> str:
-    """Return the comment that a definition begins with, as one line."""
+    """Return the comment at the top of a definition, as one line."""
     comment = takewhile(lambda line: line.startswith("-- "), definition.splitlines())
     return " ".join(line.removeprefix("-- ") for line in comment)

@@ -1,4 +1,4 @@
-"""Loading, whatever database has the rows: all new files in one attempt, and each by itself where that fails."""
+"""Load into any database: all new files in one attempt; if that fails, each file by itself."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from extractor.errors import LandingError
 from extractor.landing.reader import WHAT_TO_DO, NewFile, checked_envelopes
 
 BYTES_OF_A_LOAD = 256 << 20
-"""Of landing files, packed: at most some ten million entries."""
+"""Size of a load, in bytes of compressed landing files: at most about ten million entries."""
 
 WATCHED = """
 select line[1], line[2], line[3], line[4]
@@ -29,9 +29,9 @@ from read_json(<path>, format = 'newline_delimited', records = false, columns = 
 
 @dataclass(frozen=True)
 class Store:
-    """Where rows go. `reader` reads pieces; `insert` takes the name of a table in `raw` and a select for the reader.
+    """The destination of rows. `reader` reads pieces; `insert` takes a table of `raw` and a select for the reader.
 
-    Of what is inserted during an `attempt`, nothing stays if it ends with an exception.
+    An `attempt` that ends with an exception is rolled back.
     """
 
     reader: duckdb.DuckDBPyConnection
@@ -40,10 +40,10 @@ class Store:
 
 
 def load_news(store: Store, news: News, ledger: Ledger) -> Loaded:
-    """Load all of the news that is sound, in one attempt, and note the problems of the others in `news`.
+    """Load all valid new files in one attempt, and add the problems of the others to `news`.
 
-    Only where that fails is each file tried by itself. A backlog of many files gets several load numbers, so that a
-    build can work through it in pieces.
+    If that fails, each file is tried by itself. A backlog of many files gets several load numbers, so that it can be
+    built in several builds.
     """
     number = max((known.load_number for known in ledger.values()), default=0) + 1
     while True:
@@ -69,7 +69,7 @@ def load_news(store: Store, news: News, ledger: Ledger) -> Loaded:
 
 @dataclass
 class _Found:
-    """What is in new files; how many lines each has with those that were known."""
+    """The contents of new files, and the number of lines of each, including those already loaded."""
 
     answers: int = 0
     unknown: int = 0
@@ -77,7 +77,7 @@ class _Found:
 
 
 def _load_numbers(files: Sequence[NewFile], first: int) -> dict[NewFile, int]:
-    """The load number of each file: one more after every BYTES_OF_A_LOAD."""
+    """Return the load number of each file; it increases after every BYTES_OF_A_LOAD."""
     numbers, number, size = dict[NewFile, int](), first, 0
     for file in files:
         if size and size + file.bytes > BYTES_OF_A_LOAD:
@@ -107,13 +107,13 @@ def _entries(
     for file, number in numbers.items():
         if file in lines:
             yield file.run, file.bytes, lines[file], number
-        elif name_of(file.path) == file.run:  # its end was written, and no line more
+        elif name_of(file.path) == file.run:  # the end of the run is in it: no more lines will come
             known = ledger[file.run]
             yield file.run, file.bytes, known.lines, known.load_number
 
 
 class _Undo(Exception):
-    """Ends an attempt that was only a trial."""
+    """Raised to roll back a trial."""
 
 
 def _problem_of(store: Store, file: NewFile) -> str | None:
@@ -128,7 +128,7 @@ def _problem_of(store: Store, file: NewFile) -> str | None:
 
 
 def _explained(path: Path, refusal: LandingError) -> str:
-    """What is wrong with a file, and in which line, as far as Python sees it; else what the database said."""
+    """Return what is wrong with a file, and in which line, as far as Python can see; else the database's message."""
     try:
         for _ in checked_envelopes(path):
             pass
@@ -138,7 +138,7 @@ def _explained(path: Path, refusal: LandingError) -> str:
 
 
 def _insert_watched(store: Store, news: News, folder: Path) -> list[tuple[str, int]]:
-    """Insert the new watch-lists; returns their names and sizes."""
+    """Insert the new watch-lists; return their names and sizes."""
     entered, path = [], folder / "watched.ndjson"
     with path.open("w", encoding="utf-8") as lines:
         for file in news.watched:

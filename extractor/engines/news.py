@@ -1,4 +1,4 @@
-"""What the landing folder has that the ledger of `raw` has not."""
+"""Find what is in the landing folder but not yet in the ledger of `raw`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from extractor.landing.reader import NewFile, run_of
 
 @dataclass(frozen=True)
 class Known:
-    """What the ledger has of a name: how large its file was when it was last loaded, how many lines, by which load."""
+    """The ledger's entry for a name: size and number of lines of its file when last loaded, and the load."""
 
     bytes: int
     lines: int
@@ -27,15 +27,15 @@ Ledger = Mapping[str, Known]
 
 
 def ledger_of(rows: Iterable[tuple[str, int, int, int]]) -> Ledger:
-    """The ledger, from rows of names, sizes, numbers of lines and of loads: of each name the last."""
+    """Return the ledger from rows of (name, size, lines, load): the last row of each name."""
     return {name: Known(*numbers) for name, *numbers in rows}
 
 
 @dataclass
 class News:
-    """What the landing folder has that the ledger has not: landing files, those of one run together, and watch-lists.
+    """New files: landing files, grouped by run, and watch-lists.
 
-    `problems` has what is wrong with which file.
+    `problems` maps a file to its error.
     """
 
     runs: dict[str, list[NewFile]] = field(default_factory=dict)
@@ -43,28 +43,28 @@ class News:
     problems: dict[Path, str] = field(default_factory=dict)
 
     def files(self) -> list[NewFile]:
-        """Of each run the largest sound file; among files of one size, that which has the run's name."""
+        """Return the largest valid file of each run; among files of equal size, the one named after the run."""
         sound = [[file for file in files if file.path not in self.problems] for files in self.runs.values()]
         return [max(files, key=preference) for files in sound if files]
 
     def raise_problems(self) -> None:
-        """Raise LandingError if anything is wrong with any file."""
+        """Raise LandingError if any file has a problem."""
         if self.problems:
             raise LandingError("\n".join(self.problems[path] for path in sorted(self.problems)))
 
 
 def preference(file: NewFile) -> tuple[int, bool]:
-    """Which of the files of one run is read is that of which this is the greatest."""
+    """Return the sort key that selects, by its maximum, the one file of a run that is read."""
     return file.bytes, name_of(file.path) == file.run
 
 
 def name_of(path: Path) -> str:
-    """The name by which the ledger knows a file, unless it is a copy."""
+    """Return the name of a file in the ledger; a copy has another name."""
     return path.name.removesuffix(".gz").removesuffix(".ndjson").removesuffix(".csv")
 
 
 def find_news(landing: Path, ledger: Ledger) -> News:
-    """Look for files that are new or have grown; only such files are opened."""
+    """Find files that are new or have grown; only those are opened."""
     news = News()
     for path in _visible(landing, "*/*.ndjson.gz"):
         try:
@@ -95,7 +95,7 @@ def _new_file(path: Path, ledger: Ledger) -> NewFile | None:
 
 
 def watch_list(path: Path) -> list[str]:
-    """The lines of a watch-list, as JSON. Raises LandingError if it is damaged."""
+    """Return the lines of a watch-list, as JSON. Raises LandingError if it is damaged."""
     try:
         with gzip.open(path, "rt", encoding="utf-8", newline="") as lines:
             rows = list(csv.DictReader(lines, strict=True))
@@ -103,4 +103,4 @@ def watch_list(path: Path) -> list[str]:
             json.dumps([name_of(path), *(row[column] for column in ("kind", "id", "label"))]) + "\n" for row in rows
         ]
     except (OSError, EOFError, ValueError, KeyError, csv.Error, zlib.error) as error:
-        raise LandingError(f"{path}: damaged, no gzip file of a watch-list ({error}); restore the file") from error
+        raise LandingError(f"{path}: damaged: not a gzip file of a watch-list ({error}); restore the file") from error

@@ -1,4 +1,4 @@
-"""The new lines of landing files as pieces of plain text, which a database reads: never more than two at a time."""
+"""Yield the new lines of landing files as uncompressed pieces for a database to read: at most two exist at a time."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from pathlib import Path
 from extractor.landing.reader import NewFile, whole_lines
 
 PIECE_BYTES = 1 << 27
-"""A piece is complete with the block of lines that makes it so long."""
+"""Minimum size of a piece; it ends with the block of lines that reaches this size."""
 
 
 @dataclass(frozen=True)
 class Part:
-    """Lines of one file that are in a piece."""
+    """The lines of one file that are in a piece."""
 
     file: NewFile
     first: int
@@ -24,7 +24,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Piece:
-    """A file of whole lines, one JSON object each, and where they are from."""
+    """A file of complete lines, one JSON object each, and their origin."""
 
     path: Path
     parts: tuple[Part, ...]
@@ -34,9 +34,9 @@ Block = tuple[Part, bytes]
 
 
 def pieces_of(files: Sequence[NewFile], folder: Path) -> Generator[Piece]:
-    """The lines of files that no load has had yet. The next piece is unpacked while one is read; then it is gone.
+    """Yield the lines that no load has had yet. The next piece is unpacked while one is read; used ones are removed.
 
-    Raises LandingError, naming file and line, where a file is damaged: checksums are compared.
+    Raises LandingError, naming file and line, if a file is damaged: checksums are verified.
     """
     blocks = (block for file in files for block in _blocks(file))
     with ThreadPoolExecutor(1) as pool:

@@ -1,4 +1,4 @@
-"""What has landed of a day and what is published, for somebody who asks how things are: nothing is written."""
+"""Read-only facts about what has landed for a day and what is published, for `status`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from extractor.landing.runs import Run
 
 
 class Cursor(Protocol):
-    """As much of a database's cursor as reading takes."""
+    """The part of a database cursor that reading needs."""
 
     @property
     def description(self) -> Any: ...
@@ -23,7 +23,7 @@ class Cursor(Protocol):
 
 @dataclass
 class PublishedReport:
-    """What is published tells: since when it is, up to which day it goes, its last runs, lists' names."""
+    """Facts about what is published: when it was published, its last day, its last runs, names of playlists."""
 
     where: str
     at: datetime | None = None
@@ -34,7 +34,7 @@ class PublishedReport:
 
     @classmethod
     def of(cls, database: Path) -> PublishedReport:
-        """What the published file tells."""
+        """Return the facts of the published file."""
         report = cls(str(database))
         if not database.exists():
             return report

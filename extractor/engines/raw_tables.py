@@ -42,19 +42,19 @@ RAW_TABLES = {
     "watched": {"watched": "varchar", "kind": "varchar", "id": "varchar", "label": "varchar"},
     "purged": {"up_to_load": "integer", "before_day": "date", "answers": "bigint"},
 }
-"""Columns and types by table; `large json` is what Spotify sent, which an engine compresses if it can."""
+"""Columns and types by table; `large json` is JSON from Spotify, which an engine compresses if it can."""
 
 ANSWER_TABLES = tuple(table for table, columns in RAW_TABLES.items() if "run_id" in columns)
 """Tables with rows of answers, which a purge deletes."""
 
 
 def known_files(schema: str = "") -> str:
-    """Return the query of the ledger: each landing file with how much of it was loaded, and when last."""
+    """Return the query of the ledger: of each landing file, the size and lines loaded, and the last load."""
     return f"select name, max(bytes), max(lines), max(load_number) from {schema}landing_files group by name"  # noqa: S608 (our own)
 
 
 def create_statements(types: dict[str, str], schema: str = "") -> list[str]:
-    """Return a `create table` statement for each raw table, with the types as an engine writes them."""
+    """Return a `create table` statement for each raw table, with the types of an engine."""
     statements = []
     for table, columns in RAW_TABLES.items():
         described = ", ".join(f"{name} {types.get(kind, kind)}" for name, kind in columns.items())

@@ -1,4 +1,4 @@
-"""The engine that a configuration names."""
+"""Look up the engine that a configuration names."""
 
 from __future__ import annotations
 

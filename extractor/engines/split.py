@@ -1,7 +1,7 @@
-"""Answers split at their joints, by DuckDB: what an answer says of itself, and each entry or object that it holds.
+"""Split answers with DuckDB: the answer's own fields, and each entry or object in it.
 
-Lines are read from a piece of plain text: once to see which shape each has, then once for each kind of what is in them.
-So no more of them is in memory than the reader has at hand. The rows may go to another database.
+A piece of landing lines is read once to classify each line, then once for each kind of part. So memory is bounded by
+what the reader buffers. The rows may go to another database.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from extractor.engines.duckdb.files import quoted
 from extractor.engines.pieces import Part, Piece
 from extractor.errors import LandingError
 
-# `part` is what is split off: a list's entries in `items` or in `tracks`, those of a further page, the objects in an
-# array, or the body itself. An answer without one may be as it should be, such as an empty list.
-# Entries are first cut out as text, because patching so long an answer costs more than all else here: where that text
-# is found once, it is they. And no `case` has lists, which it would copy.
+# `part` is what is split off: a playlist's entries in `items` or in `tracks`, those of a further page, the objects in
+# an array, or the body itself. An answer without one may be valid, such as an empty playlist.
+# The entries are first cut out as text, because patching such a long JSON costs more than everything else here; the cut
+# is valid if that text occurs once. No `case` returns the arrays, which it would copy.
 INCOMING = """
 create or replace temp table incoming as
 with lines as (
@@ -111,8 +111,8 @@ PARTS = "select count(*), count(*) filter (is_unknown), coalesce(list(distinct p
 
 ANSWERS = "select run_id, line, worker, day, endpoint, asked, status, requests, observed_at, body from incoming"
 
-# What is of another shape than is expected here is null; it is in an answer of another part. As Spotify writes entries,
-# `added_at` comes first: few need to be parsed for it.
+# A value of an unexpected shape becomes null; its line belongs to another part. Spotify writes `added_at` first in an
+# entry, so few entries need to be parsed for it.
 ENTRIES = r"""
 with lines as (
     select run as run_id, line, body
@@ -197,12 +197,12 @@ ROWS = (
     ("playlist_entries", PAGES, {"page"}),
     ("answered_objects", OBJECTS, {"object", "objects"}),
 )
-"""Tables of raw, what adds rows to them, and the parts that it takes them from."""
+"""Raw tables, the query for their rows, and the parts that it reads."""
 
 
 @dataclass(frozen=True)
 class Split:
-    """What is in a piece: how many answers, how many of them of an unknown shape; and its rows, as SQL, by table."""
+    """A piece after reading: the number of answers, how many have an unknown shape, and its rows, as SQL by table."""
 
     answers: int
     unknown: int
@@ -210,9 +210,9 @@ class Split:
 
 
 def split(connection: duckdb.DuckDBPyConnection, piece: Piece) -> Split:
-    """Read a piece. Its rows are there to be selected until the next one is read.
+    """Read a piece. Its rows can be selected until the next piece is read.
 
-    Raises LandingError for lines that are no envelopes, or not those that the piece was made of.
+    Raises LandingError for lines that are not envelopes, or not those that the piece was made of.
     """
     connection.execute(f"set variable piece = {quoted(str(piece.path))}")
     try:

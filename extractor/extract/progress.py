@@ -23,7 +23,7 @@ class Progress:
         """Say that nothing is asked for so long, from any thread."""
 
     def on(self, clock: Clock) -> Clock:
-        """A clock on which somebody who looks on knows of every sleep."""
+        """Return a clock that reports every sleep to `waits`."""
 
         def sleep(seconds: float) -> None:
             self.waits(seconds)

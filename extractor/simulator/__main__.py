@@ -38,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def describe(simulator: Simulator) -> str:
-    """Return what somebody needs to know who wants to use a simulator from another process."""
+    """Return the addresses, credentials and playlists that users of the simulator need in another process."""
     world = simulator.world
     lists = [f"  {playlist_id}  {world.label(playlist_id)}" for playlist_id in world.playlist_ids]
     return "\n".join(
@@ -61,7 +61,7 @@ def _parser() -> argparse.ArgumentParser:
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--scenario", type=Path, metavar="FILE", help="a world described in YAML")
     source.add_argument("--replay", type=Path, metavar="DIR", help="recorded days in Parquet files")
-    parser.add_argument("--port", type=int, default=0, help="port on 127.0.0.1 (default: any that is free)")
+    parser.add_argument("--port", type=int, default=0, help="port on 127.0.0.1 (default: any free port)")
     parser.add_argument("--day", type=_day, help="the day to serve (default: the first)")
     return parser
 

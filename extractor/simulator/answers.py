@@ -9,7 +9,7 @@ FIRST_PAGE = 100
 
 
 def playlist_object(state: PlaylistState, shape: Shape, base_url: str, passed_on: dict[str, str]) -> JsonObject:
-    """Return `GET /playlists/{id}`: metadata and the first hundred entries, whatever limit was asked for."""
+    """Return `GET /playlists/{id}`: metadata and the first hundred entries, regardless of `limit`."""
     pages = {
         key: page_object(state, shape, f"{base_url}/playlists/{state.id}/{key}", 0, FIRST_PAGE, passed_on)
         for key in shape.page_keys
@@ -32,7 +32,7 @@ def playlist_object(state: PlaylistState, shape: Shape, base_url: str, passed_on
 def page_object(
     state: PlaylistState, shape: Shape, url: str, offset: int, limit: int, passed_on: dict[str, str]
 ) -> JsonObject:
-    """Return a page of a list; `url` and the parameters `passed_on` make the links to the other pages."""
+    """Return a page of a playlist; links to other pages consist of `url` and the parameters `passed_on`."""
 
     def link(start: int) -> str:
         return f"{url}?{urlencode({'offset': start, 'limit': limit, **passed_on})}"
@@ -54,7 +54,7 @@ def entry_object(entry: Entry | None, owner: Owner, shape: Shape) -> JsonObject 
     if entry is None:
         return None
     content = None if entry.content is None else content_object(entry.content)
-    # Spotify's own lists say nothing about who added an entry.
+    # Spotify's own playlists don't show who added an entry.
     adder = Owner("", "") if owner.id == "spotify" else owner
     return {
         "added_at": entry.added_at,

@@ -1,4 +1,4 @@
-"""The endpoints of the Web API over a world: a pure function of request and day."""
+"""The endpoints of the Web API for a world: a pure function of request and day."""
 
 import re
 from collections.abc import Callable
@@ -21,17 +21,16 @@ MOST_IDS = {"tracks": 50, "artists": 50, "albums": 20}
 USUAL_LIMIT = 20
 MOST_ENTRIES = 100
 
-# What apps made since February 2026 are not told of tracks, artists and albums.
+# Fields of tracks, artists and albums that apps created since February 2026 don't get.
 WITHHELD_FIELDS = ("popularity", "available_markets", "followers", "label")
 
-# Parameters that a link to another page repeats. A playlist's `fields` speak of the playlist: its pages know nothing
-# of them.
+# Parameters that a link to another page repeats. A playlist's `fields` apply to the playlist, not to its pages.
 PASSED_ON = ("additional_types", "locale", "market")
 PAGE_PASSED_ON = (*PASSED_ON, "fields")
 
 
 class RefusedError(Exception):
-    """The request is answered with a failure."""
+    """Raised to respond to a request with a failure."""
 
     def __init__(self, failure: Failure) -> None:
         super().__init__(failure.status)
@@ -40,7 +39,7 @@ class RefusedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """One kind of request: its name in counts, the form of its path, and what answers it."""
+    """A kind of request: its name in counts, the pattern of its path, and its handler."""
 
     name: str
     path: Pattern[str]
@@ -48,10 +47,10 @@ class Endpoint:
 
 
 class WebApi:
-    """Answers requests below /v1, already let in, from one world.
+    """Handles authorized requests below /v1 for one world.
 
-    `restricted` says to whom: apps made since February 2026 get no bulk, no popularity, and the entries of no lists but
-    `own_lists`, ids of lists that belong to the user who has logged in.
+    `restricted`: the app was created since February 2026. It gets no bulk requests, no popularity, and entries only of
+    `own_lists`, the ids of playlists that belong to the logged-in user.
     """
 
     def __init__(self, world: World, base_url: str) -> None:
@@ -72,7 +71,7 @@ class WebApi:
         return next((end.name for end in self._endpoints if end.path.fullmatch(path)), path)
 
     def answer(self, request: Request, day: date) -> Answer:
-        """Answer a request as of `day`."""
+        """Return the response to a request as of `day`."""
         for end in self._endpoints:
             match = end.path.fullmatch(request.path)
             if match and request.method == "GET":
@@ -98,7 +97,7 @@ class WebApi:
             raise RefusedError(refusal)
         state = self._readable(playlist_id, day)
         if key not in self._world.shape.page_keys:
-            # New apps are told that the old endpoint is not theirs; the old API does not know the new one.
+            # New apps are denied the old endpoint; the old API does not have the new one.
             raise RefusedError(Failure.usual(403) if key == "tracks" else Failure.usual(404, "Service not found"))
         limit = _number(request, "limit", USUAL_LIMIT, 1, MOST_ENTRIES)
         offset = _number(request, "offset", 0, 0, None)
@@ -146,7 +145,7 @@ class WebApi:
 
 
 def failure_answer(failure: Failure) -> Answer:
-    """Return a failure as it is sent."""
+    """Return the response of a failure."""
     return Answer.of(failure.status, failure.body)
 
 

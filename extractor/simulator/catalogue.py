@@ -12,13 +12,13 @@ from extractor.simulator.world import Album, Artist, Episode, LocalFile, PseudoE
 TRACKS_PER_ARTIST = 5
 NEVER_HEARD = 0.06
 RETITLED = 0.03
-# A day's step of a popularity: most days nothing, seldom two points.
+# Daily steps of a popularity: mostly 0, rarely 2 points.
 STEPS = (-2, -1, -1, 0, 0, 0, 0, 0, 0, 1, 1, 2)
 
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """A track without its popularity, and the title it has from a day of the scenario on."""
+    """A track without its popularity, and its title from a later day of the scenario."""
 
     track: Track
     later_title: str
@@ -26,7 +26,7 @@ class Recording:
 
 
 class Popularity:
-    """A random walk from 0 to 100, taken as far as anybody has asked."""
+    """A random walk from 0 to 100, computed lazily up to the last day requested."""
 
     def __init__(self, steps: Random, lowest: int) -> None:
         self._steps = steps
@@ -36,7 +36,7 @@ class Popularity:
         self._lock = Lock()
 
     def on(self, index: int) -> int:
-        """Return the popularity on a day, counted from the first of the scenario; before it, that of the first."""
+        """Return the popularity on a day (0 is the first of the scenario); days before have that of the first."""
         with self._lock:
             while len(self._values) <= index:
                 step = self._steps.choice(STEPS) if self._moves else 0
@@ -45,7 +45,7 @@ class Popularity:
 
 
 class Catalogue:
-    """The tracks of a scenario: `size` anonymous ones, and any number that lists call by name."""
+    """The tracks of a scenario: `size` anonymous ones, and those that playlists refer to by name."""
 
     def __init__(self, seed: str, size: int) -> None:
         self._seed = seed
@@ -59,7 +59,7 @@ class Catalogue:
             self._add(track_id, None, artist, lowest=0)
 
     def add_named(self, name: str) -> str:
-        """Add the track that lists call `name`, whose popularity never touches 0; return its id."""
+        """Add the track that playlists call `name`, whose popularity is never 0; return its id."""
         track_id = spotify_id(name)
         if track_id not in self._recordings:
             self._add(track_id, None if name == track_id else name, _artist(f"{self._seed}/by/{name}"), lowest=1)
@@ -69,7 +69,7 @@ class Catalogue:
         return track_id in self._recordings
 
     def track(self, track_id: str, index: int, popularity: int | None = None) -> Track:
-        """Return a track as it is on a day, counted from the first of the scenario, or with another `popularity`."""
+        """Return a track on a day (0 is the first of the scenario), or with another `popularity`."""
         recording = self._recordings[track_id]
         return replace(
             recording.track,
@@ -86,7 +86,7 @@ class Catalogue:
 
 
 def local_file(name: str) -> LocalFile:
-    """Return the file that lists call `name`."""
+    """Return the local file that playlists call `name`."""
     chance = randomness("local", name)
     artist, album = names.artist_name(chance), names.title(chance)
     seconds = chance.randrange(90, 400)
@@ -95,14 +95,14 @@ def local_file(name: str) -> LocalFile:
 
 
 def episode(name: str) -> Episode:
-    """Return the podcast episode that lists call `name`."""
+    """Return the podcast episode that playlists call `name`."""
     chance = randomness("episode", name)
     duration = chance.randrange(900_000, 4_000_000)
     return Episode(spotify_id(name), name, names.show_name(chance), duration, _release_date(chance)[:4] + "-05-17")
 
 
 def pseudo_episode(name: str) -> PseudoEpisode:
-    """Return the podcast episode that lists call `name`, as it looks where tracks are expected."""
+    """Return the podcast episode that playlists call `name`, in the form it has where tracks are expected."""
     whole = episode(name)
     artist = whole.show if randomness("pseudo episode", name).random() < 0.5 else None
     return PseudoEpisode(whole.id, whole.name, whole.show, artist, whole.duration_ms)
@@ -141,7 +141,7 @@ def _recording(chance: Random, track_id: str, name: str | None, artist: Artist) 
 
 
 def _release_date(chance: Random) -> str:
-    """Return a year, a month or a day: Spotify does not always know more."""
+    """Return a year, a month or a day: Spotify does not always know the full date."""
     year, month, day = chance.randrange(1968, 2026), chance.randint(1, 12), chance.randint(1, 28)
     length = chance.choices((4, 7, 10), weights=(6, 2, 92))[0]
     return f"{year}-{month:02}-{day:02}"[:length]

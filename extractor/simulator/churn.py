@@ -1,4 +1,4 @@
-"""Lists that change by themselves: entries leave, others come, and some of those that left come back."""
+"""Playlists that change by themselves: entries are removed, others are added, and some of the removed ones return."""
 
 import itertools
 from collections.abc import Iterator, Sequence
@@ -7,16 +7,16 @@ from datetime import date, timedelta
 from random import Random
 
 from extractor.simulator.identifiers import randomness
-from extractor.simulator.lists import DayContent, Slot
+from extractor.simulator.playlists import DayContent, Slot
 from extractor.simulator.scenario import Event, GeneratedList, Kind
 
-# How long before the first day the oldest entry of a list may have been added.
+# How many days before the first day the oldest entry of a playlist may have been added.
 OLDEST_DAYS = 400
 NOTHING = Event()
 
 
 def generated_contents(spec: GeneratedList, seed: str, first_day: date, pool: Sequence[str]) -> Iterator[DayContent]:
-    """Yield the days of a list for ever; `pool` holds the ids of the tracks it chooses from."""
+    """Yield the days of a playlist, without end; `pool` holds the ids of the tracks to choose from."""
     name, was_emptied = spec.name, False
     slots, gone = _first_slots(spec, seed, first_day, pool), list[str]()
     for number in itertools.count():
@@ -29,7 +29,7 @@ def generated_contents(spec: GeneratedList, seed: str, first_day: date, pool: Se
         slots += _extras(spec.key, Kind.LOCAL, event.local_files, chance, day)
         slots += _extras(spec.key, Kind.EPISODE, event.episodes, chance, day)
         if event.claims_rewritten or spec.claims_rewritten or (was_emptied and not event.emptied):
-            # Whoever fills an emptied list adds everything anew; some of Spotify's own lists are rewritten daily.
+            # Refilling an emptied playlist adds every entry again; some of Spotify's own playlists are rewritten daily.
             slots = [replace(slot, added_at=_moment(chance, day)) for slot in slots]
         was_emptied = event.emptied
         name = event.rename or name
@@ -54,7 +54,7 @@ def _first_slots(spec: GeneratedList, seed: str, first_day: date, pool: Sequence
 def _churned(
     spec: GeneratedList, slots: list[Slot], gone: list[str], pool: Sequence[str], chance: Random, day: date
 ) -> tuple[list[Slot], list[str]]:
-    """Replace a share of the tracks; return the slots of the day and the tracks that left."""
+    """Replace a share of the tracks; return the slots of the day and the removed tracks."""
     left = [slot.key for slot in slots if slot.kind is Kind.TRACK and chance.random() < spec.churn]
     stayed = [slot for slot in slots if slot.kind is not Kind.TRACK or slot.key not in left]
     present = {slot.key for slot in stayed}
@@ -63,7 +63,7 @@ def _churned(
     new = [track_id for track_id in pool if track_id not in known]
     spare = list(left)
     for _ in left:
-        # A list that has used up its pool can only repeat itself.
+        # A playlist that has used up its pool can only repeat tracks.
         source = former if former and (not new or chance.random() < spec.returns) else new or spare
         stayed.append(_slot(spec, source.pop(chance.randrange(len(source))), chance, day))
     return stayed, left

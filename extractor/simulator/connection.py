@@ -1,4 +1,4 @@
-"""The wire: HTTP/1.1 with keep-alive, compression, and the ways in which a connection can misbehave."""
+"""The HTTP connection: HTTP/1.1 with keep-alive, compression, and connection faults."""
 
 import contextlib
 import gzip
@@ -14,7 +14,7 @@ from typing import Any
 
 from extractor.simulator.messages import Answer, Request
 
-# Sent with every answer of the real API, apart from ETag, which it sends no longer.
+# Headers that every response of the real API has, apart from ETag, which it no longer sends.
 COMMON_HEADERS = {
     "x-robots-tag": "noindex, nofollow",
     "access-control-allow-origin": "*",
@@ -27,7 +27,7 @@ COMMON_HEADERS = {
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer and how it is to be sent: after `delay` seconds, only the first `truncate` bytes, or not at all."""
+    """A response and how to send it: after `delay` seconds, only the first `truncate` bytes, or not at all."""
 
     answer: Answer
     delay: float = 0.0
@@ -36,7 +36,7 @@ class Reply:
 
 
 class Listener(ThreadingHTTPServer):
-    """A port of this machine whose requests go to one function."""
+    """A local port whose requests are handled by one function."""
 
     daemon_threads = True
     request_queue_size = 64
@@ -49,15 +49,15 @@ class Listener(ThreadingHTTPServer):
 
     @property
     def port(self) -> int:
-        """The port that is listened on."""
+        """Return the port of the server."""
         return int(self.server_address[1])
 
     def serve(self) -> None:
-        """Answer requests until `close` is called."""
+        """Serve requests until `close` is called."""
         self.serve_forever(poll_interval=0.02)
 
     def close(self) -> None:
-        """Stop listening and end the connections that clients keep alive: their threads would go on answering."""
+        """Stop listening and close keep-alive connections, whose threads would go on answering."""
         self.shutdown()
         self.server_close()
         with self._lock:
@@ -66,34 +66,35 @@ class Listener(ThreadingHTTPServer):
                     connection.shutdown(socket.SHUT_RDWR)
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        """Note a connection that opens."""
+        """Record a new connection."""
         with self._lock:
             self._open.add(request)
         super().process_request(request, client_address)
 
     def shutdown_request(self, request: Any) -> None:
-        """Forget a connection that closes."""
+        """Remove a closed connection."""
         with self._lock:
             self._open.discard(request)
         super().shutdown_request(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing of clients that hang up; they are killed in tests all day."""
+        """Ignore clients that disconnect: tests kill them all the time."""
         if not isinstance(sys.exception(), ConnectionError):
             super().handle_error(request, client_address)
 
 
 class Connection(BaseHTTPRequestHandler):
-    """Reads requests from one connection and sends the replies."""
+    """Reads requests from one connection and sends the responses."""
 
     server: Listener
     protocol_version = "HTTP/1.1"
-    # One write per answer and no Nagle: else an answer on a kept-alive connection waits 40 ms for an acknowledgement.
+    # One write per response and no Nagle: else a response on a kept-alive connection waits 40 ms for an
+    # acknowledgement.
     wbufsize = -1
     disable_nagle_algorithm = True
 
     def do_GET(self) -> None:
-        """Answer a request of any method."""
+        """Handle a request of any method."""
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         reply = self.server.reply(Request(self.command, self.path, self.headers, body))
         time.sleep(reply.delay)
@@ -105,11 +106,11 @@ class Connection(BaseHTTPRequestHandler):
     do_POST = do_PUT = do_GET  # noqa: N815 (the names are those of the base class)
 
     def version_string(self) -> str:
-        """Name the server as the real one does."""
+        """Return the server name of the real API."""
         return "envoy"
 
     def log_message(self, format: str, *args: object) -> None:
-        """Write nothing: the simulator keeps count of its requests itself."""
+        """Log nothing: the simulator counts its requests itself."""
 
     def _send(self, answer: Answer, truncate: int | None) -> None:
         headers, body = COMMON_HEADERS | answer.headers, answer.body
@@ -125,7 +126,7 @@ class Connection(BaseHTTPRequestHandler):
         self.wfile.write(body[:truncate])
 
     def _reset(self) -> None:
-        """Close without a word: with no time to linger, the other side gets a reset instead of an end."""
+        """Reset the connection: with a linger time of 0, the client gets a RST instead of a FIN."""
         self.close_connection = True
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.connection.close()

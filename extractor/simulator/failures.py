@@ -1,10 +1,10 @@
-"""Refusals of the Web API in the shapes that were recorded."""
+"""Failures of the Web API in the shapes that were recorded."""
 
 from dataclasses import dataclass
 from http.client import responses
 from typing import Any
 
-# What the API says for a status when nothing more particular is known.
+# The API's message for each status, unless a more specific one is known.
 USUAL_MESSAGES = {
     401: "The access token expired",
     403: "Forbidden",
@@ -18,17 +18,17 @@ USUAL_MESSAGES = {
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """An answer other than the content that was asked for. `body`: JSON, or text to be sent as it is."""
+    """A response other than the requested content. `body`: JSON, or text to send as it is."""
 
     status: int
     body: Any
 
     @classmethod
     def usual(cls, status: int, message: str | None = None) -> "Failure":
-        """Return the failure the API answers with `status`."""
+        """Return the API's usual failure with `status`."""
         return cls(status, error_body(status, message))
 
 
 def error_body(status: int, message: str | None = None) -> dict[str, Any]:
-    """Return the error object of the Web API (the accounts service has another: see tokens)."""
+    """Return the error object of the Web API (that of the accounts service differs: see tokens)."""
     return {"error": {"status": status, "message": message or USUAL_MESSAGES.get(status) or responses.get(status, "")}}

@@ -1,4 +1,4 @@
-"""Reading the faults of a scenario."""
+"""Read the faults of a scenario."""
 
 import re
 from collections.abc import Callable
@@ -12,7 +12,7 @@ Value = TypeVar("Value")
 
 
 def read_faults(where: str, value: Any) -> tuple[Fault, ...]:
-    """Read the rules of what goes wrong."""
+    """Return the rules under `faults`."""
     if not isinstance(value, list):
         raise ScenarioError(f"{where}: expected a list of rules, got {value!r}")
     return tuple(_fault(Section(f"{where}[{number}]", rule)) for number, rule in enumerate(value))

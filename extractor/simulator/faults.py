@@ -1,4 +1,4 @@
-"""Things that go wrong between the API and its reader, by rule."""
+"""Faults between the API and its client, by rule."""
 
 import re
 from collections.abc import Iterable
@@ -12,11 +12,11 @@ UNSET: Any = object()
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A rule: of the requests whose path and query match `path` on `day`, `times` meet it, after the first `after`.
+    """A rule: of the requests that match `path` on `day`, skip the first `after`, then apply the fault to `times`.
 
-    Without `times` all that follow meet it. Without `status` and `body` the usual answer is sent, as slowly and as
-    incompletely as the other fields say. `then_day` is the day that is served from the next request on: a list can
-    change while it is read.
+    `path` is searched for in path and query. Without `times`, all that follow get the fault. Without `status` and
+    `body` the usual response is sent, delayed or truncated as the other fields say. `then_day` is the day that is
+    served from the next request on, to simulate a playlist that changes while it is read.
     """
 
     path: str
@@ -33,16 +33,16 @@ class Fault:
 
     @property
     def replaces_answer(self) -> bool:
-        """Tell whether the usual answer is not sent at all."""
+        """Return whether the usual response is not sent at all."""
         return self.status is not None or self.body is not UNSET
 
     def matches(self, target: str, day: date) -> bool:
-        """Tell whether a request for `target` (path and query) on `day` is of the kind this rule is about."""
+        """Return whether the rule matches requests for `target` (path and query) on `day`."""
         return self.day in (None, day) and re.search(self.path, target) is not None
 
 
 class FaultCounter:
-    """The faults of one server: each rule counts the requests it matches, also those that another rule answers."""
+    """The faults of one server. Each rule counts the requests it matches, even if another rule handles them."""
 
     def __init__(self, faults: Iterable[Fault]) -> None:
         self._faults = list(faults)
@@ -50,7 +50,7 @@ class FaultCounter:
         self._lock = Lock()
 
     def meet(self, target: str, day: date) -> Fault | None:
-        """Count a request and return the first rule whose turn it is, if any."""
+        """Count a request and return the first rule that applies to it, if any."""
         chosen = None
         with self._lock:
             for number, fault in enumerate(self._faults):

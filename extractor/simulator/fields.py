@@ -1,4 +1,4 @@
-"""The `fields` parameter: `name,items(added_at,item(id))` keeps only what is named. Exclusion (`!`) is not known."""
+"""The `fields` parameter: `name,items(added_at,item(id))` selects the named fields. `!` is not supported."""
 
 import re
 from typing import Any
@@ -7,11 +7,11 @@ Fields = dict[str, "Fields | None"]
 
 
 class FieldsError(ValueError):
-    """The parameter cannot be read."""
+    """The parameter can't be parsed."""
 
 
 def pick_fields(value: Any, fields: str) -> Any:
-    """Return the parts of a JSON value that `fields` names; what is not there is left out without a word."""
+    """Return the parts of a JSON value that `fields` names; missing ones are ignored."""
     tokens = re.findall(r"[(),]|[^(),]+", fields)
     tree = _parse(tokens)
     if tokens:

@@ -1,4 +1,4 @@
-"""Worlds that come from a scenario file."""
+"""Worlds generated from a scenario file."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -8,7 +8,7 @@ from extractor.simulator.catalogue import Catalogue, episode, local_file, pseudo
 from extractor.simulator.churn import generated_contents
 from extractor.simulator.failures import Failure
 from extractor.simulator.faults import Fault
-from extractor.simulator.lists import DailyList, Slot
+from extractor.simulator.playlists import DailyList, Slot
 from extractor.simulator.scenario import Kind, ListSpec, OwnerKind, Scenario
 from extractor.simulator.scenario_reader import parse_scenario, read_scenario
 from extractor.simulator.world import SPOTIFY, Album, Artist, Content, Entry, Owner, PlaylistState, Shape, Track
@@ -18,7 +18,7 @@ CURATOR = Owner("curator", "Curator")
 
 
 class GeneratedWorld:
-    """A world that is a pure function of its scenario: any day may be asked for, in any order, in any process."""
+    """A world that is a pure function of its scenario: any day can be requested, in any order, in any process."""
 
     def __init__(self, scenario: Scenario) -> None:
         self._scenario = scenario
@@ -35,40 +35,40 @@ class GeneratedWorld:
 
     @classmethod
     def from_file(cls, path: Path) -> "GeneratedWorld":
-        """Read a scenario file; raises ScenarioError, which names the file and the key."""
+        """Read a scenario file. Raises ScenarioError, which names the file and the key."""
         return cls(read_scenario(Path(path)))
 
     @classmethod
     def from_text(cls, scenario: str) -> "GeneratedWorld":
-        """Read a scenario that a test holds in a string."""
+        """Read a scenario from a string."""
         return cls(parse_scenario(scenario))
 
     @property
     def shape(self) -> Shape:
-        """How lists are spelled."""
+        """Return the API's shape of playlists."""
         return self._scenario.shape
 
     @property
     def days(self) -> Sequence[date]:
-        """The days of the scenario. Later ones can be asked for too: lists go on as before."""
+        """Return the days of the scenario. Later days can be requested, too: playlists keep changing."""
         return self._scenario.days
 
     @property
     def playlist_ids(self) -> Sequence[str]:
-        """The lists in the order of the file."""
+        """Return the ids of the playlists in the order of the file."""
         return tuple(self._lists)
 
     @property
     def faults(self) -> Sequence[Fault]:
-        """The faults in the file."""
+        """Return the faults in the file."""
         return self._scenario.faults
 
     def label(self, playlist_id: str) -> str:
-        """Return the label that the file gives a list."""
+        """Return the label of a playlist in the file."""
         return self._lists[playlist_id].spec.label
 
     def playlist(self, playlist_id: str, day: date) -> PlaylistState | Failure:
-        """Return a list as it is on a day, or why it cannot be read; before the first day there are no lists."""
+        """Return a playlist on a day, or why it can't be read; before the first day there are no playlists."""
         daily, index = self._lists.get(playlist_id), self._index(day)
         if daily is None or index < 0:
             return Failure.usual(404)
@@ -79,7 +79,7 @@ class GeneratedWorld:
         return PlaylistState(playlist_id, state.content.name, _owner(daily.spec), state.snapshot_id, entries)
 
     def track(self, track_id: str, day: date) -> Track | None:
-        """Return a track as it is on a day."""
+        """Return a track on a day."""
         return self._catalogue.track(track_id, self._index(day)) if track_id in self._catalogue else None
 
     def artist(self, artist_id: str) -> Artist | None:

@@ -1,19 +1,19 @@
-"""Reading the lists of a scenario whose days are written out."""
+"""Read the playlists of a scenario whose days are written out."""
 
 from datetime import date
 from typing import Any
 
 from extractor.simulator import reading
-from extractor.simulator.list_reader import failure, list_fields
+from extractor.simulator.playlist_reader import failure, list_fields
 from extractor.simulator.reading import ScenarioError, Section
 from extractor.simulator.scenario import Claim, History, Kind, Padding, WrittenDay, WrittenEntry
 
-# What an entry may hold; `null` holds a track that is not shown.
+# Keys of an entry; `null` names a track that is hidden.
 ENTRY_KEYS: dict[str, Kind | None] = {**{kind.value: kind for kind in Kind}, "null": None}
 
 
 def read_histories(where: str, value: Any) -> tuple[History, ...]:
-    """Read the lists whose days are written out."""
+    """Return the playlists whose days are written out."""
     return tuple(_history(Section(place, spec), key) for place, key, spec in Section(where, value).items())
 
 
@@ -62,7 +62,7 @@ def _entry(where: str, value: Any) -> WrittenEntry | None:
         return None
     if not isinstance(value, dict):
         return WrittenEntry(Kind.TRACK, reading.name(where, value))
-    # An unquoted `null:` is no text to YAML.
+    # YAML reads an unquoted key `null:` as null, not as a text.
     entry = Section(where, {"null" if key is None else key: each for key, each in value.items()})
     held = [(key, hidden) for key, hidden in ENTRY_KEYS.items() if key in entry]
     if len(held) != 1:

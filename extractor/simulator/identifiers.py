@@ -1,4 +1,4 @@
-"""Deterministic ids and randomness: the same name gives the same value in every process and on every machine."""
+"""Deterministic ids and randomness: a name gives the same value in every process and on every machine."""
 
 import base64
 import hashlib
@@ -12,19 +12,19 @@ SPOTIFY_OWNED_PREFIX = "37i9dQZF1"
 
 
 def spotify_id(name: str) -> str:
-    """Return the 22-character base62 id that stands for `name`; a name that has the form of an id is kept."""
+    """Return the 22-character base62 id for `name`; a name that is an id is returned unchanged."""
     return name if is_spotify_id(name) else _base62(name)
 
 
 def spotify_owned_id(name: str) -> str:
-    """Return the id of a playlist owned by Spotify: like `spotify_id`, under the prefix such lists have."""
+    """Return the id of a playlist owned by Spotify: like `spotify_id`, with the prefix of such playlists."""
     if is_spotify_id(name):
         return name
     return SPOTIFY_OWNED_PREFIX + _base62(name)[len(SPOTIFY_OWNED_PREFIX) :]
 
 
 def is_spotify_id(text: str) -> bool:
-    """Tell whether `text` has the form of a Spotify id."""
+    """Return whether `text` has the form of a Spotify id."""
     return SPOTIFY_ID.fullmatch(text) is not None
 
 
@@ -35,12 +35,12 @@ def snapshot_id(revision: int, content: str) -> str:
 
 
 def randomness(*parts: object) -> random.Random:
-    """Return a generator seeded by `parts`. A text seed is hashed by `random` itself, so no hash seed matters."""
+    """Return a random generator seeded by `parts`. Text seeds do not depend on PYTHONHASHSEED."""
     return random.Random("/".join(str(part) for part in parts))  # noqa: S311 (generated data is no secret)
 
 
 def _base62(name: str) -> str:
-    """Write 128 bits of the hash of `name` in base62, as Spotify's ids do."""
+    """Return 128 bits of the hash of `name` in base62, like Spotify's ids."""
     number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:16], "big")
     digits = []
     for _ in range(22):

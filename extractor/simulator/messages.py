@@ -1,4 +1,4 @@
-"""Requests and answers as the parts of the simulator hand them to each other."""
+"""Requests and responses inside the simulator."""
 
 import json
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ PRIVATE = "private, max-age=0"
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request as it came, and whether in a user's name. Of a parameter given twice the last counts."""
+    """A request as received, and whether it is on behalf of a user. The last of repeated parameters counts."""
 
     method: str
     target: str
@@ -23,23 +23,23 @@ class Request:
 
     @property
     def path(self) -> str:
-        """The path without its query."""
+        """Return the path without its query."""
         return urlsplit(self.target).path
 
     @property
     def query(self) -> dict[str, str]:
-        """The parameters in the address."""
+        """Return the parameters of the query."""
         return dict(parse_qsl(urlsplit(self.target).query, keep_blank_values=True))
 
     @property
     def form(self) -> dict[str, str]:
-        """The parameters in the body."""
+        """Return the parameters of the body."""
         return dict(parse_qsl(self.body.decode(errors="replace"), keep_blank_values=True))
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer before it is put on the wire."""
+    """A response before it is sent."""
 
     status: int
     body: bytes
@@ -47,7 +47,7 @@ class Answer:
 
     @classmethod
     def of(cls, status: int, content: Any, cache_control: str = PRIVATE) -> "Answer":
-        """Return an answer with `content`: a text as it is, anything else as JSON."""
+        """Return a response with `content`: a text as it is, anything else as JSON."""
         if isinstance(content, str):
             body, content_type = content.encode(), TEXT_TYPE
         else:

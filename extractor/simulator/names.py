@@ -1,4 +1,4 @@
-"""Invented names. They only have to look like names: nobody with them is meant."""
+"""Invented names; any resemblance to real ones is accidental."""
 
 from random import Random
 

@@ -1,4 +1,4 @@
-"""The JSON of what lists hold, field for field as recorded in 2024-2026."""
+"""The JSON of playlist entries, field for field as recorded in 2024-2026."""
 
 import hashlib
 from collections.abc import Sequence
@@ -13,17 +13,17 @@ JsonObject = dict[str, Any]
 
 API = "https://api.spotify.com/v1"
 OPEN = "https://open.spotify.com"
-# The real lists hold about 180 codes; nobody here needs more than that there is a list.
+# Real responses list about 180 country codes; here it only matters that there is a list.
 MARKETS = ["AT", "DE", "GB", "SE", "US"]
 GENRES = ("chamber pop", "dream folk", "garage", "slow house")
 IMAGE_SIZES = (640, 300, 64)
 
 
 def content_object(content: Content) -> JsonObject:
-    """Return what an entry holds."""
+    """Return the JSON of the content of an entry."""
     match content:
         case Track():
-            # Only inside lists do tracks say that they are tracks and not episodes.
+            # Only in playlists do track objects have the fields that distinguish them from episodes.
             return {**track_object(content), "episode": False, "track": True}
         case LocalFile():
             return _local_file(content)
@@ -53,7 +53,7 @@ def track_object(track: Track) -> JsonObject:
 
 
 def artist_object(artist: Artist, day: date) -> JsonObject:
-    """Return the artist object of `GET /artists`; some follower comes every day."""
+    """Return the artist object of `GET /artists`; the number of followers grows daily."""
     chance = randomness("artist", artist.id)
     followers = chance.randrange(50_000) + chance.randrange(1, 9) * day.toordinal()
     return {
@@ -73,7 +73,7 @@ def album_object(album: Album) -> JsonObject:
     return {**_album(album), "genres": [], "label": label, "popularity": chance.randrange(101)}
 
 
-# Albums are the greater part of a page and the same every day. Nobody may change what comes from here.
+# Cached: albums are the greater part of a page and the same every day. Don't modify the result.
 @lru_cache(maxsize=8192)
 def _album(album: Album) -> JsonObject:
     precision = None if album.release_date is None else {4: "year", 7: "month"}.get(len(album.release_date), "day")
@@ -193,7 +193,7 @@ def _pseudo_episode(episode: PseudoEpisode) -> JsonObject:
 
 
 def links(kind: str, identifier: str, href_base: str = API) -> JsonObject:
-    """Return the five fields by which every object of the API says what and where it is."""
+    """Return the five fields that identify every object of the API."""
     return {
         "external_urls": {"spotify": f"{OPEN}/{kind}/{identifier}"},
         "href": f"{href_base}/{kind}s/{identifier}",
@@ -208,6 +208,6 @@ def _images(name: str) -> list[JsonObject]:
 
 
 def image(name: str, size: int) -> str:
-    """Return the address of a picture."""
+    """Return the URL of an image."""
     digest = hashlib.sha1(f"{name}/{size}".encode(), usedforsecurity=False).hexdigest()
     return f"https://i.scdn.co/image/{digest}"

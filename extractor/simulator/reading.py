@@ -1,4 +1,4 @@
-"""Reading YAML with messages that name the file and the key."""
+"""Read YAML with messages that name the file and the key."""
 
 from collections.abc import Callable, Hashable
 from datetime import UTC, date, datetime
@@ -13,14 +13,14 @@ Choice = TypeVar("Choice", bound=StrEnum)
 
 
 class ScenarioError(ValueError):
-    """A scenario cannot be used; the message says where and why."""
+    """A scenario is invalid; the message says where and why."""
 
 
 class Section:
-    """A mapping of a YAML file. Every key has to be taken by somebody before `close`; what is left over is unknown."""
+    """A mapping of a YAML file. Each key must be taken before `close`; keys that are left are unknown."""
 
     def __init__(self, where: str, content: object, joint: str = ".") -> None:
-        """Read `content`, found at `where`; `joint` stands between that place and a key in messages."""
+        """Read `content`, found at `where`; messages join that place and a key by `joint`."""
         if not isinstance(content, dict):
             raise ScenarioError(f"{where}: expected a mapping, got {content!r}")
         self.where = where
@@ -36,7 +36,7 @@ class Section:
         return key in self._content
 
     def take(self, key: str, usual: Usual, check: Callable[[str, Any], Value]) -> Value | Usual:
-        """Return the checked value of a key, or `usual` where the key is missing."""
+        """Return the checked value of a key, or `usual` if the key is missing."""
         self._taken.append(key)
         return check(self.at(key), self._content[key]) if key in self._content else usual
 
@@ -46,7 +46,7 @@ class Section:
         return [(self.at(key), key, value) for key, value in self._content.items()]
 
     def close(self) -> None:
-        """Refuse keys that nobody took."""
+        """Raise ScenarioError if a key was not taken."""
         for key in self._content:
             if key not in self._taken:
                 known = ", ".join(str(each) for each in self._taken)
@@ -54,54 +54,54 @@ class Section:
 
 
 def text(where: str, value: Any) -> str:
-    """Check a text."""
+    """Return `value` if it is a text; else raise ScenarioError, like all checks below."""
     if not isinstance(value, str):
         raise ScenarioError(f"{where}: expected a text, got {value!r} (quote it if a text is meant)")
     return value
 
 
 def name(where: str, value: Any) -> str:
-    """Check a name: a text, or a number that stands for one."""
+    """Return a name: a text, or a number as a text."""
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else text(where, value)
 
 
 def flag(where: str, value: Any) -> bool:
-    """Check a truth value."""
+    """Return `value` if it is a boolean."""
     if not isinstance(value, bool):
         raise ScenarioError(f"{where}: expected true or false, got {value!r}")
     return value
 
 
 def count(where: str, value: Any) -> int:
-    """Check a whole number from 0."""
+    """Return `value` if it is an integer from 0."""
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
         raise ScenarioError(f"{where}: expected a whole number from 0, got {value!r}")
     return value
 
 
 def status(where: str, value: Any) -> int:
-    """Check an HTTP status."""
+    """Return `value` if it is an HTTP status."""
     if count(where, value) not in range(200, 600):
         raise ScenarioError(f"{where}: expected an HTTP status from 200 to 599, got {value!r}")
     return int(value)
 
 
 def share(where: str, value: Any) -> float:
-    """Check a number from 0 to 1."""
+    """Return `value` if it is a number from 0 to 1."""
     if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value <= 1:
         raise ScenarioError(f"{where}: expected a number from 0 to 1, got {value!r}")
     return float(value)
 
 
 def seconds(where: str, value: Any) -> float:
-    """Check a duration."""
+    """Return `value` if it is a duration in seconds."""
     if not isinstance(value, int | float) or isinstance(value, bool) or value < 0:
         raise ScenarioError(f"{where}: expected seconds from 0, got {value!r}")
     return float(value)
 
 
 def day(where: str, value: Any) -> date:
-    """Check a day; YAML makes dates of what looks like one, unless it is quoted."""
+    """Return `value` as a day; YAML parses a date unless it is quoted."""
     if isinstance(value, str):
         try:
             return date.fromisoformat(value)
@@ -113,7 +113,7 @@ def day(where: str, value: Any) -> date:
 
 
 def instant(where: str, value: Any) -> str:
-    """Check an instant and return it in the form of the API; a day stands for its first second."""
+    """Return an instant in the form of the API; a day means its first second."""
     if isinstance(value, datetime):
         moment = value.astimezone(UTC) if value.tzinfo else value
         return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -123,7 +123,7 @@ def instant(where: str, value: Any) -> str:
 
 
 def anything(_: str, value: Any) -> Any:
-    """Accept any value."""
+    """Return any value unchanged."""
     return value
 
 
@@ -140,7 +140,7 @@ def one_of(kind: type[Choice]) -> Callable[[str, Any], Choice]:
 
 
 def parse(source: str, content: str) -> Any:
-    """Return the YAML in `content`, where no key is given twice: YAML itself would forget the first."""
+    """Return the YAML in `content`. Raises an error for duplicate keys, where YAML itself would keep only the last."""
     try:
         return yaml.load(content, Loader=_Loader)  # noqa: S506 (a safe loader, below)
     except yaml.YAMLError as error:
@@ -148,7 +148,7 @@ def parse(source: str, content: str) -> Any:
 
 
 class _Loader(yaml.SafeLoader):
-    """A loader that refuses to forget."""
+    """A safe loader that refuses duplicate keys."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         keys = [self.construct_object(key, deep=True) for key, _ in node.value]

@@ -1,4 +1,4 @@
-"""Recorded days, served again: the format is that of four Parquet files (README.md)."""
+"""Replay recorded days from four Parquet files (format: README.md)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 CURATOR = Owner("curator", "Curator")
 DURATION_MS = 200_000
 
-# The files and their order: sorted by content version, a version is one stretch of the table and quickly found.
+# The files and their sort order: sorted by content version, the entries of a version are contiguous and found quickly.
 TABLES = {
     "snapshots": "snapshot_date, playlist_id",
     "playlist_versions": "blob",
@@ -44,7 +44,7 @@ ENTRIES = """
     select track_id, uri, type, is_local, added_at, name, artists, popularity
     from items where blob = ? order by position
 """
-# Of the readings up to a day the latest counts; of two lists on one day the one that says more.
+# The latest value up to a day counts; if two playlists differ on that day, the higher value.
 POPULARITIES = """
     select track_id, max_by(popularity, (snapshot_date, popularity))
     from snapshots join items using (blob)
@@ -60,12 +60,12 @@ TRACKS = """
 
 
 class RecordingError(ValueError):
-    """A folder does not hold recorded days."""
+    """A folder does not hold a recording."""
 
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """What a list was, apart from its entries."""
+    """The metadata of a playlist, without entries."""
 
     name: str
     snapshot_id: str
@@ -87,7 +87,7 @@ class RecordedEntry(NamedTuple):
 
 
 class RecordedTrack(NamedTuple):
-    """A row of tracks.parquet, or as much of one as an entry knows."""
+    """A row of tracks.parquet, or the part of it that an entry has."""
 
     track_id: str
     name: str
@@ -101,10 +101,10 @@ class RecordedTrack(NamedTuple):
 
 
 class ReplayWorld:
-    """A world that answers what was recorded, as lists were spelled then. A list not read on a day answers 404."""
+    """A world that serves recorded responses, in the shape of that time. A playlist not read on a day returns 404."""
 
     def __init__(self, folder: Path, shape: Shape = Shape.TRACKS) -> None:
-        """Read the recording in `folder`; raises RecordingError if it is none."""
+        """Read the recording in `folder`. Raises RecordingError if it is invalid."""
         self.shape = shape
         self.faults: Sequence[Fault] = ()
         self._lock = Lock()
@@ -118,16 +118,16 @@ class ReplayWorld:
         self._labels = {playlist_id: self._versions[blob].name for _, playlist_id, blob in reads}
         if not self.days:
             raise RecordingError(f"{folder}: snapshots.parquet holds no reads")
-        # A content version is often that of many days; the popularity of a day is asked for as long as it lasts.
+        # Cached: a content version often lasts many days, and the popularities of a day are requested repeatedly.
         self._entries = lru_cache(maxsize=256)(self._read_entries)
         self._popularities = lru_cache(maxsize=2)(self._read_popularities)
 
     def label(self, playlist_id: str) -> str:
-        """Return the last name of a list."""
+        """Return the last name of a playlist."""
         return self._labels[playlist_id]
 
     def playlist(self, playlist_id: str, day: date) -> PlaylistState | Failure:
-        """Return the read of a list on a day."""
+        """Return the read of a playlist on a day."""
         blob = self._blobs.get((playlist_id, day))
         if blob is None:
             return Failure.usual(404)
@@ -143,7 +143,7 @@ class ReplayWorld:
         )
 
     def track(self, track_id: str, day: date) -> Track | None:
-        """Return a track with its popularity on a day: the latest reading until then, or 0 if there is none yet."""
+        """Return a track with its popularity on a day: the latest value until then, or 0 if there is none yet."""
         recorded = self._recorded.get(track_id)
         if recorded is None:
             return None

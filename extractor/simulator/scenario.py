@@ -1,4 +1,4 @@
-"""A scenario file as data: see README.md for what every key means."""
+"""A scenario file as data; README.md documents every key."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,21 +12,21 @@ from extractor.simulator.world import Shape
 
 
 class OwnerKind(StrEnum):
-    """Whose list it is: Spotify's own lists have ids, rules and habits of their own."""
+    """The kind of owner: Spotify's own playlists have different ids, rules and behaviour."""
 
     USER = "user"
     SPOTIFY = "spotify"
 
 
 class Padding(StrEnum):
-    """Where the filler of a written-out list goes."""
+    """Where the filler of a written-out playlist goes."""
 
     BEFORE = "before"
     AFTER = "after"
 
 
 class Kind(StrEnum):
-    """What an entry holds."""
+    """The kind of an entry."""
 
     TRACK = "track"
     LOCAL = "local"
@@ -35,14 +35,14 @@ class Kind(StrEnum):
 
 
 class Claim(Enum):
-    """An `added_at` that a scenario leaves to the simulator."""
+    """An `added_at` that the simulator chooses."""
 
     START_OF_RUN = "start of run"
 
 
 @dataclass(frozen=True, slots=True)
 class ListSpec:
-    """What both kinds of lists have."""
+    """The settings that both kinds of playlists have."""
 
     key: str
     name: str
@@ -52,13 +52,13 @@ class ListSpec:
 
     @property
     def id(self) -> str:
-        """The id of the list, made from its key."""
+        """Return the id of the playlist, made from its key."""
         return spotify_owned_id(self.key) if self.owner is OwnerKind.SPOTIFY else spotify_id(self.key)
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """What happens to a generated list on a day. A new name and added entries stay; all else lasts for the day."""
+    """Events of a generated playlist on a day. A new name and added entries are permanent; the rest lasts a day."""
 
     failure: Failure | None = None
     rename: str | None = None
@@ -72,7 +72,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class GeneratedList(ListSpec):
-    """A list that changes by itself."""
+    """A playlist that changes by itself."""
 
     size: int
     churn: float
@@ -88,7 +88,7 @@ class GeneratedList(ListSpec):
 
 @dataclass(frozen=True, slots=True)
 class WrittenEntry:
-    """An entry as a test wrote it down. `hidden`: the entry is there and is answered as null."""
+    """An entry written in a test. `hidden`: the entry exists and is returned as null."""
 
     kind: Kind
     name: str
@@ -99,7 +99,7 @@ class WrittenEntry:
 
 @dataclass(frozen=True, slots=True)
 class WrittenDay:
-    """A day of a written-out list; without `entries` the list is as it was on the day before."""
+    """A day of a written-out playlist; without `entries` the playlist is unchanged from the day before."""
 
     entries: tuple[WrittenEntry | None, ...] | None = None
     failure: Failure | None = None
@@ -109,7 +109,7 @@ class WrittenDay:
 
 @dataclass(frozen=True, slots=True)
 class History(ListSpec):
-    """A list whose days are written out."""
+    """A playlist whose days are written out."""
 
     days: Mapping[date, WrittenDay]
     pad_to: int
@@ -117,14 +117,14 @@ class History(ListSpec):
 
     @property
     def fillers(self) -> int:
-        """How many filler tracks the list always has: the longest day written is filled up, no day is cut."""
+        """Return the number of filler tracks, constant over the days: it pads the longest written day to `pad_to`."""
         longest = max((len(day.entries) for day in self.days.values() if day.entries), default=0)
         return max(0, self.pad_to - longest)
 
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A world as a file describes it."""
+    """A world as described by a file."""
 
     shape: Shape
     seed: str
@@ -137,5 +137,5 @@ class Scenario:
 
     @property
     def days(self) -> tuple[date, ...]:
-        """The days of the scenario."""
+        """Return the days of the scenario."""
         return tuple(self.first_day + timedelta(days=number) for number in range(self.day_count))

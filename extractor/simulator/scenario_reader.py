@@ -1,4 +1,4 @@
-"""From a YAML file to a scenario. Whatever cannot be meant is an error that names the file and the key."""
+"""Read a scenario from a YAML file. Invalid values are errors that name the file and the key."""
 
 from datetime import date, timedelta
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 from extractor.simulator import reading
 from extractor.simulator.fault_reader import read_faults
 from extractor.simulator.history_reader import read_histories
-from extractor.simulator.list_reader import read_playlists
+from extractor.simulator.playlist_reader import read_playlists
 from extractor.simulator.reading import ScenarioError, Section
 from extractor.simulator.scenario import ListSpec, Scenario
 from extractor.simulator.world import Shape
@@ -55,7 +55,7 @@ def _check_ids(source: str, scenario: Scenario) -> None:
     ids = [each.id for each in lists]
     for each in lists:
         if ids.count(each.id) > 1:
-            raise ScenarioError(f"{source}: the list {each.key!r} is there twice, in playlists and in histories")
+            raise ScenarioError(f"{source}: the playlist {each.key!r} is defined twice, in playlists and in histories")
     last = scenario.first_day + timedelta(days=scenario.day_count - 1)
     for each in scenario.playlists:
         for day in each.events:

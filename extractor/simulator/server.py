@@ -1,4 +1,4 @@
-"""The simulator as a server: a world on a port of this machine, on a day that can be changed."""
+"""The simulator as a server: a world on a local port, on a day that can be changed."""
 
 import re
 import threading
@@ -24,7 +24,7 @@ NO_FAULT = Fault(path="")
 
 @dataclass(frozen=True, slots=True)
 class SeenRequest:
-    """A request that was answered. `path` includes the query; a `status` of 0 says that the connection was closed."""
+    """A handled request. `path` includes the query; a `status` of 0 means that the connection was closed."""
 
     method: str
     path: str
@@ -33,12 +33,12 @@ class SeenRequest:
 
 
 class Simulator:
-    """Serves a world while it is entered as a context: `with Simulator(world, day=...) as simulator: ...`."""
+    """Context manager that serves a world: `with Simulator(world, day=...) as simulator: ...`."""
 
     credentials: ClassVar[dict[str, str]] = {"SPOTIFY_CLIENT_ID": CLIENT_ID, "SPOTIFY_CLIENT_SECRET": CLIENT_SECRET}
 
     def __init__(self, world: World, day: date | None = None, faults: Sequence[Fault] = (), port: int = 0) -> None:
-        """Serve `world` on its first day or on `day`, with `faults` besides those of the world itself."""
+        """Serve `world` on its first day or on `day`, with `faults` in addition to those of the world."""
         self.world = world
         self.day = day or world.days[0]
         self.tokens = Tokens()
@@ -51,22 +51,22 @@ class Simulator:
 
     @property
     def url(self) -> str:
-        """The address of the server itself, below which everything is."""
+        """Return the base URL of the server."""
         return f"http://127.0.0.1:{self._listener.port}"
 
     @property
     def base_url(self) -> str:
-        """What stands for https://api.spotify.com/v1."""
+        """Return the URL that replaces https://api.spotify.com/v1."""
         return f"{self.url}/v1"
 
     @property
     def token_url(self) -> str:
-        """What stands for https://accounts.spotify.com/api/token."""
+        """Return the URL that replaces https://accounts.spotify.com/api/token."""
         return f"{self.url}/api/token"
 
     @property
     def restricted(self) -> bool:
-        """Whether the app that asks is taken for one made since February 2026. Like the day, it can be set."""
+        """Whether the app counts as one created since February 2026. Can be set, like the day."""
         return self._api.restricted
 
     @restricted.setter
@@ -75,7 +75,7 @@ class Simulator:
 
     @property
     def own_lists(self) -> frozenset[str]:
-        """The lists that belong to the user who has logged in: a restricted app sees what is in them. Can be set."""
+        """The ids of playlists of the logged-in user: a restricted app gets their entries. Can be set."""
         return self._api.own_lists
 
     @own_lists.setter
@@ -93,11 +93,11 @@ class Simulator:
         self._thread.join()
 
     def count(self, pattern: str) -> int:
-        """Return how many requests were made whose path and query match a regular expression."""
+        """Return how many requests had a path and query that match a regular expression."""
         return sum(re.search(pattern, seen.path) is not None for seen in list(self.requests))
 
     def expire_tokens(self) -> None:
-        """Let every access token be too old from now on, as an hour would."""
+        """Expire all access tokens, as an hour would."""
         self.tokens.expire()
 
     def _reply(self, request: Request) -> Reply:
@@ -134,7 +134,7 @@ class Simulator:
         return self._api.answer(replace(request, of_user=self.tokens.is_of_user(request)), day)
 
     def _control(self, request: Request) -> Answer:
-        """Answer what only a simulator is asked; these requests are neither counted nor met by faults."""
+        """Handle requests to the simulator itself, which are neither counted nor subject to faults."""
         match request.method, request.path:
             case "GET", "/simulator/playlists":
                 labels = [{"playlist_id": each, "label": self.world.label(each)} for each in self.world.playlist_ids]

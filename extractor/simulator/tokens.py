@@ -1,4 +1,4 @@
-"""The accounts service: who may ask, in whose name, and until when."""
+"""The accounts service: access tokens, refresh tokens, logins and their expiry."""
 
 import base64
 import binascii
@@ -18,13 +18,13 @@ CLIENT_ID = "simulator"
 CLIENT_SECRET = "simulator-secret"  # noqa: S105 (made up)
 LIFETIME_SECONDS = 3600
 
-# What may be registered as the address to go back to: https, or this machine by number. `localhost` is refused.
+# Valid redirect URIs: https, or this machine by IP address. `localhost` is refused.
 REDIRECT = re.compile(r"https://.+|http://(127\.0\.0\.1|\[::1\])(:\d+)?(/.*)?")
 
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """A user's agreement. Without a challenge it is of the plain flow, in which the app's secret has to be shown."""
+    """A user's consent. Without a challenge it is of the plain flow, which requires the app's secret."""
 
     redirect_uri: str
     scope: str
@@ -32,11 +32,11 @@ class Login:
 
 
 class Tokens:
-    """Gives out access tokens and knows which of them still hold.
+    """Issues access tokens and validates them.
 
-    `denies`: the user says no. `ended`: why refresh tokens are refused, where they are. `gives_a_new_one`: whether
-    a refresh token that was obtained with a challenge ends when it is shown, and the answer holds another. `of_users`:
-    the access tokens that stand for a user. `given`: everything given out that nobody else may see.
+    `denies`: the user refuses consent. `ended`: why refresh tokens are refused; None if they are valid.
+    `gives_a_new_one`: whether a refresh token obtained with a challenge is rotated on use. `of_users`: the access
+    tokens on behalf of a user. `given`: all secrets issued, which must not leak.
     """
 
     def __init__(self) -> None:
@@ -56,7 +56,7 @@ class Tokens:
         }
 
     def authorize(self, request: Request) -> Answer:
-        """Answer `GET /authorize` as for a user who agrees (or denies) at once."""
+        """Handle `GET /authorize` for a user who agrees (or denies) at once."""
         query = request.query
         if query.get("client_id") != CLIENT_ID:
             return Answer.of(400, "INVALID_CLIENT: Invalid client")
@@ -77,7 +77,7 @@ class Tokens:
         return self._enter(self._logins, Login("", scope, challenge))
 
     def grant(self, request: Request) -> Answer:
-        """Answer `POST /api/token`."""
+        """Handle `POST /api/token`."""
         form = request.form
         wrong = _wrong_client(request)
         if wrong is not None and not (form.get("client_id") == CLIENT_ID and "Authorization" not in request.headers):
@@ -88,7 +88,7 @@ class Tokens:
         return give(request)
 
     def refusal(self, request: Request) -> Failure | None:
-        """Return why a request to the API is refused for its token, or None if it is not."""
+        """Return why a request to the API is refused for its token; None if it is not."""
         header = request.headers.get("Authorization")
         if header is None:
             return Failure.usual(401, "No token provided")
@@ -102,11 +102,11 @@ class Tokens:
         return Failure.usual(401) if expiry <= time.monotonic() else None
 
     def is_of_user(self, request: Request) -> bool:
-        """Return whether a request, already let in, is made in a user's name."""
+        """Return whether an authorized request is on behalf of a user."""
         return request.headers.get("Authorization", "").partition(" ")[2] in self.of_users
 
     def expire(self) -> None:
-        """Let every access token given out so far be too old from now on."""
+        """Expire all access tokens issued so far."""
         with self._lock:
             self._expiry = dict.fromkeys(self._expiry, time.monotonic())
 
@@ -153,7 +153,7 @@ class Tokens:
         return Answer.of(200, body | ({"refresh_token": refresh_token} if refresh_token else {}))
 
     def _enter(self, logins: dict[str, Login], login: Login) -> str:
-        """Give a login a new name, by which it is found again."""
+        """Store a login under a new random name."""
         name = self._make()
         with self._lock:
             logins[name] = login
@@ -176,7 +176,7 @@ def _challenge(verifier: str) -> str:
 
 
 def _wrong_client(request: Request) -> str | None:
-    """Return what is wrong with the Basic header, in the words of the accounts service."""
+    """Return what is wrong with the Basic header, in the wording of the accounts service."""
     scheme, _, encoded = request.headers.get("Authorization", "").partition(" ")
     try:
         client_id, _, secret = base64.b64decode(encoded, validate=True).decode().partition(":")

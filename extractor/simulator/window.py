@@ -1,4 +1,4 @@
-"""The rate limit: so many requests in any thirty seconds, whoever asks."""
+"""The rate limit: a number of requests in any thirty seconds, for all clients together."""
 
 import math
 import time
@@ -8,7 +8,7 @@ from threading import Lock
 
 
 class Window:
-    """Lets at most so many requests in within `seconds`, a window that rolls on."""
+    """A rolling window: allows at most `most` requests in any `seconds`."""
 
     def __init__(self, most: int, seconds: float = 30.0, now: Callable[[], float] = time.monotonic) -> None:
         self.refused = 0
@@ -19,7 +19,7 @@ class Window:
         self._lock = Lock()
 
     def retry_after(self) -> int | None:
-        """Let a request in, or return after how many seconds it may come again."""
+        """Count a request and return None, or return after how many seconds to retry."""
         with self._lock:
             now = self._now()
             while self._let_in and self._let_in[0] <= now - self._seconds:

@@ -1,4 +1,4 @@
-"""What a simulated Spotify holds: tracks, lists and their entries, day by day. Knows neither HTTP nor JSON."""
+"""The contents of a simulated Spotify: tracks, playlists and their entries, by day. Independent of HTTP and JSON."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from extractor.simulator.faults import Fault
 
 
 class Shape(StrEnum):
-    """How lists are spelled: before February 2026, for apps made since, and for older apps now (both at once)."""
+    """The API's shape of playlists: before February 2026, for apps created since, and for older apps now (both)."""
 
     TRACKS = "tracks"
     ITEMS = "items"
@@ -19,12 +19,12 @@ class Shape(StrEnum):
 
     @property
     def page_keys(self) -> tuple[str, ...]:
-        """Keys of a playlist that hold its first page; also the endpoints that hold the others."""
+        """Return the keys of a playlist that hold its first page, which are also the endpoints of further pages."""
         return ("tracks", "items") if self is Shape.BOTH else (self.value,)
 
     @property
     def entry_keys(self) -> tuple[str, ...]:
-        """Keys of an entry that hold the track."""
+        """Return the keys of an entry that hold the track."""
         return tuple(key.removesuffix("s") for key in self.page_keys)
 
 
@@ -50,7 +50,7 @@ class Album:
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """A track as it is answered on one day."""
+    """A track as returned on one day."""
 
     id: str
     name: str
@@ -65,7 +65,7 @@ class Track:
 
 @dataclass(frozen=True, slots=True)
 class LocalFile:
-    """A file of a listener's own: it has a uri and no id."""
+    """A listener's local file: it has a uri and no id."""
 
     uri: str
     name: str
@@ -76,7 +76,7 @@ class LocalFile:
 
 @dataclass(frozen=True, slots=True)
 class Episode:
-    """A podcast episode, answered as what it is."""
+    """A podcast episode, returned as an episode."""
 
     id: str
     name: str
@@ -87,9 +87,9 @@ class Episode:
 
 @dataclass(frozen=True, slots=True)
 class PseudoEpisode:
-    """A podcast episode dressed up as a track: what the API often sends to who did not ask for episodes.
+    """A podcast episode in the shape of a track: the API often sends it to clients that did not request episodes.
 
-    The show is its album, and its artist as well, whose name may be missing.
+    Its album and its artist are the show, whose name may be missing.
     """
 
     id: str
@@ -104,7 +104,7 @@ Content = Track | LocalFile | Episode | PseudoEpisode
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A position of a list. Without content it is answered as `"track": null`."""
+    """A position of a playlist. Without content it is returned as `"track": null`."""
 
     added_at: str | None
     content: Content | None
@@ -112,7 +112,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """Whose list it is."""
+    """The owner of a playlist."""
 
     id: str
     display_name: str
@@ -123,7 +123,7 @@ SPOTIFY = Owner("spotify", "Spotify")
 
 @dataclass(frozen=True, slots=True)
 class PlaylistState:
-    """A list on one day. An entry that is None is answered as a null element of the page."""
+    """A playlist on one day. An entry that is None is returned as a null element of the page."""
 
     id: str
     name: str
@@ -135,35 +135,35 @@ class PlaylistState:
 
 
 class World(Protocol):
-    """A Spotify of its own, as it is on each day. Answers depend on the arguments only."""
+    """A simulated Spotify on each day. Results depend on the arguments only."""
 
     @property
     def shape(self) -> Shape:
-        """How lists are spelled."""
+        """Return the API's shape of playlists."""
 
     @property
     def days(self) -> Sequence[date]:
-        """The days worth asking about, in order."""
+        """Return the days of the world, in order."""
 
     @property
     def playlist_ids(self) -> Sequence[str]:
-        """The lists that exist, whether or not they can be read on a day."""
+        """Return the ids of all playlists, whether or not they can be read on a day."""
 
     @property
     def faults(self) -> Sequence[Fault]:
-        """Faults that belong to this world."""
+        """Return the faults that belong to this world."""
 
     def label(self, playlist_id: str) -> str:
-        """Return a short name for a list, as an analyst would write it into a seed."""
+        """Return a short name for a playlist, as an analyst would write it in a seed."""
 
     def playlist(self, playlist_id: str, day: date) -> PlaylistState | Failure:
-        """Return a list as it is on a day, or why it cannot be read."""
+        """Return a playlist on a day, or why it can't be read."""
 
     def track(self, track_id: str, day: date) -> Track | None:
-        """Return a track as it is on a day, or None for an id nobody knows."""
+        """Return a track on a day; None for an unknown id."""
 
     def artist(self, artist_id: str) -> Artist | None:
-        """Return an artist, or None for an id nobody knows."""
+        """Return an artist; None for an unknown id."""
 
     def album(self, album_id: str) -> Album | None:
-        """Return an album, or None for an id nobody knows."""
+        """Return an album; None for an unknown id."""

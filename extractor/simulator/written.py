@@ -1,4 +1,4 @@
-"""Lists whose days a test has written out."""
+"""Playlists whose days are written out in a test."""
 
 import hashlib
 from collections import Counter
@@ -7,17 +7,17 @@ from datetime import date, timedelta
 
 from extractor.simulator.failures import Failure
 from extractor.simulator.identifiers import spotify_id
-from extractor.simulator.lists import DayContent, Slot
+from extractor.simulator.playlists import DayContent, Slot
 from extractor.simulator.scenario import Claim, History, Kind, Padding, WrittenDay, WrittenEntry
 
 NOON = 43_200
 
-# An entry over the days: what it is, and the how-manieth of its kind in the list.
+# Identifies an entry over the days: its kind and name, and its number among equal ones in the playlist.
 Occurrence = tuple[Kind, str, int]
 
 
 def written_contents(history: History, first_day: date) -> Iterator[DayContent]:
-    """Yield the days of a list for ever; a day not written is as the one before, and before the first is no list."""
+    """Yield the days of a playlist, without end; an unwritten day repeats the last one, or is a 404 without one."""
     runs: dict[Occurrence, str | None] = {}
     fillers = tuple(_filler(history.key, number, first_day) for number in range(history.fillers))
     name, slots = history.name, tuple[Slot | None, ...]()
@@ -35,7 +35,7 @@ def written_contents(history: History, first_day: date) -> Iterator[DayContent]:
 
 
 def track_names(history: History) -> Iterator[str]:
-    """Yield the names of the tracks that are ever in a list, those that are always hidden included."""
+    """Yield the names of the tracks that are ever in a playlist, including those that are always hidden."""
     for day in history.days.values():
         yield from (entry.name for entry in day.entries or () if entry is not None and entry.kind is Kind.TRACK)
     yield from (_filler_name(history.key, number) for number in range(history.fillers))
@@ -44,7 +44,7 @@ def track_names(history: History) -> Iterator[str]:
 def _slots(
     entries: tuple[WrittenEntry | None, ...], runs: dict[Occurrence, str | None], day: date
 ) -> tuple[tuple[Slot | None, ...], dict[Occurrence, str | None]]:
-    """Return the slots of a day, and what each occurrence claims: that which it claimed first in its present run."""
+    """Return the slots of a day, and the claim of each occurrence: the first of its present run."""
     seen: Counter[tuple[Kind, str]] = Counter()
     claims: dict[Occurrence, str | None] = {}
     slots: list[Slot | None] = []
@@ -64,7 +64,7 @@ def _slots(
 
 
 def _padded(slots: tuple[Slot | None, ...], fillers: tuple[Slot, ...], padding: Padding) -> tuple[Slot | None, ...]:
-    """Return the slots with the filler; an empty list stays empty, since that is what its author wants to see."""
+    """Return the slots with the filler; an empty playlist stays empty, as its author intends."""
     if not slots:
         return ()
     return (*fillers, *slots) if padding is Padding.BEFORE else (*slots, *fillers)

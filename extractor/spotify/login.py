@@ -43,7 +43,7 @@ The app's settings at developer.spotify.com/dashboard must name the redirect URI
 
 @dataclass(frozen=True)
 class AuthorizationRequest:
-    """What this login asks, and what its answer must fit: nobody else's answer, and useless to anybody else."""
+    """The request of this login, with the secrets (state, PKCE) that tie the redirect and the code to it."""
 
     client_id: str = field(repr=False)
     redirect_uri: str
@@ -114,7 +114,7 @@ class _Loopback(HTTPServer):
         """Browsers may hang up."""
 
     def wait(self, pasted: TextIO | None, clock: Clock) -> str:
-        """The address that a browser was redirected to, or that somebody pasted."""
+        """The URL that a browser was redirected to, or that the user pasted."""
         until = clock.monotonic() + PATIENCE_SECONDS
         sources: list[Any] = [self, pasted] if pasted else [self]
         while (left := until - clock.monotonic()) > 0:

@@ -12,7 +12,7 @@ WINDOW_SECONDS = 30.0
 """Spotify counts requests in a window that rolls on; how many it takes is not published."""
 
 TELLING_REQUESTS = 10
-"""A 429 after fewer answers in a window says nothing of how many it takes: somebody else has filled it."""
+"""A 429 after fewer responses in a window does not show its limit: another client has used it up."""
 
 WINDOWS_TO_TRUST = 10
 """After so many windows without a 429 a quarter more is tried."""

@@ -91,7 +91,7 @@ class TokenStore:
             return UserToken(self.given) if self.given else None
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise CredentialsError(
-                f"{self.path}: can't be read as a user's login ({type(error).__name__}); make it anew: ./run.sh login"
+                f"{self.path}: can't be read as a user's login ({type(error).__name__}); log in again: ./run.sh login"
             ) from None
 
     def read(self) -> UserToken:

@@ -1,6 +1,6 @@
-{# What a playlist held is stored as parallel arrays, one row a version. #}
+{# The contents of a playlist are stored as parallel arrays, one row a version. #}
 
-{#- Aggregate: the values of a group in order of their position; an empty array where there is no position -#}
+{#- Aggregate: the values of a group ordered by position; an empty array if there are no positions -#}
 {% macro array_in_order(value, position, data_type) -%}
     {{ return(adapter.dispatch('array_in_order', 'spotify')(value, position, data_type)) }}
 {%- endmacro %}
@@ -24,7 +24,7 @@
     )
 {%- endmacro %}
 
-{#- Aggregate: a hash of the texts of a group in order of their position -#}
+{#- Aggregate: a hash of the texts of a group ordered by position -#}
 {% macro hash_in_order(value, position) -%}
     {{ return(adapter.dispatch('hash_in_order', 'spotify')(value, position)) }}
 {%- endmacro %}
@@ -37,7 +37,7 @@
     md5(array_join({{ spark__array_in_order(value, position, 'string') }}, ','))
 {%- endmacro %}
 
-{#- In the select list: parallel arrays as rows, {name of a column: array}, with the place from 1 if it is given a name -#}
+{#- In the select list: unnests parallel arrays, {name of a column: array}, with the position from 1 if it has a name -#}
 {% macro unnested(arrays, ordinal=none) -%}
     {{ return(adapter.dispatch('unnested', 'spotify')(arrays, ordinal)) }}
 {%- endmacro %}

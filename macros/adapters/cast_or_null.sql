@@ -1,4 +1,4 @@
-{# A value of the wrong type in an answer becomes null, never an error that stops the day. #}
+{# A value of the wrong type in an answer becomes null, never an error that fails the build. #}
 
 {% macro cast_or_null(text, data_type) -%}
     {{ return(adapter.dispatch('cast_or_null', 'spotify')(text, data_type)) }}
@@ -17,7 +17,7 @@
 {% macro default__create_functions() -%}{%- endmacro %}
 
 {% macro postgres__create_functions() -%}
-    {#- before 16 there is no other way to ask whether a text is a value of a type -#}
+    {#- before version 16 there is no other way to test whether a text can be cast to a type -#}
     create schema if not exists staging;
     create or replace function staging.cast_or_null(text, of_type anyelement) returns anyelement
     language plpgsql stable as $$

@@ -1,7 +1,7 @@
-{# Whether an incremental model's columns are still of the types that its table has: dbt's own question. #}
+{# Whether the columns of an incremental model still have the types of its table: overrides dbt's macro. #}
 
 {% macro postgres__diff_column_data_types(source_columns, target_columns) -%}
-    {#- what an expression gives is a text or a number of no stated length, which fits each that a contract states -#}
+    {#- an expression returns text or numbers of unspecified length, which fit every length in a contract -#}
     {%- set changed = [] -%}
     {%- for difference in default__diff_column_data_types(source_columns, target_columns) -%}
         {%- do changed.append(difference) if difference.new_type not in ('text', 'numeric') -%}

@@ -1,8 +1,8 @@
-{# What a contract says of values: DuckDB and PostgreSQL refuse a row that breaks it. Spark's tables of Parquet files accept
-   any row: there, they are looked for. #}
+{# Constraints of a contract: DuckDB and PostgreSQL refuse rows that violate them. Spark's tables of Parquet files
+   accept any row, so there a query checks them. #}
 
 {% macro spark__persist_constraints(relation, model) -%}
-    {#- dbt's own seam, after each model with rows of its own -#}
+    {#- overrides dbt's macro, which runs after each model that has rows -#}
     {%- set broken = [] -%}
     {%- for column in model.columns.values() if config.get('contract').enforced -%}
         {%- for constraint in column.constraints -%}

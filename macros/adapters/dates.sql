@@ -1,4 +1,4 @@
-{# Times come as ISO 8601 text and are kept in UTC; what does not parse becomes null, never an error. #}
+{# Times arrive as ISO 8601 text and are stored in UTC; what can't be parsed becomes null, never an error. #}
 
 {% macro utc_timestamp(text) -%}{{ return(adapter.dispatch('utc_timestamp', 'spotify')(text)) }}{%- endmacro %}
 
@@ -8,19 +8,19 @@
 {%- endmacro %}
 
 {% macro postgres__utc_timestamp(text) -%}
-    {#- beginning with a year: `now` is a time to PostgreSQL, too -#}
+    {#- must start with a year: PostgreSQL also accepts words such as `now` -#}
     timezone('UTC', {{ cast_or_null("substring(" ~ text ~ " from '^\\d{4}-.*')", 'timestamptz') }})
 {%- endmacro %}
 
 {% macro spark__utc_timestamp(text) -%}
-    {#- by way of an instant, as the session is in UTC: a cast to a time without zone would drop an offset -#}
+    {#- cast to a timestamp with time zone first, as the session is in UTC: a direct cast would drop an offset -#}
     cast(try_cast({{ text }} as timestamp_ltz) as timestamp_ntz)
 {%- endmacro %}
 
 {% macro partial_date(text) -%}{{ return(adapter.dispatch('partial_date', 'spotify')(text)) }}{%- endmacro %}
 
 {% macro duckdb__partial_date(text) -%}
-    {#- 2004, 2004-05 and 2004-05-06 are all release dates; 0000 is none -#}
+    {#- 2004, 2004-05 and 2004-05-06 are valid release dates; 0000 is not -#}
     try_cast(nullif(left({{ text }}, 4), '0000') || rpad(substring({{ text }}, 5), 6, '-01') as date)
 {%- endmacro %}
 

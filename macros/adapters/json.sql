@@ -1,10 +1,10 @@
-{# Engines differ in how they reach into JSON. A path is a list of keys, never an engine's own path syntax;
-   `*` as a key takes every element of an array. #}
+{# JSON access of each engine. A path is a list of keys, never an engine's own path syntax; `*` as a key selects every
+   element of an array. #}
 
 {% macro json_value(column, path) -%}{{ return(adapter.dispatch('json_value', 'spotify')(column, path)) }}{%- endmacro %}
 
 {% macro duckdb__json_value(column, path) -%}
-    {#- JSON's own null is a value to DuckDB; here it is no value -#}
+    {#- DuckDB returns a JSON null as a value; here it becomes null -#}
     nullif(json_extract({{ column }}, '{{ json_path(path) }}'), 'null')
 {%- endmacro %}
 
@@ -25,8 +25,7 @@
 {%- endmacro %}
 
 {% macro postgres__json_text(column, path) -%}
-    {#- in the order of its bytes wherever it is sorted, here and in the tables made of it: what rows there are must not
-        depend on the language of a database -#}
+    {#- collation "C" here and in tables built from it: results must not depend on the locale of a database -#}
     {%- if '*' in path -%}
         (
             select nullif(string_agg(text, ', ' order by ordinal), '') collate "C"
@@ -62,7 +61,8 @@
 
 {% macro json_fields(value, names) -%}{{ return(adapter.dispatch('json_fields', 'spotify')(value, names)) }}{%- endmacro %}
 
-{#- Several fields of one object as text, to be taken with json_field: a large object is parsed once, not once a field -#}
+{#- Several fields of one object as text, to be read with json_field: a large object is parsed once, not once per
+    field -#}
 {% macro duckdb__json_fields(value, names) -%}
     from_json({{ value }}, '{ {%- for name in names %}"{{ name }}": "VARCHAR"{{ ', ' if not loop.last }}{% endfor -%} }')
 {%- endmacro %}
@@ -95,8 +95,8 @@
 
 {% macro hash_without(column, key) -%}{{ return(adapter.dispatch('hash_without', 'spotify')(column, key)) }}{%- endmacro %}
 
-{#- A 64-bit hash of an object less a number in it. Objects are recognized by it among those of one track: it may be an
-    engine's own, and fast. On DuckDB, the text without the number need not be JSON. -#}
+{#- A 64-bit hash of an object without one numeric field. It only identifies objects of one track, so each engine may
+    use its own fast hash. On DuckDB, the text without the number need not be valid JSON. -#}
 {% macro duckdb__hash_without(column, key) -%}
     hash(regexp_replace({{ column }}, '"{{ key }}":[-+.0-9a-zA-Z]*', '', 'g'))
 {%- endmacro %}
@@ -122,7 +122,7 @@
     coalesce({% for key in keys %}get_json_object({{ value }}, '$.{{ key }}'){{ ', ' if not loop.last }}{% endfor %})
 {%- endmacro %}
 
-{#- Aggregate: the least of a group's values, as text -#}
+{#- Aggregate: the smallest value of a group, as text -#}
 {% macro json_min(value) -%}{{ return(adapter.dispatch('json_min', 'spotify')(value)) }}{%- endmacro %}
 
 {% macro default__json_min(value) -%}min({{ value }}){%- endmacro %}

@@ -1,6 +1,6 @@
-{# Where many machines build in one database, a build holds a lock for as long as it runs. dbt checks before each model and
-   before it writes that a build has passed that the lock is still held: if its connection was lost, another build may have
-   begun, and this one ends. A dbt run by hand has no lock. #}
+{# On a database shared by many machines, a build holds a lock while it runs. dbt checks that the lock is still held
+   before each model and before it records that a build passed: if its connection was lost, another build may have
+   started, and this one fails. A dbt started by hand has no lock. #}
 
 {% macro check_lock() -%}{{ return(adapter.dispatch('check_lock', 'spotify')()) }}{%- endmacro %}
 
@@ -18,7 +18,7 @@
             select from pg_locks inner join pg_database on pg_locks.database = pg_database.oid
             where pg_locks.pid = lock_pid and locktype = 'advisory' and granted and datname = current_database()
         ) then
-            raise exception 'this build has lost its lock, as the connection that held it was closed';
+            raise exception 'this build has lost its lock: the connection that held it was closed';
         end if;
     end
     $$

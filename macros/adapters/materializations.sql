@@ -1,5 +1,5 @@
-{# DuckDB can replace a table or a view in one statement: dbt's own way, a new one beside and two renames, takes longer than
-   most of our models. #}
+{# DuckDB can replace a table or a view in one statement: dbt's own way, a new relation and two renames, takes longer
+   than most of our models. #}
 
 {% materialization table, adapter='duckdb' %}
     {%- set existing = load_cached_relation(this) -%}
@@ -44,7 +44,8 @@
     {{ return({'relations': [view]}) }}
 {% endmaterialization %}
 
-{#- How a model is materialized whose rows new ones replace: on Spark from nothing, as tables of Parquet files can't delete -#}
+{#- The materialization of a model whose rows are replaced: rebuilt on Spark, as tables of Parquet files can't
+    delete -#}
 {% macro replaced_by_key() -%}{{ return(adapter.dispatch('replaced_by_key', 'spotify')()) }}{%- endmacro %}
 
 {% macro default__replaced_by_key() -%}

@@ -1,6 +1,6 @@
-{# On Spark, for `./run.sh publish`: the marts as tables that are never changed afterwards, and schema `spotify`, which has
-   views of them and the functions of functions/*.spark.sql. Views are replaced one by one: for a moment one may show
-   today's rows and the next yesterday's. #}
+{# On Spark, for `./run.sh publish`: the marts as immutable tables, and schema `spotify` with views of them and the
+   functions of functions/*.spark.sql. Views are replaced one by one: for a moment some may show today's rows and others
+   yesterday's. #}
 
 {% macro publish_marts(publication, functions, outdated) -%}
     {%- set marts = graph.nodes.values() | selectattr('resource_type', 'equalto', 'model')

@@ -1,4 +1,4 @@
-{# Where an engine reads landing files itself, `raw` is what it is told about them; elsewhere it is loaded. #}
+{# If an engine reads landing files in place, `raw` consists of definitions on them; otherwise they are loaded. #}
 
 {% macro register_raw() -%}{{ return(adapter.dispatch('register_raw', 'spotify')()) }}{%- endmacro %}
 
@@ -28,8 +28,8 @@
     location '${spark.spotify.raw}'
 {%- endmacro %}
 
-{#- What runs say of themselves is once more in a part of its own. By this condition Spark knows, where only that is asked
-    for, that it need not read all other answers. -#}
+{#- Answers about runs are repeated in a separate partition. With this condition, Spark reads only that partition if a
+    query needs no other answers. -#}
 {% macro landed_answers() -%}
     create or replace view raw.answers as
     select
@@ -39,8 +39,8 @@
     where part = if(endpoint = 'runs', 'runs', 'answers')
 {%- endmacro %}
 
-{#- A list's entries come with the list, as `items` or `tracks`; of a further page `items` is the array itself. What is no
-    array has no entries. -#}
+{#- A playlist's entries are in the playlist's answer, as `items` or `tracks`; in a further page `items` is the array
+    itself. Anything but an array has no entries. -#}
 {% macro landed_playlist_entries() -%}
     create or replace view raw.playlist_entries as
     with lists as (
@@ -88,7 +88,7 @@
     from entries
 {%- endmacro %}
 
-{#- By place: a relinked track, for one, is answered with another id than was asked for -#}
+{#- Matched by position: a relinked track, for example, is returned with another id than the requested one -#}
 {% macro landed_answered_objects() -%}
     create or replace view raw.answered_objects as
     with answers as (
@@ -135,7 +135,7 @@
     where part = 'watched'
 {%- endmacro %}
 
-{#- Spark's landing files stay -#}
+{#- Spark's landing files are kept -#}
 {% macro landed_purged() -%}
     create or replace view raw.purged as
     select cast(null as int) as up_to_load, cast(null as date) as before_day, cast(null as bigint) as answers

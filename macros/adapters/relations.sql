@@ -1,4 +1,4 @@
-{# Where relations are. A view must not name the database it was made in: published, that is a file of another name. #}
+{# Names of relations. A view must not contain the name of its database: the published copy has another name. #}
 
 {% macro ref() -%}
     {%- set relation = builtins.ref(*varargs, **kwargs) -%}

@@ -1,6 +1,6 @@
-{# The rows of state.builds. On Spark, whose tables of Parquet files can't be updated, a build that passes is one row more. #}
+{# The rows of state.builds. On Spark, whose tables of Parquet files can't be updated, a passed build adds a row. #}
 
-{#- dbt rolls back what a hook leaves uncommitted -#}
+{#- dbt rolls back uncommitted changes of a hook -#}
 {% macro start_build(build_number, up_to_load) -%}
     {{ return(adapter.dispatch('start_build', 'spotify')(build_number, up_to_load)) }}
 {%- endmacro %}
@@ -48,8 +48,8 @@
     limit 1
 {%- endmacro %}
 
-{#- most tables are made from nothing there, from all facts -#}
+{#- most tables are rebuilt there, from all facts -#}
 {% macro spark__last_derived_load() -%}{{ return(0) }}{%- endmacro %}
 
-{#- rows of a build that has not passed are in partitions that the next one overwrites -#}
+{#- rows of a failed build are in partitions that the next build overwrites -#}
 {% macro spark__delete_new_rows() -%}select 1{%- endmacro %}

@@ -1,11 +1,11 @@
-{# What PostgreSQL needs to find rows: statistics, as of a table just written it knows nothing, and indexes. #}
+{# Statistics and indexes of PostgreSQL, which has no statistics on a table just written. #}
 
 {% macro collect_statistics() -%}{{ return(adapter.dispatch('collect_statistics', 'spotify')()) }}{%- endmacro %}
 
 {% macro default__collect_statistics() -%}{%- endmacro %}
 
 {% macro postgres__collect_statistics() -%}
-    {#- post-hook. Of arrays none: nothing is looked up in them, and each would be read whole. -#}
+    {#- post-hook. Not for arrays: no query searches them, and each would be read completely. -#}
     {%- if config.get('materialized') != 'view' -%}
         {%- set columns = adapter.get_columns_in_relation(this) | rejectattr('dtype', 'equalto', 'ARRAY') -%}
         analyze {{ this }} ({{ columns | map(attribute='quoted') | join(', ') }})
@@ -17,14 +17,15 @@
 {%- endmacro %}
 
 {% macro postgres__create_indexes(relation) -%}
-    {#- dbt's own seam: those that a model's properties name in meta.indexes -#}
+    {#- overrides dbt's macro: creates the indexes in meta.indexes of a model's properties -#}
     {%- for index in config.get('meta', {}).get('indexes', []) -%}
         {%- do run_query('create index on ' ~ relation ~ ' using ' ~ index) -%}
     {%- endfor -%}
 {%- endmacro %}
 
 {% macro postgres__create_table_as(temporary, relation, sql) -%}
-    {#- PostgreSQL reads a table whole that a CTE only imports, if the CTE is referenced twice -#}
+    {#- PostgreSQL materializes a CTE that is referenced twice, and so scans the whole table, even if the CTE only
+        imports it -#}
     {%- set sql = sql | replace(' as (select * from ', ' as not materialized (select * from ') -%}
     {{ return(dbt.postgres__create_table_as(temporary, relation, sql)) }}
 {%- endmacro %}

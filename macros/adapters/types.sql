@@ -1,4 +1,4 @@
-{# The project names types as most engines do. #}
+{# Type names as most engines spell them. #}
 
 {% macro sql_type(name) -%}{{ return(adapter.dispatch('sql_type', 'spotify')(name)) }}{%- endmacro %}
 
@@ -7,7 +7,7 @@
 {% macro spark__sql_type(name) -%}{{ return('string' if name == 'varchar' else name) }}{%- endmacro %}
 
 {% macro spark__get_empty_schema_sql(columns) -%}
-    {#- dbt's own seam for what a contract promises -#}
+    {#- overrides dbt's macro for an empty relation with the types of a contract -#}
     select
         {% for column in columns.values() -%}
             cast(null as {{ sql_type(column.data_type) }}) as {{ column.name }}{{ ',' if not loop.last }}

@@ -59,4 +59,4 @@ def test_a_peer_is_told_days_and_its_mistakes_are_named(tmp_path: Path) -> None:
     peer = RowByRow(tmp_path)
     tell([right, wrong], DAYS[:2], [peer], tmp_path)
     assert mistakes(right, peer.periods()) == set()
-    assert mistakes(wrong, peer.periods()) == {"one stay told as several"}
+    assert mistakes(wrong, peer.periods()) == {"one stay reported as several"}

@@ -499,7 +499,7 @@ def test_raw_that_is_no_database_is_named(config: Config) -> None:
         load(config)
 
 
-AGAIN = "made by another version .*Move it away .*from the landing files"
+AGAIN = "written by another version .*Move it away .*from the landing files"
 
 
 def test_a_warehouse_of_an_earlier_version_is_refused(config: Config) -> None:

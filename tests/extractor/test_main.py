@@ -186,7 +186,7 @@ def test_a_daily_run_whose_build_fails_publishes_nothing(
 ) -> None:
     monkeypatch.setenv("FAKE_EXIT", "1")
     assert run(Fault("/v1/playlists", after=1, status=404))() == 1
-    assert "nothing is published" in told(capsys)
+    assert "nothing was published" in told(capsys)
     assert not (tmp_path / "data" / "s.duckdb").exists()
 
 
@@ -327,5 +327,5 @@ def test_two_databases_in_one_file_are_2(
     text = command.config.read_text().replace("data/s.duckdb", "data/w.duckdb")
     command.config.write_text(text)
     assert command("extract") == 2
-    assert "must be another file than the warehouse" in told(capsys)
+    assert "must not be the same file as the warehouse" in told(capsys)
     assert not (tmp_path / "landing").exists()

@@ -85,7 +85,7 @@ def test_a_build_that_fails_after_one_that_passed_has_not_passed(
     server: Database, is_free: Callable[[], bool], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run(FakeDbt(server), monkeypatch)
-    with pytest.raises(BuildError, match="has not run every model and every test"):
+    with pytest.raises(BuildError, match="did not run every model and test"):
         run(FakeDbt(server, passes=False), monkeypatch)
     assert is_free()
     assert not passed()

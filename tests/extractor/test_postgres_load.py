@@ -165,7 +165,9 @@ def test_raw_of_another_version_is_refused(server: Database, config: Config) -> 
     for made in ("landing_files (file varchar)", "format as select 2 as version"):
         with closing(server.connect()) as connection, connection, connection.cursor() as cursor:
             cursor.execute(f"create schema if not exists raw; create table raw.{made}")
-        with pytest.raises(WarehouseError, match=r"schema raw of .*: made by another version .*from the landing files"):
+        with pytest.raises(
+            WarehouseError, match=r"schema raw of .*: written by another version .*from the landing files"
+        ):
             load(config)
     assert server.rows("select to_regclass('raw.answers')") == [(None,)]
 

@@ -70,7 +70,7 @@ def names(server: Database) -> list[tuple[object, ...]]:
 
 
 def test_only_a_passed_build_is_published(server: Database, config: Config) -> None:
-    with pytest.raises(BuildError, match=r"never built; run `\./run\.sh build --target postgres` first"):
+    with pytest.raises(BuildError, match=r"there is none; run `\./run\.sh build --target postgres` first"):
         publish(config)
     assert server.rows("select to_regnamespace('spotify') is null") == [(True,)]
 

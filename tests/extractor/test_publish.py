@@ -66,23 +66,23 @@ def test_after_a_failed_build_nothing_is_published(
     monkeypatch.setenv("FAKE_EXIT", "1")
     with pytest.raises(BuildError, match="dbt build failed"):
         build(config)
-    with pytest.raises(BuildError, match="Nothing is published"):
+    with pytest.raises(BuildError, match="Nothing was published"):
         publish(config)
     assert published(config) == 1
 
 
 def test_a_build_that_is_not_noted_as_passed_is_a_failed_one(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FAKE_DOUBT", "1")
-    with pytest.raises(BuildError, match="has not run every model and every test"):
+    with pytest.raises(BuildError, match="did not run every model and test"):
         build(config)
-    with pytest.raises(BuildError, match="Nothing is published"):
+    with pytest.raises(BuildError, match="Nothing was published"):
         publish(config)
 
 
 def test_a_build_of_nothing_is_a_failed_one(config: Config, tmp_path: Path) -> None:
     build(config)
     (tmp_path / "bin" / "dbt").write_text("#!/bin/sh\nexit 0\n")
-    with pytest.raises(BuildError, match="has not run every model and every test"):
+    with pytest.raises(BuildError, match="did not run every model and test"):
         build(config)
 
 
@@ -330,7 +330,7 @@ def test_full_tests_that_fail_leave_nothing_to_publish_and_forget_no_load(
     assert not last.has_passed
     with duckdb.connect(str(config.warehouse), read_only=True) as connection:
         assert connection.execute("select count(*) from state.builds where has_passed").fetchall() == [(1,)]
-    with pytest.raises(BuildError, match="Nothing is published"):
+    with pytest.raises(BuildError, match="Nothing was published"):
         publish(config)
 
 

@@ -90,7 +90,7 @@ def test_after_a_build_that_did_not_pass_all_but_what_is_published_is_removed(
     config: Config, spark: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     FakeDbt(spark)(config, BuildOptions())
-    with pytest.raises(BuildError, match="has not run every model and every test"):
+    with pytest.raises(BuildError, match="did not run every model and test"):
         run(config, FakeDbt(spark, passes=False), monkeypatch)
     assert (spark / TABLE).exists(), "to look for the reason"
     run(config, FakeDbt(spark), monkeypatch)
@@ -100,7 +100,7 @@ def test_after_a_build_that_did_not_pass_all_but_what_is_published_is_removed(
 
 
 def test_only_a_passed_build_is_published(config: Config, spark: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(BuildError, match=r"never built; run `\./run\.sh build --target spark` first"):
+    with pytest.raises(BuildError, match=r"there is none; run `\./run\.sh build --target spark` first"):
         publish(config)
     with pytest.raises(BuildError):
         run(config, FakeDbt(spark, passes=False), monkeypatch)

@@ -175,7 +175,7 @@ def test_a_folder_of_an_earlier_version_is_refused(config: Config, raw: Path) ->
     ledger = raw / "load_number=1" / "part=landing_files" / "rows.ndjson"
     ledger.parent.mkdir(parents=True)
     ledger.write_text('{"file":"a.ndjson","bytes":9,"lines":1}\n')
-    with pytest.raises(WarehouseError, match=r"/spark: made by another version .*from the landing files"):
+    with pytest.raises(WarehouseError, match=r"/spark: written by another version .*from the landing files"):
         load(config)
 
 

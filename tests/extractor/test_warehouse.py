@@ -149,9 +149,9 @@ def test_where_the_kernel_cannot_copy_python_does(path: Path, monkeypatch: pytes
 @pytest.mark.parametrize(
     ("warehouse", "database", "word"),
     [
-        ("data/w.duckdb", "data/w.duckdb", "must be another file"),
-        ("data/w.duckdb", "data/../data/w.duckdb", "must be another file"),
-        ("data/w.duckdb", "link.duckdb", "must be another file"),
+        ("data/w.duckdb", "data/w.duckdb", "must not be the same file"),
+        ("data/w.duckdb", "data/../data/w.duckdb", "must not be the same file"),
+        ("data/w.duckdb", "link.duckdb", "must not be the same file"),
         ("data/w.duckdb", "data/raw.duckdb", "file of raw answers"),
         ("data/raw.duckdb", "data/s.duckdb", "file of raw answers"),
         ("data/main.duckdb", "data/s.duckdb", "a schema is called main"),

@@ -119,7 +119,7 @@ def test_a_failing_data_test_leaves_the_published_file_as_it_was(make_project: M
         finished = faulty.run("daily", SECOND)
         assert finished.exit_code == 1, finished.told
         assert "popularity" in finished.told
-        assert "nothing is published" in finished.stderr
+        assert "nothing was published" in finished.stderr
         assert faulty.database.read_bytes() == published
         refused = faulty.run("publish")
         assert refused.exit_code == 1, refused.told

@@ -28,7 +28,7 @@ DEMO = Path(generated.__file__).parent / "scenarios" / "demo.yaml"
         ("playlists: {a: {pool: [9, 3]}}", "playlists.a.pool: expected [first, last]"),
         ("playlists: {a: {owner: me}}", "playlists.a.owner: expected one of user, spotify, got 'me'"),
         ("playlists: {a: 3}", "playlists.a: expected a mapping, got 3"),
-        ("{playlists: {a: {}}, histories: {a: {days: {2026-01-01: []}}}}", "the list 'a' is there twice"),
+        ("{playlists: {a: {}}, histories: {a: {days: {2026-01-01: []}}}}", "the playlist 'a' is defined twice"),
         ("playlists: {a: {}, a: {}}", "key 'a' is given twice"),
         ("shape: round", "world.yaml: shape: expected one of tracks, items, both"),
         ("first_day: soon", "first_day: not a day"),

@@ -1,1 +1,1 @@
-"""DuckDB as the engine: one file for raw answers, one for the warehouse, one that analysts open."""
+"""The DuckDB engine: one file for raw answers, one for the warehouse, one that analysts open."""

@@ -1,4 +1,4 @@
-"""dbt, run on the warehouse file; large tables are put in order afterwards."""
+"""Run dbt on the warehouse file; compact large tables afterwards."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from extractor.engines.duckdb.load import create
 
 
 def build(config: Config, options: BuildOptions = DAILY) -> Built:
-    """Build everything that is loaded, a long history in pieces, and put large tables in order where that is due.
+    """Build everything that is loaded, a long history in several builds, and compact large tables where that is due.
 
-    Raises BuildError if dbt fails, or has not written that the build passed; WarehouseError if the disk is full.
+    Raises BuildError if dbt fails or did not record the build as passed, WarehouseError if the disk is full.
     """
-    create(config)  # dbt attaches raw.duckdb, loaded or not
-    with opened(config.warehouse) as connection:  # a lock held by another process is reported here, in our words
+    create(config)  # dbt attaches raw.duckdb even if nothing was loaded
+    with opened(config.warehouse) as connection:  # a lock held by another process is reported here, clearly
         before = last_build(connection)
         if options.full_tests and before and before.has_passed:
             distrust_last_build(connection)

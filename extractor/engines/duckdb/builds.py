@@ -1,4 +1,4 @@
-"""What dbt has written of its builds: which loads each has worked through, and whether it has passed."""
+"""The builds that dbt recorded: which loads each processed, and whether it passed."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from extractor.engines.base import DISTRUST, LAST_BUILD, Build
 from extractor.engines.duckdb.files import opened
 from extractor.errors import WarehouseError
 
-# Of raw.duckdb: its name is that of its schema, too.
+# In raw.duckdb, the database and its schema have the same name.
 LAST_LOAD = "select coalesce(max(load_number), 0) from raw.raw.landing_files"
 
-# A run that found everything answered lands no more than its start and its end: the next build reads them. Unless it
+# A run that had nothing to request lands only its start and its end; those wait for the next build, unless the run
 # watches other playlists or tracks than the run before.
 HAS_NEWS = """
 with starts as (
@@ -36,7 +36,7 @@ select
 
 
 def last_build(connection: duckdb.DuckDBPyConnection) -> Build | None:
-    """The last build of an open database, whether it has passed or not; None before the first."""
+    """Return the last build of an open database, whether it passed or not; None before the first."""
     try:
         found = connection.execute(LAST_BUILD).fetchall()
     except duckdb.CatalogException:
@@ -45,7 +45,7 @@ def last_build(connection: duckdb.DuckDBPyConnection) -> Build | None:
 
 
 def last_build_of(path: Path) -> Build | None:
-    """The last build of a database file; None before the first. Raises WarehouseError if it can't be opened."""
+    """Return the last build of a database file; None before the first. Raises WarehouseError if it can't be opened."""
     if not path.exists():
         return None
     with opened(path, read_only=True) as connection:
@@ -53,12 +53,12 @@ def last_build_of(path: Path) -> Build | None:
 
 
 def distrust_last_build(connection: duckdb.DuckDBPyConnection) -> None:
-    """Have the next build test all rows."""
+    """Make the next build test all rows."""
     connection.execute(DISTRUST)
 
 
 def last_load(raw: Path) -> int:
-    """The number of the last load; 0 before the first. Raises WarehouseError if the file can't be opened."""
+    """Return the number of the last load; 0 before the first. Raises WarehouseError if the file can't be opened."""
     if not raw.exists():
         return 0
     with opened(raw, read_only=True) as connection:
@@ -70,7 +70,7 @@ def last_load(raw: Path) -> int:
 
 
 def has_news(raw: Path, build: Build) -> bool:
-    """Whether anything was loaded since a build that would change a table other than `runs`."""
+    """Return whether a load since the last build would change a table other than `runs`."""
     with opened(raw, read_only=True) as connection:
         [(news,)] = connection.execute(HAS_NEWS, {"up_to_load": build.up_to_load}).fetchall()
     return bool(news)

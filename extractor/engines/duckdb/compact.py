@@ -1,7 +1,7 @@
-"""Rows of large tables, put in order now and then: in order, they take a fraction of the room.
+"""Compact large tables by sorting their rows now and then: sorted rows take a fraction of the space.
 
-Days append rows as they come. Once the rows appended since the last time outnumber those in order, all are rewritten:
-each row is rewritten a few times in its life, however long the history.
+Each day appends unsorted rows. Once the rows appended since the last compaction outnumber the sorted ones, the table is
+rewritten in order. So each row is rewritten only a few times, however long the history gets.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from extractor.engines.duckdb.copying import check_room
 from extractor.engines.duckdb.files import named, number_of, opened, quoted
 
 LEAST_ROWS = 5_000
-"""Below this number, order saves too little to be worth the work."""
+"""Below this number of rows, compaction saves too little to pay off."""
 
 COMPACTED = "create table if not exists state.compacted (table_name varchar, ordered_rows bigint)"
 ORDERED_ROWS = "select coalesce(max(ordered_rows), 0) from state.compacted where table_name = {name}"
-# Emptied and filled again, a table keeps its constraints and comments.
+# Deleting and inserting rows, rather than replacing the table, keeps its constraints and comments.
 REWRITE = """
 create temp table in_order as from {table} order by {columns};
 delete from {table};
@@ -33,7 +33,7 @@ insert into state.compacted select {name}, count(*) from {table};
 
 @dataclass(frozen=True)
 class Compactable:
-    """A table, and the columns that put it in order."""
+    """A table and its sort columns."""
 
     schema: str
     name: str
@@ -45,7 +45,7 @@ class Compactable:
 
 
 def compactable(manifest: Path) -> list[Compactable]:
-    """The tables whose properties have `meta.compact_by`, in what dbt knows of the project."""
+    """Return the tables whose properties have `meta.compact_by`, from dbt's manifest."""
     nodes = json.loads(manifest.read_bytes())["nodes"].values()
     metas = [(node, node["config"].get("meta", {}).get("compact_by")) for node in nodes if "config" in node]
     return [Compactable(node["schema"], node["name"], tuple(columns)) for node, columns in metas if columns]
@@ -54,9 +54,9 @@ def compactable(manifest: Path) -> list[Compactable]:
 def compact(
     warehouse: Path, tables: list[Compactable], *, memory_limit: str | None = None, least_rows: int = LEAST_ROWS
 ) -> list[str]:
-    """Rewrite in order what needs it; returns the names of the tables that were rewritten.
+    """Compact the tables that need it; return their names.
 
-    All is as it was if there is no room or a statement fails: raises WarehouseError.
+    Raises WarehouseError, with everything unchanged, if the disk is full or a statement fails.
     """
     if not tables:
         return []
@@ -64,7 +64,7 @@ def compact(
         connection.execute(COMPACTED)
         due = [table for table in tables if _is_due(connection, table, least_rows)]
         for table in due:
-            # twice: in order, and until the checkpoint beside what is replaced
+            # twice: the sorted copy, and the new blocks beside the old ones until the checkpoint
             check_room(warehouse, 2 * warehouse.stat().st_size)
             connection.begin()
             connection.execute(

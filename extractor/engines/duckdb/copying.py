@@ -1,4 +1,4 @@
-"""Copying a large file to a new one: shared blocks where the file system can, else a copy inside the kernel."""
+"""Copy a large file: share blocks if the file system can (reflink), else copy inside the kernel."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from pathlib import Path
 from extractor.errors import WarehouseError
 
 CLONE = 0x40049409
-"""Linux's FICLONE: the new file shares the blocks of the old one until either is written (btrfs, XFS)."""
+"""Linux's FICLONE: the new file shares the blocks of the old one, copy-on-write (btrfs, XFS)."""
 
 CHUNK = 64 << 20
 CAN_NOT = (errno.ENOSYS, errno.EXDEV, errno.EINVAL, errno.EOPNOTSUPP, errno.EBADF, errno.EPERM)
-"""How a file system says that it has no copy_file_range."""
+"""Error numbers of a file system without copy_file_range."""
 
 
 def copy_file(source: Path, target: Path) -> None:
-    """Copy a file to a new one, and write it to the disk. Only its owner can open the copy.
+    """Copy a file to a new one and sync it to disk. Only the owner can open the copy.
 
-    Raises WarehouseError before anything is written if there is no room for it, OSError if the copy fails.
+    Raises WarehouseError before anything is written if the disk is too full, OSError if the copy fails.
     """
     descriptor = os.open(target, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
     with source.open("rb") as reader, open(descriptor, "wb", buffering=0) as writer:  # noqa: PTH123 (of a descriptor)
@@ -32,7 +32,7 @@ def copy_file(source: Path, target: Path) -> None:
             return
         size = os.fstat(reader.fileno()).st_size
         check_room(target, size)
-        # The disk is busy with one chunk while the next one is copied.
+        # Start writing each chunk to disk while the next one is copied.
         with ThreadPoolExecutor(1) as disk:
             synced = [disk.submit(os.fsync, descriptor) for _ in _chunks(reader.fileno(), descriptor, size)]
         for each in synced:
@@ -40,12 +40,12 @@ def copy_file(source: Path, target: Path) -> None:
 
 
 def check_room(target: Path, size: int) -> None:
-    """Raise WarehouseError if the disk has no room for a file of this size."""
+    """Raise WarehouseError if the disk has no room for `size` bytes."""
     free = shutil.disk_usage(target.parent).free
     if free < size:
         raise WarehouseError(
-            f"{target.parent}: {size / 1e6:,.0f} MB are needed and {free / 1e6:,.0f} MB are free; make room and run "
-            "the same command again"
+            f"{target.parent}: {size / 1e6:,.0f} MB are needed and {free / 1e6:,.0f} MB are free; free some space and "
+            "run the same command again"
         )
 
 
@@ -57,7 +57,7 @@ def _is_cloned(reader: int, writer: int) -> bool:
 
 
 def _chunks(reader: int, writer: int, size: int) -> Iterator[int]:
-    """Copy chunk by chunk; yields the size of each. Raises OSError if the source ends too soon."""
+    """Copy chunk by chunk; yield the size of each. Raises OSError if the source ends too soon."""
     left, in_kernel = size, hasattr(os, "copy_file_range")
     while left:
         copied = _copied_in_kernel(reader, writer, min(left, CHUNK)) if in_kernel else 0
@@ -65,7 +65,7 @@ def _chunks(reader: int, writer: int, size: int) -> Iterator[int]:
             in_kernel = False
             copied = _copied(reader, writer, min(left, CHUNK))
         if not copied:
-            raise OSError(errno.EIO, "the file has become shorter while it was copied")
+            raise OSError(errno.EIO, "the file was truncated while it was copied")
         left -= copied
         yield copied
 

@@ -1,4 +1,4 @@
-"""DuckDB as the engine: one file for raw, one for the warehouse, one that analysts open."""
+"""The DuckDB engine: one file for raw, one for the warehouse, one that analysts open."""
 
 from __future__ import annotations
 

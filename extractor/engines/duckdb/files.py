@@ -1,4 +1,4 @@
-"""DuckDB files: opening them, with errors that say what to do, and replacing one by a proven successor."""
+"""Open DuckDB files, with errors that say what to do, and replace a file atomically by a verified new one."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from extractor.errors import ConfigError, WarehouseError
 Setting = str | bool | int | float | list[str]
 
 STORAGE: dict[str, Setting] = {"storage_compatibility_version": "v1.4.0"}
-"""Of new files. From this version on a log says which state of a database it belongs to. Without that, what a session
-writes that has the last published file open would be read into the next one, by its name."""
+"""Storage version of new files. Since this version a WAL records which state of a database it belongs to. Otherwise,
+the WAL of a session that has the last published file open would be replayed into the next file of that name."""
 
 LOGS = (".wal", ".wal.checkpoint", ".wal.recovery")
-"""Ends of the names of files in which DuckDB keeps what a database file does not have yet."""
+"""Suffixes of the files in which DuckDB keeps changes that are not in the database file yet."""
 
 SCHEMAS = ("landed", "raw", "main", "intermediate", "staging", "working", "state", "system", "temp")
 """Names that a database file must not have: SQL could not distinguish the database from a schema."""
@@ -28,21 +28,21 @@ TABLES = """
 select database_name, schema_name, table_name from duckdb_tables()
 where database_name = current_database() and not temporary
 """
-# What reads every block: statistics answer count(column) or max(column), and of rows that a filter refuses long values
-# are not read.
+# This query reads every block: count(column) and max(column) would be answered from statistics, and a filter would skip
+# the long values of rows that it excludes.
 READ = "from {table} select count(*), any_value(columns(*))"
 
 
 def check_paths(warehouse: Path, raw: Path, database: Path) -> None:
-    """Raise ConfigError if two of the databases are one file, or if a name is that of a schema."""
+    """Raise ConfigError if two of the databases are the same file, or if a name is that of a schema."""
     names = {"warehouse": warehouse, "database": database}
     if _is_same(warehouse, database):
-        raise ConfigError(f"database: {database}: must be another file than the warehouse, which it is a copy of")
+        raise ConfigError(f"database: {database}: must not be the same file as the warehouse, whose copy it is")
     for key, path in names.items():
         if _is_same(path, raw):
-            raise ConfigError(f"{key}: {path}: is the file of raw answers, beside the warehouse; give it another name")
+            raise ConfigError(f"{key}: {path}: is the file of raw answers, beside the warehouse; choose another name")
         if path.stem in SCHEMAS:
-            raise ConfigError(f"{key}: {path}: {path.name} can't be its name: a schema is called {path.stem}")
+            raise ConfigError(f"{key}: {path}: can't be called {path.name}: a schema is called {path.stem}")
 
 
 def _is_same(one: Path, other: Path) -> bool:
@@ -55,7 +55,7 @@ def _is_same(one: Path, other: Path) -> bool:
 def opened(
     path: Path, *, read_only: bool = False, memory_limit: str | None = None
 ) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection to a DuckDB file, closed at the end. Raises WarehouseError, for faults inside the block too."""
+    """Yield a connection to a DuckDB file, and close it. Raises WarehouseError, also for errors inside the block."""
     settings: dict[str, Setting] = {"memory_limit": memory_limit} if memory_limit else {}
     with _own_errors(path):
         if not read_only:
@@ -79,7 +79,7 @@ def _own_errors(path: Path) -> Iterator[None]:
 
 
 def _create(path: Path) -> None:
-    """An empty database, put in place whole: DuckDB writes a new file in pieces, and a kill would leave half of one."""
+    """Create an empty database atomically: DuckDB writes a new file in steps, and a kill could leave half of it."""
     if path.exists() and path.stat().st_size > 0:
         return
     beside = path.with_name(f".{path.name}.new")
@@ -90,9 +90,10 @@ def _create(path: Path) -> None:
 
 @contextmanager
 def successor(path: Path, mode: int) -> Iterator[Path]:
-    """Yield the path of a new database beside `path`. It replaces the one there if the block succeeds, else is removed.
+    """Yield the path of a new database beside `path`. It replaces `path` if the block succeeds, else it is removed.
 
-    Raises WarehouseError, for faults inside the block too; until the new file is in place, the old one is as it was.
+    Raises WarehouseError, also for DuckDB errors inside the block; until the new file is in place, the old one is
+    unchanged.
     """
     beside = path.with_name(f".{path.name}.new")
     try:
@@ -108,12 +109,12 @@ def successor(path: Path, mode: int) -> Iterator[Path]:
 
 def _put_in_place(beside: Path, path: Path, mode: int) -> None:
     if logs := logs_of(beside):
-        raise WarehouseError(f"{logs[0]}: not all of it could be written to {beside.name}")
+        raise WarehouseError(f"{logs[0]}: could not be fully written to {beside.name}")
     beside.chmod(mode)
     _sync(beside)
     if path.is_dir():
         raise WarehouseError(f"{path}: can't be replaced: it is a folder")
-    # A log that another session has left would be read into the new file.
+    # A WAL that another session left would be replayed into the new file.
     for log in logs_of(path):
         log.unlink()
     beside.replace(path)
@@ -129,32 +130,32 @@ def _sync(path: Path) -> None:
 
 
 def logs_of(path: Path) -> list[Path]:
-    """The files beside a database in which a session has left what the database file does not have."""
+    """Return the WAL and checkpoint files of a database: changes of a session that are not in the database file yet."""
     logs = (path.with_name(f"{path.name}{end}") for end in LOGS)
     return [log for log in logs if log.exists()]
 
 
 def remove(path: Path) -> None:
-    """Remove a database that a kill may have left, with its logs and its temporary files."""
+    """Remove a database that a killed process left, with its WAL and temporary files."""
     for leftover in (path, *logs_of(path)):
         leftover.unlink(missing_ok=True)
     shutil.rmtree(path.with_name(f"{path.name}.tmp"), ignore_errors=True)
 
 
 def tables_of(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
-    """All tables of an open database, as SQL writes them: with the schema, and with database and schema."""
+    """Return all tables of an open database as quoted names: with schema, and with database and schema."""
     found = [tuple(map(named, names)) for names in connection.execute(TABLES).fetchall()]
     return {f"{schema}.{table}": f"{database}.{schema}.{table}" for database, schema, table in found}
 
 
 def rows_of(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
-    """The number of rows of each table."""
+    """Return the number of rows of each table."""
     tables = tables_of(connection).items()
     return {table: number_of(connection, f"from {qualified} select count(*)") for table, qualified in tables}
 
 
 def read_to_end(path: Path, memory_limit: str | None = None) -> dict[str, int]:
-    """Read all columns of every table of a database; returns the number of rows of each table.
+    """Read all columns of every table of a database; return the number of rows of each table.
 
     DuckDB verifies the checksum of each block that it reads. Raises WarehouseError if one is wrong.
     """
@@ -164,21 +165,21 @@ def read_to_end(path: Path, memory_limit: str | None = None) -> dict[str, int]:
 
 
 def number_of(connection: duckdb.DuckDBPyConnection, query: str) -> int:
-    """The number that the one row of a result begins with."""
+    """Return the number in the first column of a one-row result."""
     [row] = connection.execute(query).fetchall()
     return int(row[0])
 
 
 def attach(connection: duckdb.DuckDBPyConnection, path: Path, name: str) -> None:
-    """Attach a database to read from it."""
+    """Attach a database read-only."""
     connection.execute(f"attach {quoted(str(path))} as {named(name)} (read_only)")
 
 
 def quoted(text: str) -> str:
-    """A text as SQL writes it."""
+    """Return a text as an SQL literal."""
     return "'" + text.replace("'", "''") + "'"
 
 
 def named(text: str) -> str:
-    """A name as SQL writes it."""
+    """Return a name as a quoted SQL identifier."""
     return '"' + text.replace('"', '""') + '"'

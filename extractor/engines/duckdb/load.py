@@ -1,4 +1,4 @@
-"""Landing files into raw.duckdb, in one transaction. A ledger makes it idempotent: each line is loaded once, ever."""
+"""Load landing files into raw.duckdb, in one transaction. Idempotent: the ledger prevents loading a line twice."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from extractor.errors import WarehouseError
 FORMAT = 1
 
 USE = "use raw.raw"
-"""The database is called as its schema, which SQL could not distinguish in `raw.answers`."""
+"""The database has the same name as its schema, which SQL could not distinguish in `raw.answers`."""
 
 TYPES = {"large json": "json using compression zstd"}
 
@@ -28,8 +28,8 @@ TYPES = {"large json": "json using compression zstd"}
 def load(config: Config) -> Loaded:
     """Load what is new in the landing folder: new files, and the new lines of files that have grown.
 
-    Raises LandingError naming file and line if a file holds anything but envelopes of one run: nothing of that file is
-    loaded, all of the others is. Raises WarehouseError if the tables can't be written: they are as they were.
+    Raises LandingError naming file and line if a file contains anything but envelopes of one run: nothing of that file
+    is loaded, the other files are. Raises WarehouseError if the tables can't be written; they are unchanged then.
     """
     with prepared(config) as connection:
         ledger = ledger_of(connection.execute(known_files()).fetchall())
@@ -42,14 +42,14 @@ def load(config: Config) -> Loaded:
 
 
 def create(config: Config) -> None:
-    """Make a raw.duckdb without rows if there is none. Raises WarehouseError, as `load` does."""
+    """Create an empty raw.duckdb if there is none. Raises WarehouseError, as `load` does."""
     with prepared(config):
         pass
 
 
 @contextmanager
 def prepared(config: Config) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection to raw.duckdb, which is made if there is none. Raises WarehouseError if it is of another version."""
+    """Yield a connection to raw.duckdb, created if missing. Raises WarehouseError if it is of another version."""
     if not config.raw.exists():
         _refuse_earlier(config.warehouse)
     with opened(config.raw) as connection:
@@ -66,7 +66,7 @@ def prepared(config: Config) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def set_up(connection: duckdb.DuckDBPyConnection, config: Config) -> None:
-    """Have a connection read pieces of landing files. Two threads would win little and take twice the memory."""
+    """Configure a connection to read pieces of landing files. Two threads would gain little and double the memory."""
     connection.execute("set threads = 1")
     connection.execute("set preserve_insertion_order = false")
     if config.memory_limit:
@@ -82,7 +82,7 @@ def _version(connection: duckdb.DuckDBPyConnection) -> int | None:
 
 
 def _refuse_earlier(warehouse: Path) -> None:
-    """Until version 1, raw answers were in the warehouse."""
+    """Raise WarehouseError if the warehouse contains raw answers, as it did before version 1."""
     if warehouse.exists() and warehouse.stat().st_size > 0:
         with opened(warehouse, read_only=True) as connection:
             if connection.execute("from duckdb_tables() where schema_name = 'raw'").fetchall():
@@ -91,8 +91,8 @@ def _refuse_earlier(warehouse: Path) -> None:
 
 def _of_another_version(path: Path) -> WarehouseError:
     return WarehouseError(
-        f"{path}: made by another version of this program. Move it away and run the same command again: the tables are "
-        "rebuilt from the landing files"
+        f"{path}: written by another version of this program. Move it away and run the same command again: the tables "
+        "are rebuilt from the landing files"
     )
 
 
@@ -109,7 +109,7 @@ def _transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        with suppress(duckdb.Error):  # the first fault is the one that matters
+        with suppress(duckdb.Error):  # the first error is the one to report
             connection.rollback()
         raise
     connection.commit()

@@ -1,4 +1,4 @@
-"""The published database: a proven copy of the warehouse file, with functions, put in place by one rename."""
+"""Publish the database: a verified copy of the warehouse file, with functions, put in place by one rename."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from extractor.errors import BuildError, ExtractorError, WarehouseError
 
 READ_ONLY = 0o444
 OF_ONE_BUILD = ("staging", "working")
-"""Schemas of the warehouse that hold what dbt needs while it builds."""
+"""Schemas of the warehouse that only dbt needs, while it builds."""
 
 VIEWS = """
 select view_name from duckdb_views()
@@ -33,7 +33,7 @@ where database_name = current_database() and schema_name = 'main' and not intern
 
 @dataclass(frozen=True)
 class _Source:
-    """The warehouse: the build that passed, and the number of rows of each table that is published."""
+    """The warehouse: its last build, which passed, and the number of rows of each published table."""
 
     build: Build
     rows: dict[str, int]
@@ -42,8 +42,8 @@ class _Source:
 def publish(config: Config) -> Published:
     """Replace the published database by a copy of the warehouse; readers keep the file that they have open.
 
-    Raises BuildError unless the last build has passed, WarehouseError if the copy can't be made or is not proven to be
-    whole. The published file is then as it was.
+    Raises BuildError unless the last build passed, WarehouseError if the copy can't be made or verified. The published
+    file is unchanged then.
     """
     source = _checkpointed(config)
     target = Path(os.path.realpath(config.database))
@@ -53,14 +53,14 @@ def publish(config: Config) -> Published:
             _make_publishable(connection)
         _prove(copy, source.rows, config.memory_limit)
     if last_build_of(target) != source.build:
-        raise WarehouseError(f"{target}: another program has replaced it; run `./run.sh publish` again")
-    with suppress(OSError):  # without it, the next daily run publishes again
+        raise WarehouseError(f"{target}: replaced by another program meanwhile; run `./run.sh publish` again")
+    with suppress(OSError):  # on failure, the next daily run publishes again
         _stamp(config).write_text(_identity(target))
     return Published(config.database, target.stat().st_size)
 
 
 def is_published(config: Config) -> bool:
-    """Whether the published file is that of the last build, as it was written, and nothing has come since."""
+    """Return whether the published file is unchanged and of the last build, and no load came since."""
     target = Path(os.path.realpath(config.database))
     try:
         if logs_of(target) or _stamp(config).read_text() != _identity(target):
@@ -74,18 +74,18 @@ def is_published(config: Config) -> bool:
 
 
 def _checkpointed(config: Config) -> _Source:
-    """Have the warehouse's file hold all of it. Raises BuildError unless the last build has passed."""
+    """Checkpoint the warehouse, so that its file is complete. Raises BuildError unless the last build passed."""
     build = last_build_of(config.warehouse)
     if build is None or not build.has_passed:
         raise BuildError(
-            f"{config.warehouse}: its last build has not passed its tests, or it was never built; "
-            "run `./run.sh build` first. Nothing is published"
+            f"{config.warehouse}: the last build did not pass its tests, or there is none; "
+            "run `./run.sh build` first. Nothing was published"
         )
     with opened(config.warehouse, memory_limit=config.memory_limit) as connection:
         connection.execute("checkpoint")
         rows = {table: number for table, number in rows_of(connection).items() if not _is_of_one_build(table)}
     if logs := logs_of(config.warehouse):
-        raise WarehouseError(f"{logs[0]}: the warehouse can't be written whole; what was published stays as it was")
+        raise WarehouseError(f"{logs[0]}: the warehouse can't be checkpointed; the published file is unchanged")
     return _Source(build, rows)
 
 
@@ -98,16 +98,16 @@ def _make_publishable(connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute(f"drop schema if exists {schema} cascade")
     for name in FUNCTIONS:
         define(connection, name)
-    # The checkpoint of closing a database says nothing when it fails.
+    # DuckDB does not report a failure of the checkpoint on close.
     connection.execute("checkpoint")
 
 
 def _prove(copy: Path, expected: dict[str, int], memory_limit: str | None) -> None:
-    """Raise WarehouseError unless each table can be read, has as many rows, and views and functions can be used."""
+    """Raise WarehouseError unless each table is readable and has as many rows, and views and functions work."""
     found = read_to_end(copy, memory_limit)
     if found != expected:
         differing = sorted(table for table, _ in found.items() ^ expected.items())
-        raise WarehouseError(f"{copy}: not the same rows as in the warehouse: {', '.join(differing)}")
+        raise WarehouseError(f"{copy}: the rows differ from those of the warehouse: {', '.join(differing)}")
     with opened(copy, read_only=True) as connection:
         for (view,) in connection.execute(VIEWS).fetchall():
             connection.execute(f"explain from main.{named(view)}")
@@ -117,7 +117,7 @@ def _prove(copy: Path, expected: dict[str, int], memory_limit: str | None) -> No
 
 
 def _stamp(config: Config) -> Path:
-    """Where it is noted which file was published: an edited or restored one is another."""
+    """Return the file that records which file was published, so that an edited or restored one is detected."""
     return config.warehouse.with_name(f"{config.warehouse.name}.published")
 
 

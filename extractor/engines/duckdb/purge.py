@@ -1,4 +1,4 @@
-"""Removing old raw answers and landing files, which the tables no longer need; the warehouse is not touched."""
+"""Purge old raw answers and landing files, which the tables no longer need; the warehouse is unchanged."""
 
 from __future__ import annotations
 
@@ -28,8 +28,9 @@ from extractor.engines.raw_tables import ANSWER_TABLES
 from extractor.errors import BuildError, LandingError, WarehouseError
 from extractor.landing.reader import run_of
 
-# A run goes or stays as a whole, so that a read never loses a part of its pages. It goes when it is over and each of
-# its lines is in a load that a passed build has read. A run without an end was killed if it has been silent for a day.
+# A run is purged or kept as a whole, so that a read never loses a part of its pages. It is purged if it has ended and
+# each of its lines is in a load that a passed build has processed. A run without an end counts as killed after a silent
+# day.
 RUNS_TO_PURGE = """
 with runs as (
     select run_id, max(day) as day, max(observed_at) as last_answer_at
@@ -59,15 +60,16 @@ where
     and (ended.run_id is not null or runs.last_answer_at < $before::timestamp - interval 1 day)
 """
 IS_PURGED = "run_id in (select run_id from runs_to_purge)"
-# Runs are few. How a read ended goes with its entries: without them, its tracks would seem to have left.
+# Answers of endpoint `runs` are few and kept. How a read ended is purged with its entries: without them, its tracks
+# would seem to have been removed.
 IS_PURGED_ANSWER = f"{IS_PURGED} and endpoint <> 'runs'"
 PURGED_ROWS = {f'"raw"."{table}"': IS_PURGED_ANSWER if table == "answers" else IS_PURGED for table in ANSWER_TABLES}
-"""The tables that lose rows, and which."""
+"""The tables that lose rows, and the condition for those rows."""
 
 
 @dataclass(frozen=True)
 class Purged:
-    """What a purge removed."""
+    """The result of a purge."""
 
     before: date
     answers: int
@@ -76,7 +78,7 @@ class Purged:
     def __str__(self) -> str:
         return (
             f"purged {self.answers} raw answers and {self.files} landing files of days before {self.before}; "
-            "the tables are as they were"
+            "the tables are unchanged"
         )
 
 
@@ -90,17 +92,17 @@ class _LandingFile:
 
 
 def purge(config: Config, before: date) -> Purged:
-    """Remove raw answers and landing files of days before `before` that a passed build has read.
+    """Remove raw answers and landing files of days before `before` that a passed build has processed.
 
-    Raises BuildError unless the last build has passed, WarehouseError if raw can't be rewritten, and LandingError if a
-    landing file can't be removed: the next purge does the rest. From then on only the facts in the warehouse know those
-    days: a full refresh keeps them.
+    Raises BuildError unless the last build passed, WarehouseError if raw can't be rewritten, and LandingError if a
+    landing file can't be removed: the next purge continues. Afterwards only the facts in the warehouse hold those days:
+    a full refresh keeps them.
     """
     build = last_build_of(config.warehouse)
     if build is None or not build.has_passed or not config.raw.exists():
         raise BuildError(
-            f"{config.warehouse}: its last build has not passed its tests, or it was never built; "
-            "run `./run.sh build` first. Nothing is purged"
+            f"{config.warehouse}: the last build did not pass its tests, or there is none; "
+            "run `./run.sh build` first. Nothing was purged"
         )
     files = list(_landing_files(config.landing, before))
     with opened(config.raw, memory_limit=config.memory_limit) as connection:
@@ -121,7 +123,7 @@ def _landing_files(landing: Path, before: date) -> Iterator[_LandingFile]:
             is_old = date.fromisoformat(path.parent.name) < before
             run_id = run_of(path) if is_old else None
         except (ValueError, LandingError):
-            continue  # not a day's folder, or a file that load refuses, too
+            continue  # not a day's folder, or a file that load refuses as well
         if run_id:
             yield _LandingFile(path, run_id, path.stat().st_size)
 
@@ -129,12 +131,12 @@ def _landing_files(landing: Path, before: date) -> Iterator[_LandingFile]:
 def _runs_to_purge(
     connection: duckdb.DuckDBPyConnection, before: date, up_to_load: int, files: list[_LandingFile]
 ) -> dict[str, int]:
-    """The runs, each with the size of its landing file when it was loaded; also as the table runs_to_purge."""
+    """Return the runs to purge, each with the size of its landing file when loaded; also create table runs_to_purge."""
     found = connection.execute(RUNS_TO_PURGE, {"before": before, "up_to_load": up_to_load}).fetchall()
     runs: dict[str, int] = dict(found)
     for file in files:
         if file.bytes > runs.get(file.run_id, file.bytes):
-            del runs[file.run_id]  # some of its lines are not loaded
+            del runs[file.run_id]  # some of its lines are not loaded yet
     _note_runs(connection, list(runs))
     return runs
 
@@ -144,9 +146,9 @@ def _note_runs(connection: duckdb.DuckDBPyConnection, runs: list[str]) -> None:
 
 
 def _rewrite(config: Config, runs: list[str], purged: tuple[int, date, int]) -> None:
-    """Replace the raw database by one without the rows of these runs: DuckDB would keep the room of deleted rows."""
+    """Replace the raw database by a copy without the rows of these runs: deleting rows would not free their space."""
     if logs := logs_of(config.raw):
-        raise WarehouseError(f"{logs[0]}: {config.raw.name} can't be written whole; nothing is purged")
+        raise WarehouseError(f"{logs[0]}: {config.raw.name} can't be checkpointed; nothing was purged")
     with successor(config.raw, stat.S_IMODE(config.raw.stat().st_mode)) as beside:
         settings = STORAGE | ({"memory_limit": config.memory_limit} if config.memory_limit else {})
         with duckdb.connect(str(beside), config=settings) as connection:
@@ -159,23 +161,23 @@ def _rewrite(config: Config, runs: list[str], purged: tuple[int, date, int]) -> 
         found = read_to_end(beside, config.memory_limit)
         if found != expected:
             differing = sorted(table for table, _ in found.items() ^ expected.items())
-            raise WarehouseError(f"{beside}: not the rows that must stay: {', '.join(differing)}. Nothing is purged")
+            raise WarehouseError(f"{beside}: the rows to keep differ: {', '.join(differing)}. Nothing was purged")
 
 
 def _copy_what_stays(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
-    """Copy from the attached raw database; returns how many rows of each table must stay."""
+    """Copy from the attached raw database; return how many rows of each table must be kept."""
     [(database,)] = connection.execute("select current_database()").fetchall()
     connection.execute(f"copy from database landed to {named(database)} (schema)")
     expected = {}
     for table, qualified in tables_of(connection).items():
-        stays = f"({PURGED_ROWS.get(table, 'false')}) is not true"  # it may be unknown, too
+        stays = f"({PURGED_ROWS.get(table, 'false')}) is not true"  # the condition may be null
         expected[table] = number_of(connection, f"from landed.{table} select count(*) where {stays}")
         connection.execute(f"insert into {qualified} from landed.{table} where {stays}")
     return expected
 
 
 def _remove(path: Path) -> None:
-    """Remove a landing file, and the folder of its day with the last one."""
+    """Remove a landing file; also the folder of its day if it is empty then."""
     try:
         path.unlink()
     except OSError as error:
@@ -184,4 +186,4 @@ def _remove(path: Path) -> None:
         for budget in path.parent.glob("*.requests"):
             budget.unlink(missing_ok=True)
     with suppress(OSError):
-        path.parent.rmdir()  # once it is empty
+        path.parent.rmdir()  # fails unless it is empty

@@ -1,1 +1,1 @@
-"""PostgreSQL as the engine: many may load at once, and readers see one published state after the other."""
+"""The PostgreSQL engine: several machines can load, and readers always see one complete published state."""

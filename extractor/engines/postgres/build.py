@@ -1,4 +1,4 @@
-"""dbt, run on the server while this process holds the lock of whoever loads, builds or publishes."""
+"""Run dbt on the server, holding the advisory lock of loads, builds and publications."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from extractor.engines.postgres.server import ALONE, connected, place
 from extractor.errors import WarehouseError
 
 DBT_SESSION = "spotify build"
-"""The application_name of the sessions of a build's dbt."""
+"""The application_name of the database sessions of a build's dbt."""
 
 IS_BUILT = "select to_regclass('state.builds') is not null"
 
-# A lock is held for hours, without a word on its connection.
+# The connection holds the lock for hours, idle.
 NO_TIMEOUTS = """
 select set_config(name, '0', false) from pg_settings
 where name in ('idle_session_timeout', 'idle_in_transaction_session_timeout', 'statement_timeout', 'lock_timeout')
@@ -33,15 +33,16 @@ STRAYS_END_WITHIN_SECONDS = 30
 
 
 def build(config: Config, options: BuildOptions) -> Built:
-    """Run `dbt build`. Raises BuildError if it fails, or has not written that the build passed.
+    """Run `dbt build`. Raises BuildError if it fails, or did not record the build as passed.
 
-    If the connection with the lock is lost, each of dbt's sessions refuses its next statement, and the build fails.
+    If the connection that holds the lock is lost, each of dbt's sessions refuses its next statement, and the build
+    fails.
     """
     with connected() as connection, connection.cursor() as cursor:
-        connection.autocommit = True  # no transaction of ours stays open beside those of dbt
+        connection.autocommit = True  # no transaction of this connection stays open beside those of dbt
         cursor.execute(NO_TIMEOUTS)
         cursor.execute("select pg_advisory_lock(%s)", [ALONE])
-        # A dbt that outlives a killed run keeps the connection, and with it the lock: the next run waits for it.
+        # A dbt that outlives a killed run keeps the connection and its lock: the next run waits for it.
         os.set_inheritable(connection.fileno(), True)
         _end_strays(cursor)
         before = last_build(cursor)
@@ -52,7 +53,7 @@ def build(config: Config, options: BuildOptions) -> Built:
 
 
 def last_build(cursor: Cursor) -> Build | None:
-    """The last build, whether it has passed or not; None before the first."""
+    """Return the last build, whether it passed or not; None before the first."""
     cursor.execute(IS_BUILT)
     if cursor.fetchall() == [(False,)]:
         return None
@@ -72,9 +73,10 @@ def _last_load(cursor: Cursor) -> int:
 
 @contextmanager
 def _dbt_knows_of_the_lock(pid: int) -> Iterator[None]:
-    """Have dbt's sessions, while the block runs, check that the session with this pid still holds its lock.
+    """Inside the block, dbt's sessions check that the session with this pid still holds its lock.
 
-    See macros/adapters/lock.sql. Variables of libpq do it, as dbt's profile has no place for what differs every time.
+    See macros/adapters/lock.sql. Passed in libpq's variables, as dbt's profile can't hold a value that changes with
+    each run.
     """
     before = {name: os.environ.get(name) for name in ("PGOPTIONS", "PGAPPNAME")}
     options = before["PGOPTIONS"] or ENVIRONMENT["postgres"]["PGOPTIONS"]

@@ -1,4 +1,4 @@
-"""Landing files into `raw` of a PostgreSQL database, by COPY, in one transaction. Loaders wait for each other.
+"""Load landing files into `raw` of a PostgreSQL database, by COPY, in one transaction. Loads wait for each other.
 
 DuckDB, in this process, splits the answers, as it does for its own tables.
 """
@@ -25,26 +25,26 @@ from extractor.engines.postgres.server import ALONE, place, transaction
 from extractor.engines.raw_tables import ANSWER_TABLES, RAW_TABLES, create_statements, known_files
 from extractor.errors import LandingError, WarehouseError
 
-# Text is in the order of its bytes: the rows must not depend on the language of a database.
+# Collation "C" sorts text by its bytes: the rows must not depend on the locale of a database.
 TYPES = {"varchar": 'varchar collate "C"', "json": "jsonb", "large json": "jsonb"}
 
-# The one character that PostgreSQL can't hold, as JSON writes it: the backslash before it is not itself escaped. Twice,
-# because what stands before one may be another.
+# Matches NUL, the one character that PostgreSQL can't store, as a JSON escape whose backslash is not itself escaped.
+# Replaced twice, because matches of adjacent escapes overlap.
 NUL = r"((?:^|[^\\])(?:\\\\)*)\\u0000"
 VALUES = {
     "json": f"regexp_replace(regexp_replace({{0}}::varchar, '{NUL}', '\\1\ufffd', 'g'), '{NUL}', '\\1\ufffd', 'g')",
     "varchar": "replace({0}, chr(0), '\ufffd')",
 }
-"""How a value of a type is written for COPY, where it is not written as it is."""
+"""Expressions that convert values of a type for COPY; other types need no conversion."""
 
 REFUSED = (psycopg2.DataError, ProgramLimitExceeded, StatementTooComplex)
-"""What the server says of a value that it can't hold."""
+"""The server's SQLSTATEs for a value that it can't store."""
 
 
 def load(config: Config) -> Loaded:
-    """Load what is new in the landing folder, as extractor.load does. Raises what that raises.
+    """Load what is new in the landing folder. Raises the errors of `load` of DuckDB.
 
-    A NUL character in an answer becomes U+FFFD, the mark of a character that is none; the landing file keeps it.
+    A NUL character in an answer becomes U+FFFD, the replacement character; the landing file keeps it.
     """
     with transaction() as connection, connection.cursor() as cursor:
         cursor.execute("select pg_advisory_xact_lock(%s)", [ALONE])
@@ -67,8 +67,8 @@ def _create_tables(cursor: Cursor) -> None:
             return
     if is_known or is_there:
         raise WarehouseError(
-            f"schema raw of {place()}: made by another version of this program. Move it away, or name another database "
-            "in PGDATABASE, and run the same command again: the tables are rebuilt from the landing files"
+            f"schema raw of {place()}: written by another version of this program. Move it away, or name another "
+            "database in PGDATABASE, and run the same command again: the tables are rebuilt from the landing files"
         )
     cursor.execute(f"create schema if not exists raw; create table raw.format as select {FORMAT} as version")
     for statement in create_statements(TYPES, "raw."):
@@ -91,7 +91,7 @@ def _store(cursor: Cursor, config: Config) -> Iterator[Store]:
 
 
 def _copy(cursor: Cursor, reader: duckdb.DuckDBPyConnection, table: str, select: str, rows: Path) -> None:
-    """Insert what is selected from the reader; on its way it is on disk, as it is as large as a piece of a day."""
+    """Insert the rows of a select on the reader, by way of a file: they are as large as a piece of a day."""
     columns = RAW_TABLES[table]
     values = ", ".join(VALUES.get(kind.removeprefix("large "), "{0}").format(name) for name, kind in columns.items())
     names = ", ".join(columns)

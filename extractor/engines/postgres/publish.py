@@ -1,9 +1,9 @@
-"""The marts and the answers for readers, in schema `spotify`: what changed, in one transaction.
+"""Publish the marts and the answers in schema `spotify`: only what changed, in one transaction.
 
-Readers see the state before until it is committed; tables stay the same tables, so views on them survive.
+Readers see the previous state until the commit. Tables are updated, not replaced, so views on them survive.
 
 Only rows that may differ are compared: those that satisfy the condition `meta.rows_to_publish` in a mart's properties.
-In it `[new fact]` selects rows of facts, and of tables derived from them, that are newer than what is published.
+In it, `[new fact]` selects the rows of facts and derived tables that are newer than what is published.
 """
 
 from __future__ import annotations
@@ -42,12 +42,12 @@ from pg_attribute inner join pg_class on pg_class.oid = attrelid
 where attrelid = %s::regclass and attnum > 0 and not attisdropped
 """
 
-# Rows are compared whole, by hashing; nulls are equal.
+# Whole rows are compared, by hashing; nulls are equal.
 MADE = "create temp table made on commit drop as select * from {made} where {scope}"
 DELETE = "delete from {published} as old where ({scope}) and not exists (select from made as new where new = old)"
 INSERT = "insert into {published} select * from made except select * from {published} where {scope}"
 
-# What is not compared must be as it was published: as a published file of DuckDB is read-only, these tables are.
+# Rows outside the condition must be as they were published, so the tables are read-only, like the file of DuckDB.
 GUARD = """
 create or replace function state.refuse_edit() returns trigger language plpgsql as $$
 begin
@@ -64,8 +64,8 @@ create trigger published before insert or update or delete or truncate on {publi
 for each statement execute function state.refuse_edit()
 """
 
-# base: a hash of what must be the same for numbers of builds and rows to be comparable: the table that counts builds,
-# and the definitions of views, which another version of this program may have changed.
+# base: a hash of what must be the same for numbers of builds and rows to be comparable: the table of builds, and the
+# definitions of views, which another version of this program may have changed.
 PUBLISHED = """
 create table if not exists state.published (
     build_number integer, up_to_load integer, base varchar, published_at timestamptz
@@ -76,7 +76,7 @@ select md5(concat_ws(',', to_regclass('state.builds')::oid, string_agg(pg_get_vi
 from pg_class
 where relnamespace = to_regnamespace('main') and relkind = 'v'
 """
-# A full refresh writes rows again that are not newer than what is published.
+# A full refresh rewrites rows, also those that are not newer than what is published.
 LAST_PUBLISHED_LOAD = """
 select published.up_to_load
 from state.published
@@ -90,7 +90,7 @@ where
     )
 """
 PUBLISHED_BUILD = "select build_number, up_to_load from state.published where base = %s"
-# A run that found everything answered lands no more than its start and its end: the next build reads them. Unless it
+# A run that had nothing to request lands only its start and its end; those wait for the next build, unless the run
 # watches other playlists or tracks than the run before.
 HAS_NEWS = """
 select
@@ -111,7 +111,7 @@ SIZE = "select coalesce(sum(pg_total_relation_size(oid)), 0) from pg_class where
 
 @dataclass(frozen=True)
 class _Mart:
-    """A table or view of schema `main`: which of its rows may differ from the published ones, and its indexes."""
+    """A table or view of schema `main`: the condition for rows that may have changed, and its indexes."""
 
     name: str
     scope: str
@@ -127,11 +127,11 @@ class _Mart:
 
 
 def publish(config: Config) -> Published:
-    """Make schema `spotify` what the marts are; rows that are the same are not touched.
+    """Update schema `spotify` to match the marts; equal rows are not touched.
 
-    A table whose columns have changed is made again, and views on it are dropped.
+    A table whose columns have changed is recreated, and views on it are dropped.
 
-    Raises BuildError unless the last build has passed.
+    Raises BuildError unless the last build passed.
     """
     properties = _properties(config)
     with transaction() as connection, connection.cursor() as cursor:
@@ -139,8 +139,8 @@ def publish(config: Config) -> Published:
         build = last_build(cursor)
         if not (build and build.has_passed):
             raise BuildError(
-                f"{place()}: its last build has not passed its tests, or it was never built; "
-                "run `./run.sh build --target postgres` first. Nothing is published"
+                f"{place()}: the last build did not pass its tests, or there is none; "
+                "run `./run.sh build --target postgres` first. Nothing was published"
             )
         cursor.execute("create schema if not exists spotify")
         cursor.execute(PUBLISHED)
@@ -157,7 +157,7 @@ def publish(config: Config) -> Published:
 
 
 def is_published(_: Config) -> bool:
-    """Whether what is published is of the last build, which has passed, and nothing has come since."""
+    """Return whether the last publication is of the last build, which passed, and no load came since."""
     with transaction() as connection, connection.cursor() as cursor:
         build = last_build(cursor)
         if build is None or not build.has_passed or _rows(cursor, IS_PUBLISHED) == [(False,)]:
@@ -169,12 +169,12 @@ def is_published(_: Config) -> bool:
 
 
 def _properties(config: Config) -> dict[str, dict[str, Any]]:
-    """The `meta` of every mart, by its name. Raises BuildError if dbt can't read the project."""
+    """Return the `meta` of every mart, by name. Raises BuildError if dbt can't parse the project."""
     target = config.warehouse.parent / "dbt"
     manifest = target / "manifest.json"
-    if not manifest.exists() and run_dbt(config, target, "parse") != 0:  # another machine has built
+    if not manifest.exists() and run_dbt(config, target, "parse") != 0:  # the last build was on another machine
         raise BuildError(
-            f"dbt can't read the project (details above and in {target / 'dbt.log'}); nothing is published"
+            f"dbt can't parse the project (details above and in {target / 'dbt.log'}); nothing was published"
         )
     nodes = json.loads(manifest.read_bytes())["nodes"].values()
     return {node["name"]: node["config"].get("meta", {}) for node in nodes if node["schema"] == "main"}
@@ -197,7 +197,7 @@ def _publish_mart(cursor: Cursor, mart: _Mart) -> None:
         cursor.execute(f"create table {mart.published} as table {mart.made}")
         cursor.execute(GUARDED.format(published=mart.published))
     else:
-        # evaluated once, for both statements
+        # materialized once for both statements
         for statement in (MADE, "analyze made", DELETE, INSERT, "drop table made"):
             cursor.execute(statement.format(made=mart.made, published=mart.published, scope=mart.scope))
     for number, index in enumerate(mart.indexes, 1):

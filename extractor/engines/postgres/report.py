@@ -1,4 +1,4 @@
-"""What is published on the server, for somebody who asks how things are."""
+"""Facts about what is published on the server, for `status`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from extractor.errors import WarehouseError
 
 
 def report(_: Config) -> PublishedReport:
-    """What the published schema tells; what the server says is a problem if it can't be reached."""
+    """Return the facts of the published schema; if the server can't be reached, its message is the problem."""
     found = PublishedReport(f"schema spotify of {place()}")
     try:
         with transaction() as connection, connection.cursor() as cursor:

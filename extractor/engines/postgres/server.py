@@ -12,32 +12,32 @@ from psycopg2.extensions import connection as Connection  # noqa: N812 (a class,
 from extractor.errors import WarehouseError
 
 DEFAULTS = {"PGHOST": "localhost", "PGPORT": "5432", "PGUSER": "postgres", "PGDATABASE": "postgres"}
-"""As profiles.yml has them, for dbt. A password comes from PGPASSWORD or ~/.pgpass, which libpq reads itself."""
+"""The same defaults as in profiles.yml. The password comes from PGPASSWORD or ~/.pgpass, which libpq reads itself."""
 
 ALONE = 5790
-"""The advisory lock of whoever loads, builds or publishes: a build must not miss what is loaded while it reads."""
+"""The advisory lock of loads, builds and publications: a build must not miss a load that happens while it reads."""
 
 
 def place() -> str:
-    """Where the tables are, for a person: host:port/database."""
+    """Return the location of the tables for messages: host:port/database."""
     host, port, _, database = _settings()
     return f"{host}:{port}/{database}"
 
 
 KEEPALIVES = {"idle": 60, "interval": 10, "count": 6}
-"""Seconds, and a number: within two minutes, each side notices that the other is gone."""
+"""Keepalive settings, in seconds and a count: within two minutes, each side notices that the other is gone."""
 
 
 @contextmanager
 def transaction() -> Iterator[Connection]:
-    """A connection with one transaction, committed at the end. Raises WarehouseError, for faults inside it too."""
+    """Yield a connection in a transaction, committed at the end. Raises WarehouseError, also for errors inside it."""
     with connected() as connection, connection:
         yield connection
 
 
 @contextmanager
 def connected() -> Iterator[Connection]:
-    """A connection, closed at the end. Raises WarehouseError, for faults inside the block too."""
+    """Yield a connection, and close it. Raises WarehouseError, also for database errors inside the block."""
     host, port, user, database = _settings()
     try:
         with closing(
@@ -58,18 +58,18 @@ def _check_encoding(connection: Connection) -> None:
     encoding = connection.info.parameter_status("server_encoding")
     if encoding != "UTF8":
         raise WarehouseError(
-            f"PostgreSQL at {place()}: its encoding is {encoding}, in which titles can't be kept; make a database with "
-            "`create database spotify encoding 'UTF8' template template0` and name it in PGDATABASE"
+            f"PostgreSQL at {place()}: its encoding is {encoding}, which can't store all titles; create a database "
+            "with `create database spotify encoding 'UTF8' template template0` and name it in PGDATABASE"
         )
 
 
 def _options() -> str:
-    """What the server is told: times are UTC, and when to look for whether this machine is still there."""
+    """Return the settings of a session on the server: times are UTC; TCP keepalive for this machine."""
     return " ".join(["-c timezone=UTC", *(f"-c tcp_keepalives_{name}={value}" for name, value in KEEPALIVES.items())])
 
 
 def _keepalives() -> str:
-    """The same for this side, as libpq's parameters."""
+    """Return the keepalive settings of this side, as libpq's parameters."""
     return " ".join(f"keepalives_{name}={value}" for name, value in KEEPALIVES.items())
 
 

@@ -1,1 +1,1 @@
-"""Spark as the engine: it reads the landing files where they are, and analysts read the Parquet files it writes."""
+"""The Spark engine: it reads the landing files in place, and analysts read the Parquet files that it writes."""

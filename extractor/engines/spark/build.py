@@ -1,4 +1,4 @@
-"""dbt, run on Spark, and what it has written of its builds."""
+"""Run dbt on Spark, and read which builds it recorded."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from extractor.engines.spark.load import last_load
 
 
 def build(config: Config, options: BuildOptions) -> Built:
-    """Run `dbt build`. Raises BuildError if it fails, or has not written that the build passed.
+    """Run `dbt build`. Raises BuildError if it fails, or did not record the build as passed.
 
-    After a build that did not pass, or was killed, everything is rebuilt from what is loaded: of tables that were being
-    written, Spark has files that are not in its catalog, and fails on them.
+    After a build that failed or was killed, everything is rebuilt from what is loaded: an interrupted write leaves
+    files that are not in Spark's catalog and make it fail.
     """
     folder = folder_of(config)
     before = last_build(folder)
@@ -29,7 +29,7 @@ def build(config: Config, options: BuildOptions) -> Built:
 
 
 def last_build(folder: Path) -> Build | None:
-    """The last build, whether it has passed or not; None before the first."""
+    """Return the last build, whether it passed or not; None before the first."""
     files = state_files(folder)
     if not files:
         return None
@@ -42,7 +42,7 @@ def last_build(folder: Path) -> Build | None:
 
 
 def state_files(folder: Path) -> list[Path]:
-    """The files of table state.builds. Each of its rows has one, with a name that no other has."""
+    """Return the files of table state.builds. Each row has its own file, with a unique name."""
     return sorted((folder / "tables" / "state.db" / "builds").glob("*.parquet"))
 
 

@@ -1,8 +1,8 @@
-"""Spark as the engine: it reads the landing files where they are, and analysts read the Parquet files it writes."""
+"""The Spark engine: it reads the landing files in place, and analysts read the Parquet files that it writes."""
 
 from __future__ import annotations
 
-import pyspark  # noqa: F401 (whether it is installed is told now, not at the end of a load)
+import pyspark  # noqa: F401 (fail now if it is not installed, not at the end of a load)
 
 from extractor.engines.base import Target
 from extractor.engines.published import PublishedReport

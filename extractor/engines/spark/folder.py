@@ -1,4 +1,4 @@
-"""Where Spark has everything: beside the warehouse that DuckDB would have."""
+"""The folder for all of Spark's files: beside the path of DuckDB's warehouse."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from pathlib import Path
 from extractor.config.settings import Config
 
 PUBLICATION = re.compile(r"published_(\d+)")
-"""Names of schemas with published tables, which are numbered."""
+"""Prefix of the numbered schemas with published tables."""
 
 
 def folder_of(config: Config) -> Path:
-    """The folder with `raw` (what is loaded), `tables` (Parquet files) and `catalog` (what Spark knows of them)."""
+    """Return the folder with `raw` (what is loaded), `tables` (Parquet files) and `catalog` (Spark's metastore)."""
     return config.warehouse.parent / "spark"

@@ -1,11 +1,11 @@
-"""Landing files for Spark, which reads them where they are: a load is a folder in which it finds what is new.
+"""Load landing files for Spark, which reads them in place: a load is a folder with links to what is new.
 
 spark/raw/load_number=<n>/part=answers/<i>-<run>.ndjson.gz  a landing file, or what is new in it
-                         /part=runs/rows.ndjson             starts and ends of runs once more: all are read on every day
+                         /part=runs/rows.ndjson             starts and ends of runs, repeated: every build needs all
                          /part=watched/rows.ndjson          watch-lists
-                         /part=landing_files/<i>.ndjson     the ledger: what this load has of which files
+                         /part=landing_files/<i>.ndjson     the ledger: how much of which files this load has
 
-Answers are split where Spark reads them: macros/adapters/raw.sql.
+Spark splits the answers when it reads them: macros/adapters/raw.sql.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Content:
-    """What a landing file holds: its whole lines, whether its run has ended in it, and what is new to the ledger."""
+    """The contents of a landing file: its complete lines, whether its run has ended, and what the ledger lacks."""
 
     lines: int
     is_whole: bool
@@ -42,12 +42,12 @@ class Content:
 
 
 def load(config: Config) -> Loaded:
-    """Make a folder of what is new in the landing folder: new files, and the new lines of files that have grown.
+    """Create a folder with what is new in the landing folder: new files, and the new lines of files that have grown.
 
     It is put in place by one rename: Spark sees nothing of a load that was killed.
 
-    Raises LandingError naming file and line if a file holds anything but envelopes of one run: nothing of that file is
-    loaded, all of the others is. Raises WarehouseError if the folder can't be written.
+    Raises LandingError naming file and line if a file contains anything but envelopes of one run: nothing of that file
+    is loaded, the other files are. Raises WarehouseError if the folder can't be written.
     """
     raw = folder_of(config) / "raw"
     try:
@@ -67,7 +67,7 @@ def load(config: Config) -> Loaded:
 
 
 def last_load(raw: Path) -> int:
-    """The number of the last load; 0 where there was none."""
+    """Return the number of the last load; 0 before the first."""
     return max((int(folder.name.partition("=")[2]) for folder in raw.glob("load_number=*")), default=0)
 
 
@@ -79,7 +79,7 @@ def _ledger(raw: Path) -> Ledger:
             entry = json.loads(line)
             if "name" not in entry:
                 raise WarehouseError(
-                    f"{raw.parent}: made by another version of this program. Move it away and run the same command "
+                    f"{raw.parent}: written by another version of this program. Move it away and run the same command "
                     "again: the tables are rebuilt from the landing files"
                 )
             entries.append((entry["name"], entry["bytes"], entry["lines"], number))
@@ -87,7 +87,7 @@ def _ledger(raw: Path) -> Ledger:
 
 
 def _fill(folder: Path, news: News) -> Loaded:
-    """Put everything new into a folder, which is made if there is any; what is wrong with a file is noted in `news`."""
+    """Write everything new into a folder, created if there is anything; add the problems of files to `news`."""
     contents = dict(_sound(news))
     for number, (file, content) in enumerate(contents.items(), 1):
         _add(file, content, folder / "part=answers", f"{number}-{file.path.name}")
@@ -102,7 +102,7 @@ def _fill(folder: Path, news: News) -> Loaded:
 
 
 def _sound(news: News) -> Iterator[tuple[NewFile, Content]]:
-    """Of each run the largest sound file, if it has new lines."""
+    """Yield the largest valid file of each run, if it has new lines."""
     for files in news.runs.values():
         for file in sorted(files, key=preference, reverse=True):
             try:
@@ -128,7 +128,7 @@ def _content(file: NewFile) -> Content:
 
 
 def is_unknown(envelope: Row) -> bool:
-    """Whether an answer should hold entries or objects, and has a shape in which none are found."""
+    """Return whether an answer should hold entries or objects, but has a shape in which none are found."""
     endpoint, asked, body = (envelope[part] for part in ("endpoint", "asked", "body"))
     keys = body if isinstance(body, dict) else {}
     if envelope["status"] != HTTPStatus.OK:
@@ -153,7 +153,7 @@ def is_unknown(envelope: Row) -> bool:
 
 
 def _add(file: NewFile, content: Content, folder: Path, name: str) -> None:
-    """The file itself, by a link, where it is whole and all of it is new; else a copy of its new lines."""
+    """Hard-link the file if it is complete and entirely new; else write a copy of its new lines."""
     folder.mkdir(parents=True, exist_ok=True)
     if content.is_whole and file.known_lines == 0:
         try:
@@ -177,7 +177,7 @@ def _watched(news: News) -> Iterator[tuple[Path, list[Row]]]:
 
 
 def _note_ends(raw: Path, news: News, ledger: Ledger) -> None:
-    """Note of files that have grown by their end alone, and no line more, that they need not be read again."""
+    """Record files that have grown by the end of their gzip stream but by no line: they are not read again."""
     for file in news.files():
         known = ledger.get(file.run)
         if known and name_of(file.path) == file.run and not _has_more(file):

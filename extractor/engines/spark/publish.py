@@ -1,7 +1,8 @@
-"""The published tables of Spark: Parquet files that are never touched again, and what leads to them.
+"""Publish the tables of Spark: immutable Parquet files, a schema, and a database of views.
 
-In Spark that is the schema `spotify`; for everybody else the published database, in which every table is a view of its
-files. It is put in place by one rename, and the files of the publication before are kept until the next.
+Spark users read the schema `spotify`; everyone else reads the published DuckDB database, in which every table is a view
+of its Parquet files. It is put in place by one rename, and the files of the previous publication are kept until the
+next.
 """
 
 from __future__ import annotations
@@ -26,16 +27,16 @@ from extractor.errors import BuildError
 
 
 def publish(config: Config) -> Published:
-    """Have Spark write the marts once more, and put the database that shows them in the place of the one before.
+    """Have Spark write the marts as new tables, and replace the published database by one that shows them.
 
-    Raises BuildError unless the last build has passed, WarehouseError if a file can't be written.
+    Raises BuildError unless the last build passed, WarehouseError if a file can't be written.
     """
     folder = folder_of(config)
     build = last_build(folder)
     if build is None or not build.has_passed:
         raise BuildError(
-            f"{folder}: its last build has not passed its tests, or it was never built; "
-            "run `./run.sh build --target spark` first. Nothing is published"
+            f"{folder}: the last build did not pass its tests, or there is none; "
+            "run `./run.sh build --target spark` first. Nothing was published"
         )
     tables, dbt = folder / "tables", config.warehouse.parent / "dbt"
     present, _ = _published(folder)
@@ -44,17 +45,19 @@ def publish(config: Config) -> Published:
     outdated = [name for name in numbers.values() if name != present]
     arguments = {"publication": publication, "functions": [_function(name) for name in FUNCTIONS], "outdated": outdated}
     if run_dbt(config, dbt, "run-operation", "publish_marts", "--args", json.dumps(arguments)) != 0:
-        raise BuildError(f"Spark can't publish (details above and in {dbt / 'dbt.log'}); what was published stays")
+        raise BuildError(
+            f"Spark can't publish (details above and in {dbt / 'dbt.log'}); what was published is unchanged"
+        )
     _show(config.database, tables / f"{publication}.db", _marts(dbt / "manifest.json"))
     _pointer(folder).write_text("\n".join([publication, *_build_of(folder)]))
     for name in outdated:
-        shutil.rmtree(tables / f"{name}.db", ignore_errors=True)  # what was killed is in no catalog
+        shutil.rmtree(tables / f"{name}.db", ignore_errors=True)  # tables of a killed publication are in no catalog
     files = (tables / f"{publication}.db").glob("*/*.parquet")
     return Published(config.database, sum(file.stat().st_size for file in files))
 
 
 def is_published(config: Config) -> bool:
-    """Whether what is published is of the last build, which has passed with every load."""
+    """Return whether the last publication is of the last build, and that build passed with every load."""
     folder = folder_of(config)
     build = last_build(folder)
     if build is None or not build.has_passed or build.up_to_load != last_load(folder / "raw"):
@@ -67,7 +70,7 @@ def _pointer(folder: Path) -> Path:
 
 
 def _published(folder: Path) -> tuple[str | None, list[str]]:
-    """The schema that is published, and the files by which its build is recognized."""
+    """Return the schema to publish, and the files that identify its build."""
     lines = _pointer(folder).read_text().splitlines() if _pointer(folder).exists() else []
     return (lines[0] if lines else None), lines[1:]
 
@@ -77,20 +80,20 @@ def _build_of(folder: Path) -> list[str]:
 
 
 def _function(name: str) -> str:
-    """The statement that defines a function, with the comment that its file begins with."""
+    """Return the statement that defines a function, with the comment at the top of its file."""
     definition = file_of(name, "spark").read_text("utf-8")
     comment = comment_of(definition).replace("\\", "\\\\").replace("'", "\\'")
     return definition.replace("\nreturn\n", f"\ncomment '{comment}'\nreturn\n", 1)
 
 
 def _marts(manifest: Path) -> list[dict[str, Any]]:
-    """What dbt knows of each mart."""
+    """Return the nodes of the marts in dbt's manifest."""
     nodes: dict[str, dict[str, Any]] = json.loads(manifest.read_bytes())["nodes"]
     return [node for node in nodes.values() if node["resource_type"] == "model" and node["schema"] == "main"]
 
 
 def _show(database: Path, publication: Path, marts: list[dict[str, Any]]) -> None:
-    """Make the published database: a view of each mart's files, and the answers."""
+    """Create the published database: a view of each mart's files, and the functions."""
     with successor(database, READ_ONLY) as beside, opened(beside) as connection:
         for mart in marts:
             _show_mart(connection, mart, publication.resolve() / mart["name"] / "*.parquet")

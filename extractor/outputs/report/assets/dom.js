@@ -24,7 +24,7 @@ function filled(element, attributes, children) {
   return element;
 }
 
-/** A name of somebody else's, which may run in either direction and be of any length. */
+/** A name from Spotify, which may have either text direction and any length. */
 export function name(text) {
   return html("bdi", {}, text);
 }
@@ -79,7 +79,7 @@ export function table(caption, columns, rows, { quiet = false } = {}) {
   );
 }
 
-/** What `render` makes for the width there is, made anew when that changes. */
+/** The element that `render` returns for the available width, rendered again when that changes. */
 export function fitted(render) {
   const place = html("div", { class: "fitted" });
   let drawn = 0;

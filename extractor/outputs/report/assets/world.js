@@ -12,7 +12,7 @@ export const OUTCOMES = {
   p: { name: "partial", meaning: "read in part", usable: false },
   x: { name: "unavailable", meaning: "refused, or gone", usable: false },
   f: { name: "failed", meaning: "no usable answer", usable: false },
-  n: { name: "not run", meaning: "nobody asked", usable: false },
+  n: { name: "not run", meaning: "not requested", usable: false },
 };
 
 export const isUsable = (letter) => OUTCOMES[letter]?.usable ?? false;

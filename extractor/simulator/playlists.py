@@ -1,4 +1,4 @@
-"""Lists that are a sequence of days: content first, answers later. What both kinds of lists have in common."""
+"""Playlists as a sequence of days, independent of their JSON: the common part of both kinds of playlists."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,10 +11,10 @@ from extractor.simulator.scenario import Kind, ListSpec
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A position of a list: what is there, which may be hidden on a day, and since when.
+    """A position of a playlist: its content, which may be hidden on a day, and its claim.
 
-    `key` is the id of a track or the name of anything else; `popularity` is what the list says where that is not
-    what the track says.
+    `key` is the id of a track or the name of anything else; `popularity` is the one that the playlist shows if it
+    differs from the track's.
     """
 
     kind: Kind
@@ -25,13 +25,13 @@ class Slot:
 
     @property
     def identity(self) -> str:
-        """What makes the list another list when it changes: being hidden or popular does not."""
+        """Return the part that changes the snapshot id; whether it is hidden and its popularity don't."""
         return f"{self.kind} {self.key} {self.added_at}"
 
 
 @dataclass(frozen=True, slots=True)
 class DayContent:
-    """A list on a day. A slot that is None is answered as a null element. A failure hides the rest for the day."""
+    """A playlist on a day. A slot that is None becomes a null element. A failure replaces the response for the day."""
 
     name: str
     slots: tuple[Slot | None, ...]
@@ -40,20 +40,20 @@ class DayContent:
 
     @property
     def identity(self) -> str:
-        """What a snapshot id stands for."""
+        """Return the text whose hash is the snapshot id."""
         return "\n".join([self.name, *("null" if slot is None else slot.identity for slot in self.slots)])
 
 
 @dataclass(frozen=True, slots=True)
 class DayState:
-    """A list on a day with its snapshot id."""
+    """A playlist on a day with its snapshot id."""
 
     content: DayContent
     snapshot_id: str
 
 
 class DailyList:
-    """A list whose days are made one after the other, each from the one before, and may be asked for in any order."""
+    """A playlist whose days are generated in sequence and cached, so that they can be requested in any order."""
 
     def __init__(self, spec: ListSpec, contents: Iterator[DayContent]) -> None:
         self.spec = spec
@@ -63,7 +63,7 @@ class DailyList:
         self._lock = Lock()
 
     def on(self, index: int) -> DayState:
-        """Return the list on a day, counted from the first of the scenario."""
+        """Return the playlist on a day (0 is the first of the scenario)."""
         with self._lock:
             while len(self._states) <= index:
                 self._states.append(self._next_state())

@@ -1,4 +1,4 @@
-"""Reading the lists of a scenario that change by themselves, and what all lists have in common."""
+"""Read the playlists of a scenario that change by themselves, and the keys that all playlists have in common."""
 
 from datetime import date
 from typing import Any
@@ -11,7 +11,7 @@ from extractor.simulator.scenario import Event, GeneratedList, OwnerKind
 
 
 def read_playlists(where: str, value: Any, tracks: int) -> tuple[GeneratedList, ...]:
-    """Read the lists that change by themselves; their tracks come from a catalogue of `tracks`."""
+    """Return the playlists that change by themselves; their tracks come from a catalogue of `tracks`."""
     return tuple(_generated(Section(place, spec), key, tracks) for place, key, spec in Section(where, value).items())
 
 
@@ -37,7 +37,7 @@ def _generated(spec: Section, key: Any, tracks: int) -> GeneratedList:
 
 
 def list_fields(spec: Section, key: Any) -> dict[str, Any]:
-    """Take the keys that every list may have: the fields of a ListSpec."""
+    """Take the keys that every playlist may have: the fields of a ListSpec."""
     key = reading.name(spec.where, key)
     return {
         "key": key,
@@ -75,7 +75,7 @@ def _event(event: Section) -> Event:
 
 
 def failure(section: Section) -> Failure | None:
-    """Take the keys that make a day one on which a list cannot be read."""
+    """Take the keys that make a playlist unreadable on a day."""
     status = section.take("status", None, reading.status)
     body = section.take("body", UNSET, reading.anything)
     if status is None:
