@@ -23,6 +23,7 @@ from extractor.engines.duckdb.files import check_paths
 from extractor.engines.duckdb.purge import purge
 from extractor.engines.registry import target_of
 from extractor.errors import PARTLY_READ, ConfigError, ExtractorError, NothingToWatchError
+from extractor.extract.day import RunContext
 from extractor.extract.plan import Plan, unasked
 from extractor.extract.run import extract
 from extractor.landing.day import read_day
@@ -211,8 +212,8 @@ def _extract(config: Config, console: Console) -> int:
         console.note("planned", f"{console.day}: {plan}", **asdict(plan))
 
     rng = random.Random()  # noqa: S311 (jitter, no secret)
-    progress = progress_on(console)
-    extraction = extract(config, credentials, console.day, console.clock, rng, announce, progress=progress)
+    run = RunContext(config, console.day, console.clock, progress_on(console))
+    extraction = extract(run, credentials, rng, announce)
     console.result("extracted", extraction.summary, **extraction.facts)
     return extraction.exit_code
 

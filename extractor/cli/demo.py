@@ -19,6 +19,7 @@ from extractor.engines.duckdb.build import build
 from extractor.engines.duckdb.load import load
 from extractor.engines.duckdb.publish import publish
 from extractor.errors import ConfigError, ExtractorError
+from extractor.extract.day import RunContext
 from extractor.extract.run import extract
 from extractor.outputs.report.report import report
 from extractor.outputs.sql import format_table
@@ -111,10 +112,11 @@ def _simulate(folder: Path, days: int) -> Config:
         config = read_config(folder / "config.yaml")
         credentials = Credentials.from_environment(simulator.credentials)
         problems: list[str] = []
+        rng = random.Random(0)  # noqa: S311 (jitter, no secret)
         bar = "simulated days {bar:30} {n}/{total}"
         for day in tqdm(world.days[:days], bar_format=bar, file=sys.stderr, ascii=" ━", leave=True):
             simulator.day = day
-            extraction = extract(config, credentials, day, Clock(), random.Random(day.toordinal()))  # noqa: S311 (jitter, no secret)
+            extraction = extract(RunContext(config, day, Clock()), credentials, rng)
             problems += [f"  {day} {line.strip()}" for line in extraction.summary.splitlines()[1:]]
         requests = len(simulator.requests)
     print(

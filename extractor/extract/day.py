@@ -1,4 +1,4 @@
-"""One day's questions: each watched playlist with proof that it was read whole, then the tracks."""
+"""Fetch a day: each watched playlist, with proof that it was read completely, then the tracks."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ PROBLEMS_KEPT = 10
 
 @dataclass
 class Tally:
-    """What a run asked of one kind and got, each once; `problems` are the first, `more` counts the others."""
+    """Counts of what a run requested of one kind, each id once. `problems` are the first; `more` counts the others."""
 
     asked: int = 0
     answered: int = 0
@@ -43,42 +43,42 @@ class Tally:
             self.more += 1
 
 
-class Fetcher:
-    """Reads what a day still lacks. Each answer is landed before anything is made of it."""
+@dataclass(frozen=True)
+class RunContext:
+    """What a run is for, and how it tells the time and reports progress."""
 
-    def __init__(
-        self,
-        client: Client,
-        landing: LandingWriter,
-        landed: DayReader,
-        config: Config,
-        day: date,
-        clock: Clock,
-        *,
-        progress: Progress,
-    ) -> None:
-        self.tallies = {name: Tally() for name in ("playlists", *config.endpoints)}
+    config: Config
+    day: date
+    clock: Clock
+    progress: Progress = field(default_factory=Progress)
+
+
+class Fetcher:
+    """Requests what a day still lacks. Each response is landed before it is used."""
+
+    def __init__(self, run: RunContext, client: Client, writer: LandingWriter, landed: DayReader) -> None:
+        self.tallies = {name: Tally() for name in ("playlists", *run.config.endpoints)}
         self.long_unavailable: list[Unavailable] = []
         self.access = AppAccess()
         self._client = client
-        self._landing = landing
+        self._writer = writer
         self._landed = landed
         self._memory = landed.memory
-        self._config = config
-        self._day = day
-        self._clock = clock
-        self._progress = progress
-        self._reader = PlaylistReader(self._ask, self.access, day)
+        self._config = run.config
+        self._day = run.day
+        self._clock = run.clock
+        self._progress = run.progress
+        self._reader = PlaylistReader(self._fetch, self.access, run.day)
 
     def fetch(self, watched: WatchList) -> None:
-        """Read the lists, then the tracks no list has told enough about, then what all these tracks name for endpoints.
+        """Read the playlists, then the tracks that still need a request, then the ids that tracks name for endpoints.
 
-        One bad list never stops the others.
+        A playlist that can't be read does not stop the others.
         """
         wanted = [playlist_id for playlist_id in watched.playlists if playlist_id not in self._memory.read_playlists]
         tally = self.tallies["playlists"]
         tally.asked = len(wanted)
-        # The longest unread first: a small budget walks round the whole watch-list.
+        # Least recently read playlists come first: a small budget covers the whole watch-list over several days.
         wanted.sort(key=lambda playlist_id: last_answered_at(self._config.landing, playlist_id))
         for playlist_id, read in map_concurrently(self.read_playlist, wanted, self._config.api.max_in_flight):
             unavailable = record_read(self._config.landing, playlist_id, read.outcome, read.reason, self._day)
@@ -93,25 +93,25 @@ class Fetcher:
         followed = self._followed(watched)
         total = sum(1 for _ in self._unsettled("tracks", self._followed(watched)))
         if self._memory.popularity is False:
-            # Lists tell this app no popularity. If the first tracks asked for don't either, the others won't.
+            # This app gets no popularity from playlists. If the first tracks have none either, the others won't.
             self._fetch_by_id("tracks", islice(followed, max(1, len(watched.tracks))), total)
         self._fetch_by_id("tracks", followed, total)
-        self._landed.catch_up(self._landing.path)
+        self._landed.catch_up(self._writer.path)
         for name in self._config.endpoints:
             if ids := sorted(self._memory.found_ids[name]):
                 self._fetch_by_id(name, ids, sum(1 for _ in self._unsettled(name, ids)))
 
     def read_playlist(self, playlist_id: str) -> Read:
-        """Read a list and land how that ended; what a complete read held is kept for the days to come."""
+        """Read a playlist and land the outcome; cache the content of a complete read for later days."""
         known = CachedContent.load(self._config.landing, playlist_id)
         read = self._reader.read(playlist_id, known)
-        self._landing.write("playlist_reads", {"playlist_id": playlist_id}, read.landed(), self._clock.now())
+        self._writer.write("playlist_reads", {"playlist_id": playlist_id}, read.landed(), self._clock.now())
         if read.outcome != "failed":
             record_answered(self._config.landing, playlist_id, self._clock.now())
         if read.outcome == "complete" and (known is None or known.day <= self._day):
             tracks = tuple(dict.fromkeys(read.tracks))
             if known is None or (known.snapshot_id, known.tracks) != (read.snapshot_id, tracks):
-                path = self._landing.path
+                path = self._writer.path
                 content = CachedContent(read.snapshot_id, self._day, tracks, path.name, path.stat().st_size)
                 content.save(self._config.landing, playlist_id)
         return read
@@ -120,21 +120,21 @@ class Fetcher:
         return chain(watched.tracks, self._found_tracks(watched))
 
     def _found_tracks(self, watched: WatchList) -> Iterator[str]:
-        """Tracks of the watched lists: as read today, or as last known of a list that was unchanged or unreadable.
+        """Yield the tracks of watched playlists: as read today, or as cached if a playlist was unchanged or unreadable.
 
-        None (any more) where answers for tracks tell no popularity: their lists have told everything else.
+        Stops once responses for tracks carry no popularity: the playlists contained everything else.
         """
         if not self._config.discover_tracks:
             return
         known = (CachedContent.load(self._config.landing, playlist_id) for playlist_id in watched.playlists)
-        of_lists = chain.from_iterable(content.tracks for content in known if content)
-        for track_id in chain(sorted(self._memory.found_tracks), of_lists):
+        of_playlists = chain.from_iterable(content.tracks for content in known if content)
+        for track_id in chain(sorted(self._memory.found_tracks), of_playlists):
             if self._memory.answered_tracks and self._memory.popularity is False:
                 return
             yield track_id
 
     def _unsettled(self, name: str, ids: Iterable[str]) -> Iterator[str]:
-        """Those without an answer of their own today nor, of tracks, a popularity above 0 in a list."""
+        """Yield ids without a response today; of tracks, also without a popularity above 0 in a playlist."""
         taken = set[str]()
         for each in ids:
             if each not in taken and not self._memory.is_settled(each, name):
@@ -143,15 +143,15 @@ class Fetcher:
 
     def _fetch_by_id(self, name: str, ids: Iterable[str], total: int) -> None:
         tally = self.tallies[name]
-        asker = BatchAsker(name, self._config.endpoints[name], self._ask, self.access)
+        asker = BatchAsker(name, self._config.endpoints[name], self._fetch, self.access)
         batches = asker.batches(self._unsettled(name, ids))
 
         def up_to_date() -> Iterator[list[str]]:
-            self._landed.catch_up(self._landing.path)
+            self._landed.catch_up(self._writer.path)
             for batch in batches:
                 tally.asked += len(batch)
                 yield batch
-                self._landed.catch_up(self._landing.path)  # what other workers have asked is not asked again
+                self._landed.catch_up(self._writer.path)  # skip what other workers have fetched meanwhile
 
         try:
             for _, outcome in map_concurrently(asker.ask, up_to_date(), self._config.api.max_in_flight):
@@ -162,14 +162,14 @@ class Fetcher:
                     tally.fail(count, f"{which}: {outcome.reason}")
                 self._show(name, total)
         finally:
-            tally.asked += sum(map(len, batches))  # what a stop has left unasked
+            tally.asked += sum(map(len, batches))  # what was not requested because the run stopped
 
     def _show(self, what: str, total: int) -> None:
         tally = self.tallies[what]
         self._progress.show(what, tally.answered + tally.failed, total, self._client.requests.total())
 
-    def _ask(self, endpoint: str, path: str, asked: dict[str, Any]) -> Response:
+    def _fetch(self, endpoint: str, path: str, asked: dict[str, Any]) -> Response:
         answer = self._client.get(endpoint, path)
         body = answer.body if answer.body is not None else {"reason": answer.reason}
-        self._landing.write(endpoint, asked, body, answer.observed_at, answer.status, answer.requests)
+        self._writer.write(endpoint, asked, body, answer.observed_at, answer.status, answer.requests)
         return answer

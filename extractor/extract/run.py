@@ -1,31 +1,30 @@
-"""One extraction run: resume what is landed, ask for the rest, say how it went."""
+"""Run one extraction: resume what has landed, request the rest, and report how it went."""
 
 from __future__ import annotations
 
 import random
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from extractor.clock import Clock
-from extractor.config.settings import Config
-from extractor.config.watch_list import read_watch_list
+from extractor.config.watch_list import WatchList, read_watch_list
 from extractor.errors import PARTLY_READ, CredentialsError, StoppedByQuota
-from extractor.extract.day import Fetcher, Tally
+from extractor.extract.day import Fetcher, RunContext, Tally
 from extractor.extract.plan import Plan, plan
-from extractor.extract.progress import Progress
 from extractor.landing.budget import Budget, load_wait, save_wait
 from extractor.landing.day import DayReader, DayState
 from extractor.landing.writer import LandingWriter, save_watch_list
 from extractor.spotify.client import Client
 from extractor.spotify.credentials import Credentials
 
+Stop = StoppedByQuota | CredentialsError
+
 
 @dataclass(frozen=True)
 class Extraction:
-    """How a run ended: its exit code, what a person wants to read about it, and the same for a program."""
+    """The result of a run: its exit code, a summary for people, and the same facts for programs."""
 
     exit_code: int
     summary: str
@@ -33,53 +32,48 @@ class Extraction:
 
 
 def extract(
-    config: Config,
+    run: RunContext,
     credentials: Credentials,
-    day: date,
-    clock: Clock,
     rng: random.Random,
     announce: Callable[[Plan], None] = lambda _: None,
-    *,
-    progress: Progress | None = None,
 ) -> Extraction:
-    """Land what a day still lacks; `announce` is told what that takes before anything is asked.
+    """Land what the day of a run still lacks. `announce` receives the plan before anything is requested.
 
-    Raises ConfigError or CredentialsError before anything is landed; CredentialsError, too, once Spotify answers that
-    it will answer this app nothing.
+    Raises ConfigError or CredentialsError before anything is landed; CredentialsError also when Spotify refuses the
+    whole app later.
     """
-    progress = progress or Progress()
-    clock = progress.on(clock)
+    run = replace(run, clock=run.progress.on(run.clock))
+    config = run.config
     watched = read_watch_list(config)
-    landed = DayReader(config.landing, day, config.endpoints)
-    memory = landed.catch_up()
-    budget = Budget(config.landing, day, config.api.requests_per_day, memory.requests)
-    client = Client(config.api, credentials, clock, rng, budget)
-    client.stopped = load_wait(config.landing, clock.now())
+    landed = DayReader(config.landing, run.day, config.endpoints)
+    state = landed.catch_up()
+    budget = Budget(config.landing, run.day, config.api.requests_per_day, state.requests)
+    client = Client(config.api, credentials, run.clock, rng, budget)
+    client.stopped = load_wait(config.landing, run.clock.now())
     if not client.stopped:
         client.log_in()
-        announce(plan(config, watched, memory, budget))
-    manifest = {
-        "event": "start",
-        "batch_number": config.batch_number,
-        "batch_size": config.batch_size,
-        "playlists": watched.all_playlists,
-        "tracks": watched.all_tracks,
-        "discover_tracks": config.discover_tracks,
-        "watched": save_watch_list(config.landing, watched),
-    }
+        announce(plan(config, watched, state, budget))
+    return _land(run, watched, client, landed)
+
+
+def _land(run: RunContext, watched: WatchList, client: Client, landed: DayReader) -> Extraction:
+    """Fetch and land, between an envelope for the start of the run and one for its end."""
+    config, clock = run.config, run.clock
+    start = _start_facts(run, watched)
     started = clock.now()
-    run = f"{started:%Y%m%dT%H%M%S}-w{config.batch_number}-{secrets.token_hex(4)}"
-    stopped: StoppedByQuota | CredentialsError | None = None
-    with LandingWriter(config.landing, day, run, config.batch_number, memory.absorb, config.drop_fields) as landing:
-        landing.write("runs", {}, manifest, started)
-        fetcher = Fetcher(client, landing, landed, config, day, clock, progress=progress)
+    run_id = f"{started:%Y%m%dT%H%M%S}-w{config.batch_number}-{secrets.token_hex(4)}"
+    stopped: Stop | None = None
+    absorb = landed.memory.absorb
+    with LandingWriter(config.landing, run.day, run_id, config.batch_number, absorb, config.drop_fields) as writer:
+        writer.write("runs", {}, start, started)
+        fetcher = Fetcher(run, client, writer, landed)
         try:
-            with progress:
+            with run.progress:
                 fetcher.fetch(watched)
         except (StoppedByQuota, CredentialsError) as stop:
             stopped = stop
-        counts = _counts(fetcher, client, memory, stopped)
-        landing.write("runs", {}, {"event": "end"} | counts, clock.now())
+        counts = _counts(fetcher, client, landed.memory, stopped)
+        writer.write("runs", {}, {"event": "end"} | counts, clock.now())
     if isinstance(stopped, CredentialsError):
         raise stopped
     if stopped and stopped.by_spotify:
@@ -87,13 +81,23 @@ def extract(
     problems = [problem for tally in fetcher.tallies.values() for problem in tally.problems]
     facts = counts | {"problems": problems, "stopped": stopped and str(stopped)}
     facts["long_unavailable"] = {each.playlist_id: each.since for each in fetcher.long_unavailable}
-    return Extraction(counts["exit_code"], _summary(day, fetcher, client, memory, stopped), facts)
+    return Extraction(counts["exit_code"], _summary(run.day, fetcher, client, landed.memory, stopped), facts)
 
 
-def _counts(
-    fetcher: Fetcher, client: Client, memory: DayState, stopped: StoppedByQuota | CredentialsError | None
-) -> dict[str, Any]:
-    """How a run ended, in numbers, as it is landed."""
+def _start_facts(run: RunContext, watched: WatchList) -> dict[str, Any]:
+    return {
+        "event": "start",
+        "batch_number": run.config.batch_number,
+        "batch_size": run.config.batch_size,
+        "playlists": watched.all_playlists,
+        "tracks": watched.all_tracks,
+        "discover_tracks": run.config.discover_tracks,
+        "watched": save_watch_list(run.config.landing, watched),
+    }
+
+
+def _counts(fetcher: Fetcher, client: Client, memory: DayState, stopped: Stop | None) -> dict[str, Any]:
+    """Return how a run ended, in numbers: the body of its last envelope."""
     failed = sum(tally.failed for tally in fetcher.tallies.values()) - len(fetcher.long_unavailable)
     counts = {
         f"{what}_{name}": getattr(tally, name)
@@ -115,13 +119,13 @@ def _counts(
 
 
 def _summary(day: date, fetcher: Fetcher, client: Client, memory: DayState, stopped: StoppedByQuota | None) -> str:
-    def told(what: str, tally: Tally) -> str:
+    def describe(what: str, tally: Tally) -> str:
         if not tally.asked:
             return f"no {what} to ask"
         return f"{tally.answered} of {tally.asked} {what}" + (f" ({tally.failed} not read)" if tally.failed else "")
 
     requests = ", ".join(f"{count} {endpoint}" for endpoint, count in sorted(client.requests.items())) or "none"
-    lines = [f"{day}: {', '.join(told(*each) for each in fetcher.tallies.items())}; requests: {requests}"]
+    lines = [f"{day}: {', '.join(describe(*each) for each in fetcher.tallies.items())}; requests: {requests}"]
     if memory.popularity is False:
         lines.append(
             f"  warning: 0 of {memory.tracks_without_popularity:,} tracks carried a popularity: Spotify gives it to no "
@@ -129,11 +133,11 @@ def _summary(day: date, fetcher: Fetcher, client: Client, memory: DayState, stop
         )
     for tally in fetcher.tallies.values():
         lines += [f"  not read: {problem}" for problem in tally.problems]
-        lines += [f"  … and {tally.more} more; playlist_days has every list"] if tally.more else []
+        lines += [f"  … and {tally.more} more; playlist_days has every playlist"] if tally.more else []
     if fetcher.long_unavailable:
         first = min(fetcher.long_unavailable, key=lambda each: each.since)
         lines.append(
-            f"  warning: {len(fetcher.long_unavailable)} of the lists not read have been unavailable for long, "
+            f"  warning: {len(fetcher.long_unavailable)} of the playlists not read have been unavailable for long, "
             f"{first.playlist_id} since {first.since}; ./run.sh status names them"
         )
     if stopped:

@@ -20,6 +20,7 @@ from extractor.cli.commands import main
 from extractor.clock import Clock
 from extractor.config.settings import Api, Config
 from extractor.engines.duckdb.files import STORAGE
+from extractor.extract.day import RunContext
 from extractor.extract.run import Extraction, extract
 from extractor.project import PROJECT
 from extractor.simulator.api import WebApi
@@ -89,7 +90,7 @@ class Bench:
     def extract(self, day: date = DAY) -> Extraction:
         """Do a run for a day; the simulator's day is the same."""
         self.simulator.day = day
-        return extract(self.config, CREDENTIALS, day, self.time.clock, random.Random(0))
+        return extract(RunContext(self.config, day, self.time.clock), CREDENTIALS, random.Random(0))
 
     def landed(self, endpoint: str | None = None, day: date = DAY) -> list[dict[str, Any]]:
         """Return the envelopes of a day, in the order of files and lines."""

@@ -24,6 +24,7 @@ from extractor.cli.commands import main
 from extractor.clock import Clock
 from extractor.config.settings import Config, read_config
 from extractor.engines.dbt import run_dbt
+from extractor.extract.day import RunContext
 from extractor.extract.run import Extraction, extract
 from extractor.simulator.server import Simulator
 from extractor.spotify.credentials import Credentials
@@ -153,7 +154,7 @@ class Project:
         """Extract a day in this process: saves the half second it takes to start another, and all backing off."""
         self.simulator.day = day
         credentials = Credentials.from_environment(self.simulator.credentials)
-        return extract(read_config(self.config), credentials, day, impatient_clock(), Random(1))
+        return extract(RunContext(read_config(self.config), day, impatient_clock()), credentials, Random(1))
 
     def publish(self, target: str = "duckdb") -> None:
         """Load, build and publish what has landed: the real commands, without starting a Python for each."""
