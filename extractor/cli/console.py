@@ -1,4 +1,4 @@
-"""What a command says: sentences for people, or one JSON object a line for programs."""
+"""Print results and messages: as text for people, or as one JSON object per line for programs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LOG_FORMATS = ("text", "json")
 
 @dataclass(frozen=True)
 class Console:
-    """Standard output for what came of each step, standard error for everything else."""
+    """Writes the results of steps to standard output, everything else to standard error."""
 
     clock: Clock
     day: date
@@ -24,20 +24,20 @@ class Console:
     _events: list[dict[str, object]] = field(default_factory=list, repr=False)
 
     def result(self, event: str, text: str, **facts: object) -> None:
-        """Say what came of a step, in sentences or in facts."""
+        """Print the result of a step, as text or as facts."""
         self._say(sys.stdout, event, text, facts)
 
     def note(self, event: str, message: str, **facts: object) -> None:
-        """Say something on the way: a warning, an error."""
+        """Print a message that is no result: a warning, an error."""
         text = f"{event}: {message}" if event in ("warning", "error") else message
         self._say(sys.stderr, event, text, {"message": message} | facts)
 
     def waits(self, message: str) -> None:
-        """Say what is waited for."""
+        """Print what the command waits for."""
         self.note("waiting", message)
 
     def summary(self, exit_code: int) -> dict[str, object]:
-        """Everything said until the end of a run: as a text for people, and as the objects of the JSON log."""
+        """Return everything printed during a run: as text, and as the objects of the JSON log."""
         text = "\n".join([*self._texts, f"the run for {self.day} ended with exit code {exit_code}"])
         return {"day": self.day, "exit_code": exit_code, "text": text, "events": self._events}
 
@@ -51,5 +51,5 @@ class Console:
 
 
 def _text(value: object) -> str:
-    """A day or an instant in ISO 8601; a path as it is."""
+    """Return dates and times in ISO 8601, anything else as text."""
     return value.isoformat() if isinstance(value, date) else str(value)

@@ -1,4 +1,4 @@
-"""on_failure: the command of config.yaml that is told of a daily run that did not end well."""
+"""Run the command `on_failure` of config.yaml after a daily run that did not end with exit code 0."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from extractor.cli.console import Console
 from extractor.spotify.credentials import without_secrets
 
 SECONDS = 60
-"""Time for the command; then it is ended, with what it has started."""
+"""Time limit of the command; then it is killed with its child processes."""
 
 
 def report_failure(
@@ -21,7 +21,7 @@ def report_failure(
 ) -> None:
     """Run the command in `folder`, the summary of the run as JSON on its standard input.
 
-    Raises nothing: whatever becomes of it is said, and the run ends as it would have ended.
+    Never raises. A failing command is reported and does not change the run's exit code.
     """
     summary = json.dumps(console.summary(exit_code), ensure_ascii=False, default=str)
     try:
@@ -33,8 +33,8 @@ def report_failure(
 
 
 def _run(command: tuple[str, ...], folder: Path, summary: bytes, limit: float) -> str:
-    """What is wrong, in words that follow the name of the command; empty if it ended with 0."""
-    # Files, not pipes: what the command leaves running may keep a pipe open, and would be waited for.
+    """Return what went wrong, as text to follow the name of the command; empty if it ended with 0."""
+    # Files, not pipes: a background process of the command could keep a pipe open and block us.
     with TemporaryFile() as given, TemporaryFile() as said:
         given.write(summary)
         given.seek(0)

@@ -17,7 +17,7 @@ BAR = "{desc} {bar:30} {n_fmt} of {total_fmt}{postfix}"
 
 
 class Bar(Progress):
-    """A bar at the bottom of a terminal."""
+    """Shows a progress bar at the bottom of a terminal."""
 
     def __init__(self) -> None:
         self._bar: tqdm[Any] | None = None
@@ -46,7 +46,7 @@ def _bar(what: str, total: int | None) -> tqdm[Any]:
 
 
 class Lines(Progress):
-    """A line a minute, for a log or a mail: none at all of a run that is shorter."""
+    """Prints a line a minute, for logs and mails; nothing for a run shorter than that."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -59,7 +59,7 @@ class Lines(Progress):
         self.waits(0)
 
     def waits(self, seconds: float) -> None:
-        """Say how far it is, if a line is due before the wait is over."""
+        """Print the progress if a line is due before the wait is over."""
         now = self._console.clock.monotonic()
         with self._lock:
             if not self._said or now + seconds < self._due:
@@ -73,5 +73,5 @@ class Lines(Progress):
 
 
 def progress_on(console: Console) -> Progress:
-    """The progress that suits standard error and the log format."""
+    """Return the kind of progress that fits standard error and the log format."""
     return Bar() if sys.stderr.isatty() and console.log_format == "text" else Lines(console)

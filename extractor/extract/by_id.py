@@ -1,4 +1,4 @@
-"""Asking for things by id: several at once where the app may, else one by one."""
+"""Fetch objects by id: in batches if the app may, else one by one."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from extractor.spotify.app_access import AppAccess, explain_reason
 from extractor.spotify.client import Fetch, Response
 
 REFUSALS_BELIEVED = 3
-"""Where no single id has been answered, so many refusals mean that none will be."""
+"""Give up on an endpoint after so many refusals without a single success."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of some ids: how many were answered, those that were not, and the reason."""
+    """The result of a batch: how many ids were answered, which were not, and why."""
 
     answered: int
     failed: Sequence[str] = ()
@@ -31,7 +31,7 @@ class Outcome:
 
 
 class BatchAsker:
-    """Asks one endpoint for ids; safe to use from several threads."""
+    """Requests ids from one endpoint; safe to use from several threads."""
 
     def __init__(self, name: str, endpoint: Endpoint, ask: Fetch, access: AppAccess) -> None:
         self._name = name
@@ -42,12 +42,12 @@ class BatchAsker:
         self._single_refusals = 0
 
     def batches(self, ids: Iterator[str]) -> Iterator[list[str]]:
-        """The ids in batches of the size that is known to be allowed when each is taken."""
+        """Yield the ids in batches; each has the size known to be allowed when it is taken."""
         while batch := list(islice(ids, self._endpoint.batch if self._in_bulk else 1)):
             yield batch
 
     def ask(self, ids: Sequence[str]) -> Outcome:
-        """Fetch for some ids. An id that Spotify does not know is answered, too: there is no such thing."""
+        """Request a batch of ids. An id that Spotify does not know counts as answered: it does not exist."""
         if not self._in_bulk:
             return sum(map(self._ask_single, ids), Outcome(0))
         answer, answered = self._ask_at_once(self._endpoint, ids)
@@ -58,7 +58,7 @@ class BatchAsker:
             self._regime.bulk.setdefault(self._name, False)
             return sum(map(self._ask_single, ids), Outcome(0))
         if answer.status == HTTPStatus.BAD_REQUEST and len(ids) > 1 and ABOUT_AN_ID.search(answer.reason or ""):
-            # One id that Spotify calls invalid spoils the batch: halving finds it.
+            # One invalid id makes Spotify refuse the whole batch: bisect to find it.
             middle = len(ids) // 2
             return self.ask(ids[:middle]) + self.ask(ids[middle:])
         return Outcome(0, ids, answer.reason or f"no array of {len(ids)} in the answer")

@@ -1,4 +1,4 @@
-"""What a day still lacks: for this run before it asks, and for all workers' slices before the day is published."""
+"""Compute what a day still lacks: for this run before its first request, for all workers before publishing."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from extractor.landing.cache import CachedContent
 from extractor.landing.day import DayState
 
 FIRST_PAGE = 100
-"""Entries that a list shows in the one request that it costs at least."""
+"""Entries in the first response for a playlist, which every read costs."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """Requests that a run needs at least, per endpoint, and what is left of the day's budget for each (None: no end).
+    """The minimum of requests that a run needs, and what is left of the day's budget (None: no budget), by endpoint.
 
-    A list that has changed needs more, and so do tracks that turn up.
+    Changed playlists and newly found tracks need more.
     """
 
     playlists: int
@@ -40,7 +40,7 @@ class Plan:
 
 
 def plan(config: Config, watched: WatchList, memory: DayState, budget: Budget) -> Plan:
-    """Count each list once, and the watched tracks that lists, if they are as last known, can't spare us."""
+    """Count one request per playlist, and the watched tracks that no playlist contains according to the cache."""
     lists = [playlist_id for playlist_id in watched.playlists if playlist_id not in memory.read_playlists]
     tracks = {track_id for track_id in watched.tracks if not memory.is_settled(track_id)}
     unseen = 0
@@ -60,7 +60,7 @@ def plan(config: Config, watched: WatchList, memory: DayState, budget: Budget) -
 
 @dataclass(frozen=True)
 class Unasked:
-    """What of the whole watch-list no worker has asked for on a day, and the slices that it is in."""
+    """The part of the whole watch-list that no worker requested on a day, and the slices that it belongs to."""
 
     playlists: tuple[str, ...]
     tracks: int
@@ -74,7 +74,7 @@ class Unasked:
 
 
 def unasked(config: Config, memory: DayState) -> Unasked:
-    """Compare all seeds, whatever this worker's slice of them, with what has landed for a day."""
+    """Compare the whole watch-list, not only this worker's slice, with what has landed for a day."""
     watched = read_watch_list(replace(config, batch_number=1, batch_size=None))
     playlists = [playlist_id not in memory.attempted_playlists for playlist_id in watched.playlists]
     tracks = [not memory.is_settled(track_id) for track_id in watched.tracks]

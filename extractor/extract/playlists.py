@@ -1,4 +1,4 @@
-"""Reading a list: its entries, and the proof that they are all of one version of it."""
+"""Read a playlist: its entries, and the proof that they all belong to one version."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from extractor.spotify.app_access import WITHHELD, AppAccess, explain_reason
 from extractor.spotify.client import Fetch, Response
 
 ATTEMPTS_PER_READ = 4
-"""A list that keeps changing under the reader is given up as partial after so many attempts."""
+"""A playlist that keeps changing during reads is recorded as partial after so many attempts."""
 
 MOST_PAGES = 1000
-"""Spotify's lists end at about 11,000 entries: this is no list."""
+"""A playlist with more pages is refused; Spotify limits playlists to about 11,000 entries."""
 
 MOST_PER_ITEMS_PAGE = 50
 REFUSALS = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND})
@@ -25,7 +25,7 @@ REFUSALS = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.
 
 @dataclass
 class Read:
-    """How the reading of a list ended, and what was seen on the way; `entries` is None where none were shown."""
+    """The outcome of reading a playlist, and what was seen; `entries` is None if no entries were shown."""
 
     outcome: str
     attempt: int = 0
@@ -45,11 +45,11 @@ class Read:
 
 
 class _NotProven(Exception):
-    """Entries were read, but not all of one version of the list."""
+    """The entries read do not provably belong to one version of the playlist."""
 
 
 class PlaylistReader:
-    """Reads lists of a day; safe to use from several threads."""
+    """Reads the playlists of a day; safe to use from several threads."""
 
     def __init__(self, ask: Fetch, access: AppAccess, day: date) -> None:
         self._ask = ask
@@ -57,7 +57,7 @@ class PlaylistReader:
         self._day = day
 
     def read(self, playlist_id: str, known: CachedContent | None) -> Read:
-        """Read a list, again if it changes meanwhile; never raises for what an answer holds."""
+        """Read a playlist, and retry if it changes meanwhile. Never raises because of the content of a response."""
         read = Read("failed")
         for attempt in range(1, ATTEMPTS_PER_READ + 1):
             try:
@@ -80,7 +80,7 @@ class PlaylistReader:
         read.snapshot_id = answer.body.get("snapshot_id")
         page = page_of(answer.body)
         if page is None:
-            # A missing key is not an empty list: the app may not see the items.
+            # A missing key is not an empty playlist: the app may not see the items.
             read.outcome, read.reason = "unavailable", WITHHELD
             return read
         read.add(page)
@@ -98,7 +98,7 @@ class PlaylistReader:
         return read
 
     def _follow(self, page: dict[str, Any], read: Read, asked: dict[str, Any]) -> None:
-        """The further pages, exactly as `next` says, then the snapshot_id once more: raises _NotProven on any doubt."""
+        """Read further pages by their `next` links, then the snapshot_id again. Raises _NotProven on any doubt."""
         for _ in range(MOST_PAGES):
             offset = read.entries or 0
             link = _Link.below(page["next"], asked["playlist_id"])
@@ -122,7 +122,7 @@ class PlaylistReader:
             raise _NotProven(after.reason or "the list changed while it was read")
 
     def _ask_page(self, link: _Link, asked: dict[str, Any]) -> Response:
-        """A further page, by the name under which pages are answered; by the link's own while that is not known."""
+        """Request a further page under the name that this app may use, or the link's own while that is unknown."""
         found = self._regime.pages
         name = found or link.name
         answer = self._ask("playlist_items", link.path(name), asked)
@@ -136,7 +136,7 @@ class PlaylistReader:
 
 @dataclass(frozen=True)
 class _Link:
-    """A `next` link as a question below our base URL, so that the token never goes to a host that an answer names."""
+    """Return a `next` link relative to the base URL, so that the token is never sent to a host named in a response."""
 
     playlist_id: str
     name: str
@@ -164,7 +164,7 @@ class _Link:
 
 
 def _is_unchanged(playlist_id: str, body: dict[str, Any], known: CachedContent | None, day: date) -> bool:
-    # Spotify's own lists keep their snapshot_id while their tracks change: they are always read in full.
+    # Spotify's own playlists keep their snapshot_id while their tracks change: always read them completely.
     owner = body.get("owner") or {}
     by_spotify = owner.get("id") == "spotify" or playlist_id.startswith("37i9dQZ")
     if known is None or by_spotify or known.snapshot_id is None or known.day > day:

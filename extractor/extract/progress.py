@@ -1,4 +1,4 @@
-"""What a run reports while it asks; the command line shows it."""
+"""The interface by which a run reports its progress."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from extractor.clock import Clock
 
 
 class Progress:
-    """Keeps it to itself. Use as a context manager: what is on the terminal is gone at the end."""
+    """Base class; reports nothing. Use as a context manager: the terminal is cleared at the end."""
 
     def __enter__(self) -> Progress:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Nothing is left behind."""
+        """Clear what was shown."""
 
     def show(self, what: str, done: int, total: int | None, requests: int) -> None:
-        """Say how many of the `total` lists or tracks are done, and what the run has asked so far."""
+        """Report how many of the `total` playlists or tracks are done, and the number of requests so far."""
 
     def waits(self, seconds: float) -> None:
-        """Say that nothing is asked for so long, from any thread."""
+        """Report a wait of so many seconds; callable from any thread."""
 
     def on(self, clock: Clock) -> Clock:
         """Return a clock that reports every sleep to `waits`."""

@@ -1,4 +1,4 @@
-"""Requests as a budget: what a day may spend, shared by all its runs and workers, and what Spotify asks to wait."""
+"""The budget of requests of a day, shared by all runs and workers, and the wait that Spotify asked for."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from extractor.landing.files import replace_file
 
 
 class Budget:
-    """How many requests a day may take per endpoint, whoever sends them; safe for several threads and processes.
+    """Counts the requests of a day by endpoint against a limit; safe for several threads and processes.
 
     landing/<day>/<endpoint>.requests is as many bytes long as requests were sent. Each is counted before it is sent: a
     kill leaves one counted too many at worst, never one too few. `landed` are those that the landing tells of, which
@@ -27,7 +27,7 @@ class Budget:
         self._landed = landed.copy()
 
     def spent(self, endpoint: str) -> int:
-        """Requests that the day has taken so far."""
+        """Return the number of requests so far."""
         try:
             counted = self._path(endpoint).stat().st_size
         except OSError:
@@ -35,7 +35,7 @@ class Budget:
         return max(counted, self._landed[endpoint])
 
     def left(self, endpoint: str) -> int | None:
-        """Requests that the day may still take; None: as many as Spotify likes."""
+        """Return how many requests are left; None if there is no budget."""
         return None if self.requests_per_day is None else max(0, self.requests_per_day - self.spent(endpoint))
 
     def take(self, endpoint: str, now: datetime) -> None:
@@ -63,12 +63,12 @@ class Budget:
 
 
 def save_wait(landing: Path, until: datetime) -> None:
-    """Keep for the runs to come that Spotify asks not to be asked before."""
+    """Store until when Spotify asked us to wait, for later runs."""
     replace_file(landing / "not_before.json", json.dumps({"until": until.isoformat()}).encode())
 
 
 def load_wait(landing: Path, now: datetime) -> StoppedByQuota | None:
-    """What a run has to stop with at once, if Spotify asked an earlier one for a wait that is not over."""
+    """Return the reason to stop at once if Spotify asked an earlier run for a wait that is not over, else None."""
     try:
         until = datetime.fromisoformat(json.loads((landing / "not_before.json").read_bytes())["until"])
     except (OSError, ValueError, KeyError, TypeError):

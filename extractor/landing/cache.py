@@ -1,4 +1,4 @@
-"""What is known of lists from one day to the next: caches that save requests, and cost some when they are lost."""
+"""Caches of playlists from one day to the next. They save requests; losing them costs requests, never data."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from extractor.landing.files import replace_file
 
 @dataclass(frozen=True)
 class CachedContent:
-    """What the last complete read of a list held: enough to skip its pages while its snapshot_id stays.
+    """The content of the last complete read of a playlist: its pages are skipped while the snapshot_id is the same.
 
     `landed_in` is the landing file that holds the read, as it was then: a file that is gone, or shorter now, proves
     nothing any more, and the list is read in full.
@@ -28,7 +28,7 @@ class CachedContent:
 
     @classmethod
     def load(cls, folder: Path, playlist_id: str) -> CachedContent | None:
-        """What is known of a list; None without a cache, or with one that is not ours or no longer proven."""
+        """Return the cached content; None if there is none, it is invalid, or the landing file is gone."""
         try:
             known = json.loads((folder / "contents" / f"{playlist_id}.json").read_bytes())
             known["day"], known["tracks"] = date.fromisoformat(known["day"]), tuple(known["tracks"])
@@ -39,19 +39,19 @@ class CachedContent:
             return None
 
     def save_if_newer(self, folder: Path, playlist_id: str) -> None:
-        """Keep it, unless as much is known of its day or a later one."""
+        """Store it unless content of the same or a later day is cached."""
         known = CachedContent.load(folder, playlist_id)
         if known is None or known.day < self.day:
             self.save(folder, playlist_id)
 
     def save(self, folder: Path, playlist_id: str) -> None:
-        """Keep it for the runs to come."""
+        """Store it for later runs."""
         known = vars(self) | {"day": self.day.isoformat()}
         replace_file(folder / "contents" / f"{playlist_id}.json", json.dumps(known).encode())
 
 
 def record_answered(folder: Path, playlist_id: str, at: datetime) -> None:
-    """Remember that Spotify has answered for a list, be it with a refusal."""
+    """Record that Spotify responded to a request for a playlist, also with a refusal."""
     path = folder / "asked" / playlist_id
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -62,7 +62,7 @@ def record_answered(folder: Path, playlist_id: str, at: datetime) -> None:
 
 
 def last_answered_at(folder: Path, playlist_id: str) -> float:
-    """When Spotify last answered for a list, in seconds since 1970; 0 for never."""
+    """Return when Spotify last responded to a request for a playlist, in seconds since 1970; 0 for never."""
     try:
         return (folder / "asked" / playlist_id).stat().st_mtime
     except OSError:

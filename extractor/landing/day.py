@@ -1,4 +1,4 @@
-"""What the landed answers of a day already tell."""
+"""The state of a day, computed from the responses that have landed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ FINAL_OUTCOMES = frozenset({"complete", "unchanged"})
 
 @dataclass
 class DayState:
-    """What the landed answers of a day already tell, so that a resumed run asks only for the rest.
+    """The state of a day, so that a resumed run requests only the rest.
 
     `attempted_playlists` were asked for, with whatever outcome. `popular_tracks` were seen in a list with a popularity
     above 0; `valued_tracks` came with a popularity at least once, `bare_tracks` at least once without. `found_ids` are
@@ -42,19 +42,19 @@ class DayState:
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def absorb(self, envelope: dict[str, Any]) -> None:
-        """Take in one landed line."""
+        """Update the state by one landed envelope."""
         with self._lock:
             self._absorb(envelope)
 
     def is_settled(self, identifier: str, endpoint: str = "tracks") -> bool:
-        """Whether a track, or an id of another endpoint, needs no (further) request today."""
+        """Return whether a track, or an id of another endpoint, needs no further request today."""
         if endpoint != "tracks":
             return identifier in self.answered_ids[endpoint]
         return identifier in self.popular_tracks or identifier in self.answered_tracks
 
     @property
     def requests(self) -> Counter[str]:
-        """Requests of the day so far per endpoint, retries included; of a killed run only those it has landed."""
+        """Return the requests so far by endpoint, retries included; of a killed run only those that landed."""
         return sum(self._requests.values(), Counter())
 
     def _absorb(self, envelope: dict[str, Any]) -> None:
@@ -93,17 +93,17 @@ class DayState:
 
     @property
     def tracks_without_popularity(self) -> int:
-        """How many tracks were answered, and never with a popularity."""
+        """Return the number of tracks that were returned, but never with a popularity."""
         return len(self.bare_tracks - self.valued_tracks)
 
     @property
     def popularity(self) -> bool | None:
-        """Whether any track came with a popularity; None where no track came."""
+        """Return whether any track had a popularity; None if no track was returned."""
         return bool(self.valued_tracks) if self.valued_tracks or self.bare_tracks else None
 
 
 class DayReader:
-    """What has landed for a day, by whichever run, and lands while others go on; what it tells is in `memory`."""
+    """Reads the landing files of a day, of all runs, while they grow; `memory` is the state so far."""
 
     def __init__(self, folder: Path, day: date, endpoints: Mapping[str, Endpoint] | None = None) -> None:
         self.memory = DayState(endpoints or {})
@@ -113,7 +113,7 @@ class DayReader:
         self._held: dict[tuple[Path, str], list[str]] = {}
 
     def catch_up(self, own: Path | None = None) -> DayState:
-        """Take in what has landed since the last time, but for a run's `own` file, which it knows as it writes.
+        """Read what has landed since the last call, except the run's `own` file, whose envelopes it already knows.
 
         What a killed run could not note of its lists is noted now.
         """
@@ -140,5 +140,5 @@ class DayReader:
 
 
 def read_day(folder: Path, day: date) -> DayState:
-    """Everything landed for a day, by whichever run."""
+    """Return the state of a day after everything that has landed."""
     return DayReader(folder, day).catch_up()

@@ -1,4 +1,4 @@
-"""Small files beside the landing files, replaced whole."""
+"""Replace small files atomically."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from extractor.errors import LandingError
 
 
 def replace_file(path: Path, content: bytes) -> None:
-    """Write a file so that a reader, or a kill, finds the old content or the new, never half of it."""
+    """Replace the content of a file atomically: readers see the old or the new content, also after a kill."""
     beside = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

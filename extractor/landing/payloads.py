@@ -1,4 +1,4 @@
-"""What an answer of Spotify holds, whichever of its shapes it has: as much as is needed to know what to ask next."""
+"""Parse responses in any of Spotify's shapes, as far as extraction needs it to decide what to request next."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ ABOUT_AN_ID = re.compile(r"\bid\b", re.IGNORECASE)
 
 
 def page_of(body: dict[str, Any]) -> dict[str, Any] | None:
-    """The paging object of a playlist answer or of an items answer; None where the items are withheld.
+    """Return the paging object of a playlist response or an items response; None if the items are withheld.
 
-    Old answers call it `tracks`, new ones `items`; in an items answer `items` is the list itself.
+    Old responses call it `tracks`, new ones `items`; in an items response, `items` is the array itself.
     """
     for candidate in (body.get("items"), body.get("tracks"), body):
         if isinstance(candidate, dict) and isinstance(candidate.get("items"), list):
@@ -24,7 +24,7 @@ def page_of(body: dict[str, Any]) -> dict[str, Any] | None:
 
 
 def track_objects(body: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Every track of a page, as the API describes it: no local file, episode or null entry."""
+    """Yield the track objects of a page: no local files, episodes or null entries."""
     for entry in (page_of(body) or {}).get("items", ()):
         thing = (entry.get("item") or entry.get("track")) if isinstance(entry, dict) else None
         if not isinstance(thing, dict) or not str(thing.get("uri", "spotify:track:")).startswith("spotify:track:"):
@@ -34,14 +34,14 @@ def track_objects(body: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def tracks_of(body: dict[str, Any]) -> Iterator[tuple[str, int | None]]:
-    """Id and popularity (None where there is none) of every track of a page."""
+    """Yield the id and the popularity (None if missing) of every track of a page."""
     for track in track_objects(body):
         popularity = track.get("popularity")
         yield track["id"], popularity if isinstance(popularity, int) else None
 
 
 def ids_at(value: Any, path: Sequence[str]) -> Iterator[str]:
-    """The Spotify ids at a path in an object; `*` as a key takes every element of an array."""
+    """Yield the Spotify ids at a path in an object; the key `*` stands for every element of an array."""
     if not path:
         if isinstance(value, str) and SPOTIFY_ID.fullmatch(value):
             yield value
@@ -53,9 +53,9 @@ def ids_at(value: Any, path: Sequence[str]) -> Iterator[str]:
 
 
 def results_of(body: Any, asked: dict[str, Any]) -> list[Any] | None:
-    """What was answered for each id asked, in their order; None if the answer has no such array.
+    """Return the result for each requested id, in order; None if the response has no such array.
 
-    Where `items` names no array, the one id asked is answered with the object itself.
+    If `items` names no array, the response to a single id is the object itself.
     """
     if asked.get("items") is None:
         return [body] if isinstance(body, dict) and len(asked["ids"]) == 1 else None
@@ -64,7 +64,7 @@ def results_of(body: Any, asked: dict[str, Any]) -> list[Any] | None:
 
 
 def is_answered(status: int | None, body: Any, asked: dict[str, Any]) -> bool:
-    """Whether an answer settles its ids for the day: they came, or the one id asked is none that Spotify knows."""
+    """Return whether a response settles its ids for the day: with results, or because Spotify does not know the id."""
     if status == HTTPStatus.OK:
         return results_of(body, asked) is not None
     if status == HTTPStatus.NOT_FOUND:

@@ -1,4 +1,4 @@
-"""Reading what has landed: files as streams, and days while other workers still write them."""
+"""Read landing files as streams, also while they are still being written."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ WHAT_TO_DO = (
 
 @dataclass(frozen=True)
 class NewFile:
-    """A landing file with the size it had when it was found: what is written later is for the next load."""
+    """A landing file with its size when it was found; later lines are left for the next load."""
 
     path: Path
     bytes: int
@@ -35,7 +35,7 @@ class NewFile:
 
 
 class LandingFile:
-    """A landing file, read as a stream; where its run goes on writing, each reading begins where the last ended."""
+    """Reads a landing file as a stream; each call continues where the previous one ended."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -46,7 +46,7 @@ class LandingFile:
         self._newline_is_due = False
 
     def envelopes(self) -> Iterator[dict[str, Any]]:
-        """What has been written since the last reading; a torn end, left by a kill, is silently left out.
+        """Yield the envelopes written since the last call; an incomplete last line, left by a kill, is skipped.
 
         Raises LandingError naming file and line for anything else that is no envelope.
         """
@@ -107,12 +107,12 @@ def _damaged(path: Path, number: int, error: zlib.error) -> LandingError:
 
 
 def envelopes(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Line numbers and envelopes of a landing file. Raises LandingError as LandingFile does."""
+    """Yield line numbers and envelopes of a landing file. Raises LandingError as LandingFile does."""
     return enumerate(LandingFile(path).envelopes(), 1)
 
 
 def checked_envelopes(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    """As `envelopes`, and each must be of the types that tables have, and of the run of the first."""
+    """Like `envelopes`, but also raise LandingError for wrong types and for an envelope of another run."""
     run = None
     for number, envelope in envelopes(path):
         run = run or envelope["run"]
@@ -134,14 +134,14 @@ def _check(envelope: dict[str, Any], run: str) -> None:
 
 
 def run_of(path: Path) -> str | None:
-    """The run that a landing file is of, by its first line; None where no line is whole yet. Raises LandingError."""
+    """Return the run id in the first line of a landing file; None if no line is complete yet. Raises LandingError."""
     return next((str(envelope["run"]) for _, envelope in checked_envelopes(path)), None)
 
 
 def whole_lines(path: Path, size: int) -> Iterator[bytes]:
-    """The whole lines in the first `size` bytes of a landing file, in blocks that end with a line.
+    """Yield the complete lines in the first `size` bytes of a landing file, in blocks that end with a line.
 
-    A torn end is silently left out. Raises LandingError naming file and line if the gzip file is damaged.
+    An incomplete last line is skipped. Raises LandingError naming file and line if the gzip file is damaged.
     """
     begun, lines = b"", 0
     unpacker = zlib.decompressobj(wbits=31)
@@ -168,7 +168,7 @@ def whole_lines(path: Path, size: int) -> Iterator[bytes]:
 
 
 def is_sound(path: Path) -> bool:
-    """Whether a gzip file goes to its end and fits its checksum; False, too, where it can't be read."""
+    """Return whether a gzip file is complete and its checksum is right; False also if it can't be read."""
     try:
         unpacker = zlib.decompressobj(wbits=31)
         with path.open("rb") as packed:

@@ -1,4 +1,4 @@
-"""The runs of a day and how each playlist was read, as far as they have landed."""
+"""The runs of a day and the best outcome of each playlist, from the landing files."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ OUTCOMES_BY_RANK = ("complete", "unchanged", "partial", "unavailable", "failed")
 
 @dataclass(frozen=True)
 class Run:
-    """A run of a worker; from `exit_code` on null while it goes on, and for one that was killed."""
+    """A run of a worker. `exit_code` and what follows are None while it is running, and if it was killed."""
 
     run_id: str
     date: date
@@ -40,20 +40,20 @@ class Run:
 
     @property
     def may(self) -> str:
-        """What it found the app may do; empty where it found out nothing."""
+        """Describe what the run found the app may do; empty if it found nothing."""
         tracks: dict[bool | None, str] = {True: "many tracks at a time", False: "one track at a time"}
         popularity: dict[bool | None, str] = {True: "with popularity", False: "without popularity"}
         return ", ".join(filter(None, (tracks.get(self.bulk_tracks), popularity.get(self.popularity))))
 
     @classmethod
     def of(cls, known: dict[str, Any]) -> Run:
-        """The run that a row of `runs`, or what has landed of it, tells of, whichever version has written that."""
+        """Return the run of a row of `runs`, or of its landed envelopes, written by any version of this program."""
         known = known | (known.get("capabilities") or {})
         return cls(**{each.name: known[each.name] for each in fields(cls) if each.name in known})
 
 
 class DayReport:
-    """What the landing files of a day tell so far; `problems` are the files that can't be read, and why."""
+    """A report on a day from its landing files; `problems` are the files that can't be read, with reasons."""
 
     def __init__(self, landing: Path, day: date) -> None:
         self.memory = DayState()

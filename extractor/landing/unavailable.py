@@ -1,4 +1,4 @@
-"""Since when lists have been unavailable: a small file each beside the landing files, so that a purge forgets none."""
+"""Record since when playlists are unavailable, in a small file each, which a purge keeps."""
 
 from __future__ import annotations
 
@@ -16,30 +16,30 @@ FOLDER = "unavailable"
 
 @dataclass(frozen=True)
 class Unavailable:
-    """A list that can't be read: the first day on which it was refused since it was last read, and the last reason."""
+    """A playlist that can't be read: the first day of refusals since it was last read, and the last reason."""
 
     playlist_id: str
     since: date
     reason: str | None
 
     def days(self, day: date) -> int:
-        """For how many days that has been so on `day`: 0 on the first."""
+        """Return the number of days it has been unavailable on `day`: 0 on the first."""
         return (day - self.since).days
 
     def is_tolerated(self, day: date, tolerated_days: int | None) -> bool:
-        """Whether it has been so for too long to be news."""
+        """Return whether it has been unavailable for longer than the configuration tolerates."""
         return tolerated_days is not None and self.days(day) > tolerated_days
 
 
 def record_read(landing: Path, playlist_id: str, outcome: str, reason: str | None, day: date) -> Unavailable | None:
-    """Take down how a list was read on a day; returns since when it is unavailable if it is.
+    """Record the outcome of a playlist on a day; return since when it is unavailable, or None.
 
-    A day that comes late, before the first one known, changes nothing.
+    A late day, before the first day recorded, changes nothing.
     """
     path = landing / FOLDER / f"{playlist_id}.json"
     known = _read(path)
     if outcome != "unavailable":
-        # partly read is read; no usable answer says nothing of the list
+        # a partial read is a read; a failed one says nothing about the playlist
         if known and outcome != "failed" and day >= known.since:
             path.unlink(missing_ok=True)
         return None
@@ -50,7 +50,7 @@ def record_read(landing: Path, playlist_id: str, outcome: str, reason: str | Non
 
 
 def unavailable_playlists(landing: Path) -> Iterator[Unavailable]:
-    """The lists that could not be read when they were last asked for, the longest unread first."""
+    """Yield the playlists that were unavailable when last requested, those unavailable longest first."""
     found = filter(None, map(_read, (landing / FOLDER).glob("*.json")))
     yield from sorted(found, key=lambda each: (each.since, each.playlist_id))
 

@@ -1,4 +1,4 @@
-"""The landing folder: what Spotify answered, one gzipped NDJSON file a run, and what is kept beside them.
+"""Write the landing folder: the responses of a run as one gzipped NDJSON file, and small files beside it.
 
 landing/<day>/<run>.ndjson.gz      one envelope a line, in the order of the answers
 landing/<day>/<endpoint>.requests  as long as requests were sent, where they have a budget
@@ -33,9 +33,9 @@ Subscriber = Callable[[dict[str, Any]], None]
 
 
 class LandingWriter:
-    """Writes the answers of one run. Safe to use from several threads; use as a context manager.
+    """Writes the responses of one run. Safe to use from several threads; use as a context manager.
 
-    Every answer is flushed as it comes: a kill loses at most the one in flight, and leaves at worst a torn last line.
+    Every response is flushed: a kill loses at most the one in flight and leaves at most an incomplete last line.
     """
 
     def __init__(
@@ -86,7 +86,7 @@ class LandingWriter:
         status: int | None = None,
         requests: int = 0,
     ) -> None:
-        """Land one answer. Raises LandingError if the disk does not take it."""
+        """Write one envelope. Raises LandingError if it can't be written."""
         with self._lock:
             envelope = self._stamp | {
                 "line": self._lines + 1,
@@ -126,7 +126,7 @@ def _without(value: Any, names: frozenset[str]) -> Any:
 
 
 def save_watch_list(folder: Path, watched: WatchList) -> str:
-    """Store the watch-list under the hash of its text, unless it is there already; returns the hash."""
+    """Store the watch-list under the hash of its content unless it exists; return the hash."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(("kind", "id", "label"))

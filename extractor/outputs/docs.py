@@ -1,4 +1,4 @@
-"""dbt's documentation of the whole project, as one page."""
+"""Write dbt's documentation of the project as one page."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def docs(config: Config, page: Path) -> Documented:
     create(config)
     with opened(config.warehouse):
         pass  # made if there is none: the page then has everything but the tables' sizes
-    # its own folder: a build finds what it has parsed as it left it
+    # a folder of its own, so that builds keep their partial parse
     folder = config.warehouse.parent / "dbt-docs"
     if run_dbt(config, folder, "docs", "generate", "--static") != 0:
         raise BuildError(f"dbt docs failed (details above and in {folder / 'dbt.log'}); {page} stays as it was")

@@ -1,4 +1,4 @@
-"""The published tables as files, for tools that don't open DuckDB."""
+"""Export the published tables as files, for tools that can't open DuckDB files."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ order by table_name, ordinal_position
 
 @dataclass(frozen=True)
 class Exported:
-    """What an export wrote."""
+    """The result of an export."""
 
     folder: Path
     files: int

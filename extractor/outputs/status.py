@@ -1,4 +1,4 @@
-"""The state of things, from what has landed and what is published: nothing is asked, locked or waited for."""
+"""Report the current state from the landing folder and the published file, without requests, locks or waits."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from extractor.project import PROGRAM
 from extractor.spotify.token_store import describe_login
 
 RUNS_SHOWN = 5
-LISTS_SHOWN = 20
+PLAYLISTS_SHOWN = 20
 STATES = {
     0: "all well",
     CredentialsError.exit_code: "Spotify refused the app or its user: see what the last run said",
@@ -35,8 +35,8 @@ NO_RUN = f"no run yet: start one with {PROGRAM}, or try {PROGRAM} demo, which ne
 
 
 @dataclass(frozen=True)
-class UnavailableList:
-    """A watched list that was refused when it was last asked for; `tolerated`: for too long to be news."""
+class UnavailablePlaylist:
+    """A watched playlist that is unavailable; `tolerated` if for longer than `tolerate_unavailable_days`."""
 
     playlist_id: str
     name: str
@@ -50,7 +50,7 @@ class UnavailableList:
 
 @dataclass(frozen=True)
 class Requests:
-    """Requests of a day for an endpoint; `left` is null where there is no budget."""
+    """The requests of a day for an endpoint; `left` is None without a budget."""
 
     endpoint: str
     spent: int
@@ -62,7 +62,7 @@ class Requests:
 
 @dataclass(frozen=True)
 class Status:
-    """What ./run.sh status tells; `str` is for a person. Null: nothing is published, nothing is to be waited for."""
+    """The result of ./run.sh status. `published…` is None if nothing is published, `not_before` without a wait."""
 
     published: str | None
     published_at: datetime | None
@@ -73,7 +73,7 @@ class Status:
     coverage: dict[str, int]
     tracks_answered: int
     slices_not_run: list[int]
-    unavailable: list[UnavailableList]
+    unavailable: list[UnavailablePlaylist]
     requests: list[Requests]
     not_before: datetime | None
     asks_as: str
@@ -94,9 +94,9 @@ class Status:
             yield "not run", f"slice {', '.join(map(str, self.slices_not_run))}"
         for title, tolerated in (("unavailable", False), ("for long", True)):
             lists = [each for each in self.unavailable if each.tolerated == tolerated]
-            yield from ((title, str(each)) for each in lists[:LISTS_SHOWN])
-            if len(lists) > LISTS_SHOWN:
-                yield title, f"… and {len(lists) - LISTS_SHOWN:,} more"
+            yield from ((title, str(each)) for each in lists[:PLAYLISTS_SHOWN])
+            if len(lists) > PLAYLISTS_SHOWN:
+                yield title, f"… and {len(lists) - PLAYLISTS_SHOWN:,} more"
         yield "requests", ", ".join(map(str, self.requests))
         if self.not_before:
             yield "quota", f"used up: Spotify asks to wait until {self.not_before:%Y-%m-%d %H:%M} UTC"
@@ -111,7 +111,7 @@ class Status:
 
 
 def status(config: Config, day: date, now: datetime) -> Status:
-    """Look at everything there is. Raises ConfigError if there is nothing to watch."""
+    """Return the current state. Raises NothingToWatchError if the watch-list is empty."""
     watched = read_watch_list(replace(config, batch_number=1, batch_size=None)).playlists
     report, published = DayReport(config.landing, day), target_of(config).report(config)
     runs = {run.run_id: run for run in published.runs + report.runs}.values()
@@ -130,7 +130,7 @@ def status(config: Config, day: date, now: datetime) -> Status:
         tracks_answered=len(report.memory.answered_tracks | report.memory.popular_tracks),
         slices_not_run=list(missing),
         unavailable=[
-            UnavailableList(
+            UnavailablePlaylist(
                 playlist_id=each.playlist_id,
                 name=watched[each.playlist_id] or published.names.get(each.playlist_id, ""),
                 since=each.since,
@@ -157,7 +157,7 @@ def status(config: Config, day: date, now: datetime) -> Status:
 
 
 def _exit_code(config: Config, day: date, report: DayReport, published: PublishedReport) -> int:
-    """How the day was read, or, as long as not all of its workers are through, how the day before was."""
+    """Return the exit code of the day, or of the day before while not all workers have finished."""
     worst = _worst(report.runs)
     if worst or (worst == 0 and not unasked(config, report.memory).slices):
         return worst
@@ -169,7 +169,7 @@ def _exit_code(config: Config, day: date, report: DayReport, published: Publishe
 
 
 def _worst(runs: list[Run]) -> int | None:
-    """The worst exit code among the last runs of the workers; None if no run has ended."""
+    """Return the worst exit code of the last run of each worker; None if no run has ended."""
     in_order = sorted(runs, key=lambda run: run.started_at)
     last = {run.worker: run.exit_code for run in in_order if run.exit_code is not None}
     return max(last.values(), default=None)

@@ -1,4 +1,4 @@
-"""What Spotify lets this app do. No answer says it: it is found out by asking, once a run, and remembered."""
+"""What the app may do. Spotify does not report it, so each run detects it from the first responses."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ NOT_REGISTERED = (
 
 @dataclass
 class AppAccess:
-    """What was found in this run; what is not in here has not been found out.
+    """The capabilities detected in this run; missing ones are unknown so far.
 
     `bulk`: per endpoint, whether it answers for many ids at once. `pages`: whether the further pages of lists are
     answered under `tracks` or under `items`.
@@ -38,13 +38,13 @@ class AppAccess:
 
 
 def explain_reason(reason: str | None) -> str | None:
-    """Spotify's reason, and in plain words what it means where that is known."""
+    """Return Spotify's reason, with an explanation if there is one."""
     meaning = next((plain for words, plain in PLAIN_WORDS.items() if words in (reason or "").lower()), None)
     return f"{reason} ({meaning})" if meaning else reason
 
 
 def raise_if_app_refused(status: int | None, reason: str) -> None:
-    """Raise CredentialsError where a refusal speaks of the whole app, so that no further question can succeed."""
+    """Raise CredentialsError if a refusal concerns the whole app, so that no further request can succeed."""
     if status == 403 and "premium" in reason.lower():
         raise CredentialsError(NO_PREMIUM)
     if status == 403 and "registered" in reason.lower():

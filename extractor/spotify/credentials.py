@@ -1,4 +1,4 @@
-"""Who asks Spotify: the id and secret of an app, and the login of a user, from the environment only."""
+"""The credentials: id and secret of the app, from the environment only, and the login of a user."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SECRETS = (*APP_VARIABLES, "SPOTIFY_REFRESH_TOKEN")
 
 @dataclass(frozen=True)
 class Credentials:
-    """Client id and secret of the Spotify app, from the environment only, and the login of a user, if there is one.
+    """The client id and secret of the app, from the environment only, and the login of a user, or None.
 
     Never shown by `repr`. A user's login needs no secret.
     """
@@ -27,7 +27,7 @@ class Credentials:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Credentials:
-        """What a run asks with. Raises CredentialsError naming what is missing."""
+        """Return the credentials of a run. Raises CredentialsError naming what is missing."""
         app, login = cls.of_app(environment), TokenStore.from_environment(environment)
         token = login.find()
         if token and token.fits(app.client_id):
@@ -38,7 +38,7 @@ class Credentials:
 
     @classmethod
     def of_app(cls, environment: Mapping[str, str] = os.environ) -> Credentials:
-        """What a login asks with: the secret is not needed. Raises CredentialsError if the id is missing, too."""
+        """Return the credentials of a login, which needs no secret. Raises CredentialsError if the id is missing."""
         client_id, client_secret = (environment.get(name, "").strip() for name in APP_VARIABLES)
         if not client_id:
             raise _not_set(" and ".join(APP_VARIABLES if not client_secret else APP_VARIABLES[:1]))
@@ -46,7 +46,7 @@ class Credentials:
 
 
 def without_secrets(environment: Mapping[str, str]) -> dict[str, str]:
-    """What other programs get of an environment."""
+    """Return an environment without credentials, for other programs."""
     return {name: value for name, value in environment.items() if name not in SECRETS}
 
 

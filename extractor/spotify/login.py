@@ -1,4 +1,4 @@
-"""The login of a user: an address to open in a browser, and the answer that comes back to this machine."""
+"""Log a user in: print a URL to open in a browser, and receive the redirect on this machine."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class AuthorizationRequest:
     verifier: str = field(repr=False, default_factory=lambda: secrets.token_urlsafe(64))
 
     def address(self, token_url: str) -> str:
-        """The page of the accounts service to open."""
+        """Return the URL of the page to open."""
         challenge = base64.urlsafe_b64encode(hashlib.sha256(self.verifier.encode()).digest()).rstrip(b"=").decode()
         query = {
             "client_id": self.client_id,
@@ -65,7 +65,7 @@ class AuthorizationRequest:
         return f"{urljoin(token_url, '/authorize')}?{urlencode(query)}"
 
     def code(self, answer: str) -> str:
-        """The code in the address that Spotify redirected to. Raises CredentialsError where there is none for us."""
+        """Return the code in the URL of the redirect. Raises CredentialsError if it has none for this request."""
         query = dict(parse_qsl(urlsplit(answer).query))
         if not secrets.compare_digest(query.get("state", "").encode(), self.state.encode()):
             raise CredentialsError("that was no answer to this login (its state differs): nothing is kept; try again")
@@ -75,7 +75,7 @@ class AuthorizationRequest:
 
 
 class _Redirected(BaseHTTPRequestHandler):
-    """Takes the browser that comes back from Spotify. Browsers also open connections and say nothing: not for long."""
+    """Handles the redirect from Spotify, with a timeout, because browsers also open connections without a request."""
 
     server: _Loopback
     timeout = 2
@@ -92,11 +92,11 @@ class _Redirected(BaseHTTPRequestHandler):
             self.server.answer = self.path
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Write nothing: the path holds the code."""
+        """Log nothing: the path contains the code."""
 
 
 class _Loopback(HTTPServer):
-    """A port that only this machine can reach."""
+    """A server that only this machine can reach."""
 
     answer = ""
     timeout = 2
@@ -111,7 +111,7 @@ class _Loopback(HTTPServer):
             ) from error
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Browsers may hang up."""
+        """Ignore connections that browsers close."""
 
     def wait(self, pasted: TextIO | None, clock: Clock) -> str:
         """The URL that a browser was redirected to, or that the user pasted."""

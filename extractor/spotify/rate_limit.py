@@ -1,4 +1,4 @@
-"""One pace for all threads: no sooner than a 429 says, and not into the same wall twice."""
+"""A rate limit shared by all threads: it obeys Retry-After and learns the limit from 429 responses."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from collections import deque
 from extractor.clock import Clock
 
 WINDOW_SECONDS = 30.0
-"""Spotify counts requests in a window that rolls on; how many it takes is not published."""
+"""Spotify counts requests in a rolling window; the limit is not published."""
 
 TELLING_REQUESTS = 10
 """A 429 after fewer responses in a window does not show its limit: another client has used it up."""
 
 WINDOWS_TO_TRUST = 10
-"""After so many windows without a 429 a quarter more is tried."""
+"""After so many windows without a 429, the limit is raised by a quarter."""
 
 
 class RateLimit:
-    """Says when the next request may be sent; safe to use from several threads.
+    """Decides when the next request may be sent; safe to use from several threads.
 
     Until the first 429 that is at once. From then on no more requests are out or answered within a window than the
     window took before. A request counts from its answer on, so that it has left Spotify's window before ours.
@@ -37,19 +37,19 @@ class RateLimit:
         self._last_wall = self._not_before
 
     def wait(self) -> float:
-        """Seconds until the next request may be sent, as far as is known now; 0 or less: at once."""
+        """Return the seconds until the next request may be sent; 0 or less means now."""
         with self._lock:
             now = self._clock.monotonic()
             return max(self._not_before - now, self._until_room(now))
 
     def sent(self) -> float:
-        """A request is on its way; returns the time, for `refused`."""
+        """Record that a request was sent; return the time, for `refused`."""
         with self._lock:
             self._in_flight += 1
             return self._clock.monotonic()
 
     def answered(self) -> None:
-        """The request has ended, with an answer or without, but not with a 429."""
+        """Record that a request ended, with or without a response, but not with a 429."""
         with self._lock:
             now = self._clock.monotonic()
             self._in_flight -= 1
@@ -58,7 +58,7 @@ class RateLimit:
                 self._answered.popleft()
 
     def refused(self, sent_at: float, after: float) -> None:
-        """The request has met a 429, which asks for `after` seconds of silence."""
+        """Record a 429 response that asks to wait for `after` seconds."""
         with self._lock:
             now = self._clock.monotonic()
             self._in_flight -= 1
@@ -69,7 +69,7 @@ class RateLimit:
     def _learn(self, now: float, after: float) -> None:
         recent = [at for at in self._answered if at > now - WINDOW_SECONDS]
         if len(recent) >= TELLING_REQUESTS:
-            # The first time, believe that the wait is what the window lacks: a short hiccup must not halt everything.
+            # At the first 429, take the wait for the rest of the window: a brief limit must not stop everything.
             whole = self._most is not None
             self._window = WINDOW_SECONDS if whole else min(WINDOW_SECONDS, now - recent[0] + after)
             self._most = len(recent)

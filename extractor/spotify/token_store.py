@@ -1,4 +1,4 @@
-"""A user's login: the refresh token, where it is kept between runs, since when it holds, and until when."""
+"""Store a user's login between runs: the refresh token, and since when and until when it is valid."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from pathlib import Path
 from extractor.errors import CredentialsError
 
 LIFETIME_MONTHS = 6
-"""From the authorisation on, however often the token is exchanged for another."""
+"""Lifetime from the authorisation on, however often the token is renewed."""
 
 WARN_BEFORE = timedelta(days=30)
 
 
 @dataclass(frozen=True)
 class UserToken:
-    """A refresh token, and since when it holds.
+    """A refresh token, and since when it is valid.
 
     `client_id`: the app it was obtained for; null if unknown. `authorised_on`: the day of the login, or, of a token
     from the environment, the day it was first exchanged; null before.
@@ -34,7 +34,7 @@ class UserToken:
 
     @property
     def ends_on(self) -> date | None:
-        """The day on which Spotify ends it, at the latest; null if unknown."""
+        """Return the last day on which it can be valid; None if unknown."""
         if self.authorised_on is None:
             return None
         months = self.authorised_on.month - 1 + LIFETIME_MONTHS
@@ -42,29 +42,29 @@ class UserToken:
         return date(year, month, min(self.authorised_on.day, calendar.monthrange(year, month)[1]))
 
     def fits(self, client_id: str | None) -> bool:
-        """Whether it may be an app's: Spotify takes a token from no other app than the one it was given to."""
+        """Return whether it may belong to an app: Spotify accepts a token only from the app it was issued to."""
         return self.client_id in (None, client_id)
 
     def renewed(self, refresh_token: str, today: date) -> UserToken:
-        """The token that Spotify gave in exchange for this one: it does not live longer."""
+        """Return the token that Spotify issued in exchange for this one; it expires at the same time."""
         return replace(self, refresh_token=refresh_token, authorised_on=self.authorised_on or today)
 
     def warning(self, today: date) -> str | None:
-        """What to do soon, from 30 days before its end on."""
+        """Return a warning from 30 days before its end on, else None."""
         if self.ends_on is None or today < self.ends_on - WARN_BEFORE:
             return None
         return f"the user's login ends by {self.ends_on}, six months after it was made: ./run.sh login makes a new one"
 
 
 def token_file(environment: Mapping[str, str] = os.environ) -> Path:
-    """Where ./run.sh login keeps what it obtains: outside of the project, so that no commit or copy takes it along."""
+    """Return where ./run.sh login stores the token: outside the project, so that it is not committed or copied."""
     folder = environment.get("XDG_CONFIG_HOME") or "~/.config"
     return Path(environment.get("SPOTIFY_TOKEN_FILE") or f"{folder}/spotify-track-history/token.json").expanduser()
 
 
 @dataclass(frozen=True)
 class TokenStore:
-    """Where the token is: in the file, if it holds one, else `given` by SPOTIFY_REFRESH_TOKEN.
+    """The place of the token: the file, if it contains one, else `given` by SPOTIFY_REFRESH_TOKEN.
 
     Spotify may exchange a given token for another. That is kept in a file named by a hash of the given one, so that it
     is used as long as the given one stays the same, and no longer.
@@ -82,7 +82,7 @@ class TokenStore:
         return cls(path.with_suffix(f".{hashlib.sha256(given.encode()).hexdigest()[:16]}.json"), given)
 
     def find(self) -> UserToken | None:
-        """The token, if there is one. Raises CredentialsError if the file is not a login's."""
+        """Return the token, or None. Raises CredentialsError if the file is no login."""
         try:
             kept = json.loads(self.path.read_bytes())
             kept["authorised_on"] = date.fromisoformat(kept["authorised_on"])
@@ -95,14 +95,14 @@ class TokenStore:
             ) from None
 
     def read(self) -> UserToken:
-        """The token. Raises CredentialsError if there is none (any more)."""
+        """Return the token. Raises CredentialsError if there is none."""
         token = self.find()
         if token is None:
             raise CredentialsError(f"{self.path}: no user's login; make one: ./run.sh login")
         return token
 
     def save(self, token: UserToken) -> None:
-        """Write the token so that only its owner can read it, and so that a kill leaves the old one or the new."""
+        """Store the token atomically, readable by its owner only."""
         content = vars(token) | {"authorised_on": str(token.authorised_on)}
         try:
             with tempfile.NamedTemporaryFile("w", dir=self.path.parent, prefix=".token-", delete=False) as file:
@@ -117,7 +117,7 @@ class TokenStore:
 
 
 def describe_login(today: date, environment: Mapping[str, str] = os.environ) -> str:
-    """For a person: whether runs ask as a user, since when, and until when."""
+    """Describe whether runs use a login, since when, and until when."""
     login = TokenStore.from_environment(environment)
     try:
         token = login.find()

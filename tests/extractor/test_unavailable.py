@@ -46,7 +46,8 @@ def test_a_list_that_is_tolerated_is_warned_of_and_counted_as_not_read(bench: Ma
     ended = run.extract(january(5))
     assert ended.exit_code == 0
     assert "1 of 2 playlists (1 not read)" in ended.summary
-    assert f"warning: 1 of the lists not read have been unavailable for long, {LIST} since 2026-01-03" in ended.summary
+    warning = f"warning: 1 of the playlists not read have been unavailable for long, {LIST} since 2026-01-03"
+    assert warning in ended.summary
     assert "  not read:" not in ended.summary
     assert ended.facts["playlists_failed"] == 1
     assert ended.facts["long_unavailable"] == {LIST: january(3)}
