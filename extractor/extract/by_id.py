@@ -37,7 +37,7 @@ class BatchAsker:
         self._name = name
         self._endpoint = endpoint
         self._ask = ask
-        self._regime = access
+        self._access = access
         self._single_answers = 0
         self._single_refusals = 0
 
@@ -52,10 +52,10 @@ class BatchAsker:
             return sum(map(self._ask_single, ids), Outcome(0))
         answer, answered = self._ask_at_once(self._endpoint, ids)
         if answered:
-            self._regime.bulk[self._name] = True
+            self._access.bulk[self._name] = True
             return Outcome(len(ids))
         if answer.status == HTTPStatus.FORBIDDEN:
-            self._regime.bulk.setdefault(self._name, False)
+            self._access.bulk.setdefault(self._name, False)
             return sum(map(self._ask_single, ids), Outcome(0))
         if answer.status == HTTPStatus.BAD_REQUEST and len(ids) > 1 and ABOUT_AN_ID.search(answer.reason or ""):
             # One invalid id makes Spotify refuse the whole batch: bisect to find it.
@@ -65,7 +65,7 @@ class BatchAsker:
 
     @property
     def _in_bulk(self) -> bool:
-        return self._endpoint.items is not None and self._regime.bulk.get(self._name, True)
+        return self._endpoint.items is not None and self._access.bulk.get(self._name, True)
 
     def _ask_single(self, single_id: str) -> Outcome:
         if self._single_answers == 0 and self._single_refusals >= REFUSALS_BELIEVED:

@@ -53,7 +53,7 @@ class PlaylistReader:
 
     def __init__(self, ask: Fetch, access: AppAccess, day: date) -> None:
         self._ask = ask
-        self._regime = access
+        self._access = access
         self._day = day
 
     def read(self, playlist_id: str, known: CachedContent | None) -> Read:
@@ -119,18 +119,18 @@ class PlaylistReader:
         probe = asked | {"fields": "snapshot_id"}
         after = self._ask("playlists", f"playlists/{asked['playlist_id']}?fields=snapshot_id", probe)
         if not read.snapshot_id or (after.body or {}).get("snapshot_id") != read.snapshot_id:
-            raise _NotProven(after.reason or "the list changed while it was read")
+            raise _NotProven(after.reason or "the playlist changed while it was read")
 
     def _ask_page(self, link: _Link, asked: dict[str, Any]) -> Response:
         """Request a further page under the name that this app may use, or the link's own while that is unknown."""
-        found = self._regime.pages
+        found = self._access.pages
         name = found or link.name
         answer = self._ask("playlist_items", link.path(name), asked)
         if answer.status == HTTPStatus.FORBIDDEN and found is None:
             name = "items" if name == "tracks" else "tracks"
             answer = self._ask("playlist_items", link.path(name), asked)
         if answer.status == HTTPStatus.OK:
-            self._regime.pages = name
+            self._access.pages = name
         return answer
 
 

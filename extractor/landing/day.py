@@ -14,7 +14,7 @@ from typing import Any
 from extractor.config.endpoints import Endpoint
 from extractor.landing.cache import CachedContent
 from extractor.landing.payloads import ids_at, is_answered, results_of, track_objects, tracks_of
-from extractor.landing.reader import LandingFile
+from extractor.landing.reader import LandingFile, files_of_day
 
 FINAL_OUTCOMES = frozenset({"complete", "unchanged"})
 
@@ -117,7 +117,7 @@ class DayReader:
 
         What a killed run could not note of its lists is noted now.
         """
-        for path in sorted((self._folder / self._day.isoformat()).glob("*.ndjson.gz")):
+        for path in files_of_day(self._folder, self._day):
             if path != own:
                 for envelope in self._files.setdefault(path, LandingFile(path)).envelopes():
                     self.memory.absorb(envelope)

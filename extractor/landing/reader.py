@@ -34,6 +34,11 @@ class NewFile:
     known_lines: int = 0
 
 
+def files_of_day(folder: Path, day: date) -> list[Path]:
+    """Return the landing files of a day, in the order of their names."""
+    return sorted((folder / day.isoformat()).glob("*.ndjson.gz"))
+
+
 class LandingFile:
     """Reads a landing file as a stream; each call continues where the previous one ended."""
 

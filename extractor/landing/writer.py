@@ -3,10 +3,10 @@
 landing/<day>/<run>.ndjson.gz      one envelope a line, in the order of the answers
 landing/<day>/<endpoint>.requests  as long as requests were sent, where they have a budget
 landing/not_before.json            until when Spotify asks not to be asked
-landing/watched/<hash>.csv.gz      a watch-list, kept once for all runs that used it
-landing/contents/<playlist>.json   a cache: what the last complete read of a list held; safe to delete
-landing/asked/<playlist>           a cache: its time is when the list was last answered for; safe to delete
-landing/unavailable/<playlist>.json  since when a list is unavailable; without it, since it is next refused
+landing/watched/<hash>.csv.gz      a watch-list, stored once for all runs that used it
+landing/contents/<playlist>.json   a cache: the content of the last complete read; safe to delete
+landing/asked/<playlist>           a cache: its time is when Spotify last responded; safe to delete
+landing/unavailable/<playlist>.json  since when it is unavailable; if deleted, from the next refusal on
 """
 
 from __future__ import annotations

@@ -8,11 +8,11 @@ from extractor.errors import CredentialsError
 
 PLAIN_WORDS = {
     "valid user authentication required": "Spotify shows this only to a logged-in user: ./run.sh login",
-    "insufficient client scope": "the login lacks the right to read this list: ./run.sh login again",
+    "insufficient client scope": "the login lacks the right to read this playlist: ./run.sh login again",
 }
 WITHHELD = (
-    "items withheld: Spotify shows this app the list, but not what is in it; an app made since 11 February 2026 reads "
-    "only its own user's lists, after ./run.sh login"
+    "items withheld: Spotify shows this app the playlist, but not its items; an app created since 11 February 2026 "
+    "reads only its own user's playlists, after ./run.sh login"
 )
 
 NO_PREMIUM = (
@@ -29,7 +29,7 @@ NOT_REGISTERED = (
 class AppAccess:
     """The capabilities detected in this run; missing ones are unknown so far.
 
-    `bulk`: per endpoint, whether it answers for many ids at once. `pages`: whether the further pages of lists are
+    `bulk`: per endpoint, whether it answers for many ids at once. `pages`: whether the further pages of playlists are
     answered under `tracks` or under `items`.
     """
 

@@ -97,7 +97,7 @@ class _Writer:
                 self._pages(history, read, version, ended)
             case "partial":
                 for attempt in range(1, playlists.ATTEMPTS_PER_READ + 1):
-                    ended = playlists.Read(read.outcome, attempt, "the list changed while it was read")
+                    ended = playlists.Read(read.outcome, attempt, "the playlist changed while it was read")
                     self._pages(history, read, version, ended)
             case "unchanged":
                 self._first_page(history, read, version, ended)

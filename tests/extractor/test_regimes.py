@@ -140,7 +140,7 @@ def test_withheld_items_are_explained(bench: MakeBench) -> None:
     run = bench(one_list())
     run.simulator.restricted = True
     run.extract()
-    assert "items withheld: Spotify shows this app the list" in run.reads()[0]["reason"]
+    assert "items withheld: Spotify shows this app the playlist" in run.reads()[0]["reason"]
 
 
 def test_an_app_that_gets_no_popularity_is_told_so_in_words_and_numbers(bench: MakeBench) -> None:
