@@ -18,7 +18,7 @@ class ConfigError(ExtractorError):
 
 
 class NothingToWatchError(ConfigError):
-    """The watch-list is empty."""
+    """The watch list is empty."""
 
 
 class CredentialsError(ExtractorError):

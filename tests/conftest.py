@@ -2,10 +2,14 @@
 
 import os
 from collections.abc import Iterator
+from functools import cache
 from itertools import count
+from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from extractor.engines import dbt as transform
 from tests import forked
@@ -14,16 +18,34 @@ from tests.cluster import Cluster, Database, programs, running
 NUMBERS = count(1)
 
 SHARED = ("conformance", "published_histories", "demo")
-"""Fixtures of a session that take minutes: the tests that share one run in one process."""
+"""Fixtures of a session that take minutes: the files that use one run in one process."""
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put slow files first, so that no process is left with one at the end; keep the tests of a file together."""
+    """Put slow files first, so that no process is left with one at the end."""
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
-    for item in items:
-        shared = [fixture for fixture in SHARED if fixture in getattr(item, "fixturenames", ())]
-        item.add_marker(pytest.mark.xdist_group(shared[0] if shared else item.nodeid.split("::")[0]))
+
+
+class ByFile(LoadScopeScheduling):  # type: ignore[misc]
+    """Runs the tests of a file in one process, together with those of files that use the same shared fixture.
+
+    (The groups of `--dist loadgroup` have no effect with pytest 9.)
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        return _scope_of(nodeid.split("::", maxsplit=1)[0])
+
+
+@cache
+def _scope_of(file: str) -> str:
+    text = (Path(__file__).parent.parent / file).read_text("utf-8")
+    return next((fixture for fixture in SHARED if f"{fixture}: " in text), file)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
+    """Return the scheduler of `pytest -n`."""
+    return ByFile(config, log)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -15,7 +15,7 @@ lint=$PWD/.venv-lint/bin
 unset SPOTIFY_CLIENT_ID SPOTIFY_CLIENT_SECRET SPOTIFY_REFRESH_TOKEN
 
 # One process more than cores, because each of them waits at times.
-several=(-n "$(($(getconf _NPROCESSORS_ONLN) + 1))" --dist loadgroup --no-loadscope-reorder)
+several=(-n "$(($(getconf _NPROCESSORS_ONLN) + 1))" --no-loadscope-reorder)
 
 if [[ ${1-} == --fast && $# -eq 1 ]]; then
     "$lint/ruff" check . && "$lint/ruff" format --check . &&

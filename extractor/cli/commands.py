@@ -63,7 +63,7 @@ def main(arguments: Sequence[str] | None = None, clock: Clock | None = None) -> 
         console.note("error", str(error), exit_code=error.exit_code)
         exit_code = error.exit_code
     except KeyboardInterrupt:
-        console.note("interrupted", "interrupted: what was answered is landed; the same command asks only for the rest")
+        console.note("interrupted", "interrupted: all responses so far are landed; the same command requests the rest")
         exit_code = INTERRUPTED
     finally:
         if options.command == "daily" and config.on_failure and exit_code not in (0, INTERRUPTED):
@@ -100,13 +100,15 @@ def _login(config: Config, options: argparse.Namespace, console: Console) -> int
         return 0
     console.result("logged_in", save_login(token, token_file()), ends_on=token.ends_on)
     if TokenStore.from_environment().given:
-        console.note("warning", "runs go on with SPOTIFY_REFRESH_TOKEN as long as it is set")
+        console.note("warning", "runs use SPOTIFY_REFRESH_TOKEN instead while it is set")
     return 0
 
 
 def _purge(config: Config, options: argparse.Namespace, console: Console) -> int:
     if options.keep_days is None:
-        raise ConfigError("purge: say how many days of raw answers to keep: ./run.sh purge --keep-days 90")
+        raise ConfigError(
+            "purge: --keep-days is missing, the number of days of raw answers to keep: ./run.sh purge --keep-days 90"
+        )
     with exclusive(config.warehouse, "warehouse", console.waits):
         purged = purge(config, console.day - timedelta(days=options.keep_days - 1))
         console.result("purged", str(purged), **asdict(purged))
@@ -157,7 +159,7 @@ COMMANDS: dict[str, Callable[[Config, argparse.Namespace, Console], int]] = {
     "login": _login,
     "purge": _purge,
 }
-"""Commands that are no step of a daily run."""
+"""Commands that are not steps of a daily run."""
 
 ENGINES_OF = {
     "report": ("duckdb", "spark"),
@@ -166,7 +168,7 @@ ENGINES_OF = {
     "docs": ("duckdb",),
     "purge": ("duckdb",),
 }
-"""Engines that a command works on where it needs DuckDB's files: Spark publishes one, but has no warehouse file."""
+"""The engines of commands that need DuckDB files. Spark publishes such a file, but has no warehouse file."""
 
 
 def _run_steps(config: Config, options: argparse.Namespace, console: Console) -> int:
@@ -187,7 +189,7 @@ def _run_steps(config: Config, options: argparse.Namespace, console: Console) ->
             loaded = target.load(config)
             console.result("loaded", str(loaded), **asdict(loaded))
         if options.command == "daily" and not _wants_everything(options) and target.is_published(config):
-            console.result("unchanged", f"nothing new since {config.database} was published: not built again")
+            console.result("unchanged", f"nothing new since {config.database} was published: not rebuilt")
             return exit_code
         if "build" in steps:
             how = BuildOptions(options.full_refresh, options.full_tests, options.forget_purged, options.log_format)
@@ -219,7 +221,7 @@ def _extract(config: Config, console: Console) -> int:
 
 
 def _check_slices(config: Config, console: Console) -> int:
-    """Warn of slices of the watch-list that no worker has asked for; returns the exit code for that."""
+    """Warn of slices of the watch list that no worker has finished; return PARTLY_READ if there are any, else 0."""
     missing = unasked(config, read_day(config.landing, console.day)) if config.batch_size else None
     if not (missing and missing.slices):
         return 0

@@ -28,12 +28,12 @@ class Console:
         self._say(sys.stdout, event, text, facts)
 
     def note(self, event: str, message: str, **facts: object) -> None:
-        """Print a message that is no result: a warning, an error."""
+        """Print any other message, such as a warning or an error."""
         text = f"{event}: {message}" if event in ("warning", "error") else message
         self._say(sys.stderr, event, text, {"message": message} | facts)
 
     def waits(self, message: str) -> None:
-        """Print what the command waits for."""
+        """Print a message about what the command waits for."""
         self.note("waiting", message)
 
     def summary(self, exit_code: int) -> dict[str, object]:

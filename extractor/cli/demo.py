@@ -1,4 +1,4 @@
-"""./run.sh demo: thirty simulated days through the real pipeline, the answers analysts ask for, and a report."""
+"""./run.sh demo: run the real pipeline on thirty simulated days, then show example queries and write a report."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ from playlist_days where playlist_id = '{playlist}' group by outcome order by da
 
 
 def run_demo(folder: Path, days: int) -> int:
-    """Run the demo for a number of days in a folder, which is replaced if it is a demo; returns the exit code."""
+    """Run the demo for a number of days in a folder, replacing an earlier demo there; return the exit code."""
     try:
         config = _simulate(folder, days)
         print(build(config))
@@ -85,10 +85,10 @@ def run_demo(folder: Path, days: int) -> int:
     except ExtractorError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
-    _answer(config.database)
+    _show_examples(config.database)
     at_home = "--demo" if folder == DEMO else f"--config {_shown(folder / 'config.yaml')}"
-    print(f"\nLook at it: {_shown(page)}, with any browser")
-    print(f"Ask it more: {_shown(config.database)}, with any DuckDB client, or\n")
+    print(f"\nOpen the report: {_shown(page)}, in a browser")
+    print(f"Query the tables: {_shown(config.database)}, with any DuckDB client, or\n")
     print(f'  {PROGRAM} sql "from playlists" {at_home}')
     return 0
 
@@ -99,7 +99,7 @@ def _simulate(folder: Path, days: int) -> Config:
     if not 1 <= days <= len(world.days):
         raise ConfigError(f"--days {days}: the simulated world has 1 to {len(world.days)} days")
     if folder.exists() and not (folder / "config.yaml").exists() and any(folder.iterdir()):
-        raise ConfigError(f"{folder}: holds something that is no demo; name another folder with --folder")
+        raise ConfigError(f"{folder}: contains files that are not a demo's; name another folder with --folder")
     shutil.rmtree(folder, ignore_errors=True)
     (folder / "seeds").mkdir(parents=True)
     with (folder / "seeds" / "playlists.csv").open("w", newline="", encoding="utf-8") as file:
@@ -119,15 +119,13 @@ def _simulate(folder: Path, days: int) -> Config:
             extraction = extract(RunContext(config, day, Clock()), credentials, rng)
             problems += [f"  {day} {line.strip()}" for line in extraction.summary.splitlines()[1:]]
         requests = len(simulator.requests)
-    print(
-        f"{requests} requests to a simulated Spotify in {time.monotonic() - started:.1f} s; what went wrong on the way:"
-    )
-    print("\n".join(problems) or "  nothing")
+    print(f"{requests} requests to a simulated Spotify in {time.monotonic() - started:.1f} s; problems on the way:")
+    print("\n".join(problems) or "  none")
     print(load(config))
     return config
 
 
-def _answer(database: Path) -> None:
+def _show_examples(database: Path) -> None:
     with duckdb.connect(str(database), read_only=True) as connection:
 
         def one(sql: str, *parameters: str) -> str:
@@ -153,15 +151,15 @@ def _answer(database: Path) -> None:
 
 
 def _show(connection: duckdb.DuckDBPyConnection, sql: str, rows: int, *, with_sql: bool = True) -> None:
-    """Print a query and its answer as a table of text."""
+    """Print a query and its first `rows` rows as a text table."""
     if with_sql:
         print("\n".join(f"   {line}" for line in sql.splitlines()) + "\n")
     cursor = connection.execute(sql)
-    answer = cursor.fetchall()
-    for line in format_table([column[0] for column in cursor.description or ()], answer[:rows]):
+    result = cursor.fetchall()
+    for line in format_table([column[0] for column in cursor.description or ()], result[:rows]):
         print("   " + line)
-    if len(answer) > rows:
-        print(f"   … {len(answer) - rows} rows more")
+    if len(result) > rows:
+        print(f"   … {len(result) - rows} more rows")
 
 
 def _shown(path: Path) -> str:

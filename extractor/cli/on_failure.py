@@ -13,13 +13,13 @@ from extractor.cli.console import Console
 from extractor.spotify.credentials import without_secrets
 
 SECONDS = 60
-"""Time limit of the command; then it is killed with its child processes."""
+"""Time limit of the command in seconds; after it, the command and its child processes are killed."""
 
 
 def report_failure(
     command: tuple[str, ...], folder: Path, exit_code: int, console: Console, limit: float = SECONDS
 ) -> None:
-    """Run the command in `folder`, the summary of the run as JSON on its standard input.
+    """Run the command in `folder`, with the summary of the run as JSON on its standard input.
 
     Never raises. A failing command is reported and does not change the run's exit code.
     """
@@ -52,6 +52,6 @@ def _run(command: tuple[str, ...], folder: Path, summary: bytes, limit: float) -
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
-            return f"took longer than {limit:g} s and was ended"
+            return f"took longer than {limit:g} s and was killed"
         said.seek(0)
         return f"ended with {code}: {said.read().decode('utf-8', 'replace').strip()}" if code else ""

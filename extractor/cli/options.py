@@ -1,4 +1,4 @@
-"""The command line: a sub-parser for each command, which knows its own options and refuses all others."""
+"""Parse the command line: a sub-parser for each command, which refuses the options of other commands."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ EXIT_CODES = """exit codes:
 OF_A_CHECKOUT = """
   test      run every check that CI runs; --fast: those that take seconds; with arguments: pytest
   lint      run the linters
-  lock      make the lock files in requirements/ again
+  lock      rebuild the lock files in requirements/
   bench     measure what a day costs"""
 
 
@@ -118,7 +118,9 @@ def _docs(parser: argparse.ArgumentParser) -> None:
 
 
 def _login(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--port", type=int, default=PORT, help=f"port on 127.0.0.1 for the answer; default: {PORT}")
+    parser.add_argument(
+        "--port", type=int, default=PORT, help=f"port on 127.0.0.1 for Spotify's redirect; default: {PORT}"
+    )
     parser.add_argument("--print-token", action="store_true", help="print the refresh token instead of storing it")
 
 
@@ -147,19 +149,19 @@ COMMANDS = {
     "login": Command("let a Spotify user authorise the app to read their playlists", "", _login),
     "purge": Command("delete old landing files and raw answers; the tables stay", "--keep-days 90", _purge),
     "demo": Command(
-        "simulate thirty days, build the tables, show answers; no account needed", "--days 7", _demo_options
+        "simulate thirty days, build the tables, show queries; no account needed", "--days 7", _demo_options
     ),
 }
 
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        """End with code 2, as for a configuration that can't be used."""
+        """Exit with code 2, as for an invalid configuration."""
         self.exit(USAGE_ERROR, f"error: {message}\nSee {self.prog} --help\n")
 
 
 def read_options(arguments: Sequence[str]) -> argparse.Namespace:
-    """Return the options of a command. Ends the process with code 2 if they can't be understood."""
+    """Return the options of a command. Exits with code 2 if they are invalid."""
     parser, commands = _parsers()
     given = list(arguments)
     if given and given[0] == "help":
@@ -216,7 +218,7 @@ def _parsers() -> tuple[_Parser, dict[str, _Parser]]:
 
 
 def _command_first(arguments: list[str], parsers: Mapping[str, argparse.ArgumentParser]) -> list[str]:
-    """Move the first word that is no option, nor the value of one, to the front; without one, the command is daily."""
+    """Move the command (the first word that is no option or its value) to the front; add `daily` if there is none."""
     actions = [action for parser in parsers.values() for action in parser._actions]
     with_value = {option for action in actions if action.nargs != 0 for option in action.option_strings}
     place = 0
@@ -241,7 +243,7 @@ def _not_understood(command: str, unknown: Sequence[str]) -> str:
 
 
 def _as_configuration(arguments: Sequence[str], parser: argparse.ArgumentParser) -> list[str]:
-    """Take `CONFIG`, the invocation of this program's predecessor, for a daily run with that configuration."""
+    """Translate `CONFIG`, the command line of this program's predecessor, into a daily run with that configuration."""
     first, *others = arguments
     if not Path(first).exists() and Path(first).suffix not in (".yaml", ".yml"):
         near = difflib.get_close_matches(first, [*COMMANDS, "help"], 1)

@@ -1,4 +1,4 @@
-"""Show the progress of a run on standard error: a progress bar on a terminal, otherwise a line a minute."""
+"""Show the progress of a run on standard error: a progress bar on a terminal, otherwise one line per minute."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def _bar(what: str, total: int | None) -> tqdm[Any]:
 
 
 class Lines(Progress):
-    """Prints a line a minute, for logs and mails; nothing for a run shorter than that."""
+    """Prints one line per minute, for logs and mails; a run shorter than a minute prints nothing."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -68,7 +68,7 @@ class Lines(Progress):
         facts = self._said | {"waiting": round(seconds)}
         text = "{what} {done} of {total}, {requests} requests".format_map(facts | {"total": facts["total"] or "?"})
         text += f", waiting {seconds:.0f} s for Spotify" if seconds else ""
-        with suppress(OSError):  # standard error was closed, which must not end the run
+        with suppress(OSError):  # a closed standard error must not end the run
             self._console.note("progress", f"{self._console.clock.now():%H:%M} {text}", **facts)
 
 

@@ -1,1 +1,1 @@
-"""A day asked of Spotify and landed."""
+"""Extraction: request a day from Spotify and land the responses."""

@@ -1,4 +1,4 @@
-"""Fetch objects by id: in batches if the app may, else one by one."""
+"""Fetch objects by id: in batches if the app may use bulk endpoints, else one by one."""
 
 from __future__ import annotations
 
@@ -50,18 +50,18 @@ class BatchAsker:
         """Request a batch of ids. An id that Spotify does not know counts as answered: it does not exist."""
         if not self._in_bulk:
             return sum(map(self._ask_single, ids), Outcome(0))
-        answer, answered = self._ask_at_once(self._endpoint, ids)
+        response, answered = self._ask_at_once(self._endpoint, ids)
         if answered:
             self._access.bulk[self._name] = True
             return Outcome(len(ids))
-        if answer.status == HTTPStatus.FORBIDDEN:
+        if response.status == HTTPStatus.FORBIDDEN:
             self._access.bulk.setdefault(self._name, False)
             return sum(map(self._ask_single, ids), Outcome(0))
-        if answer.status == HTTPStatus.BAD_REQUEST and len(ids) > 1 and ABOUT_AN_ID.search(answer.reason or ""):
+        if response.status == HTTPStatus.BAD_REQUEST and len(ids) > 1 and ABOUT_AN_ID.search(response.reason or ""):
             # One invalid id makes Spotify refuse the whole batch: bisect to find it.
             middle = len(ids) // 2
             return self.ask(ids[:middle]) + self.ask(ids[middle:])
-        return Outcome(0, ids, answer.reason or f"no array of {len(ids)} in the answer")
+        return Outcome(0, ids, response.reason or f"no array of {len(ids)} in the response")
 
     @property
     def _in_bulk(self) -> bool:
@@ -70,13 +70,13 @@ class BatchAsker:
     def _ask_single(self, single_id: str) -> Outcome:
         if self._single_answers == 0 and self._single_refusals >= REFUSALS_BELIEVED:
             return Outcome(0, [single_id], f"{self._name} are refused, several at once and one by one")
-        answer, answered = self._ask_at_once(self._endpoint.single(), [single_id])
+        response, answered = self._ask_at_once(self._endpoint.single(), [single_id])
         self._single_answers += answered
-        self._single_refusals += answer.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
-        return Outcome(1) if answered else Outcome(0, [single_id], explain_reason(answer.reason))
+        self._single_refusals += response.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
+        return Outcome(1) if answered else Outcome(0, [single_id], explain_reason(response.reason))
 
     def _ask_at_once(self, endpoint: Endpoint, ids: Sequence[str]) -> tuple[Response, bool]:
         asked: dict[str, Any] = {"ids": list(ids)}
         asked |= {} if endpoint.items is None else {"items": endpoint.items}
-        answer = self._ask(self._name, endpoint.path_for(ids), asked)
-        return answer, is_answered(answer.status, answer.body or {"reason": answer.reason}, asked)
+        response = self._ask(self._name, endpoint.path_for(ids), asked)
+        return response, is_answered(response.status, response.body or {"reason": response.reason}, asked)

@@ -45,7 +45,7 @@ class Tally:
 
 @dataclass(frozen=True)
 class RunContext:
-    """What a run is for, and how it tells the time and reports progress."""
+    """What all parts of a run share: its configuration, its day (UTC), its clock, and its progress display."""
 
     config: Config
     day: date
@@ -78,7 +78,7 @@ class Fetcher:
         wanted = [playlist_id for playlist_id in watched.playlists if playlist_id not in self._memory.read_playlists]
         tally = self.tallies["playlists"]
         tally.asked = len(wanted)
-        # Least recently read playlists come first: a small budget covers the whole watch-list over several days.
+        # Least recently read playlists come first: a small budget covers the whole watch list over several days.
         wanted.sort(key=lambda playlist_id: last_answered_at(self._config.landing, playlist_id))
         for playlist_id, read in map_concurrently(self.read_playlist, wanted, self._config.api.max_in_flight):
             unavailable = record_read(self._config.landing, playlist_id, read.outcome, read.reason, self._day)
@@ -169,7 +169,7 @@ class Fetcher:
         self._progress.show(what, tally.answered + tally.failed, total, self._client.requests.total())
 
     def _fetch(self, endpoint: str, path: str, asked: dict[str, Any]) -> Response:
-        answer = self._client.get(endpoint, path)
-        body = answer.body if answer.body is not None else {"reason": answer.reason}
-        self._writer.write(endpoint, asked, body, answer.observed_at, answer.status, answer.requests)
-        return answer
+        response = self._client.get(endpoint, path)
+        body = response.body if response.body is not None else {"reason": response.reason}
+        self._writer.write(endpoint, asked, body, response.observed_at, response.status, response.requests)
+        return response

@@ -41,16 +41,16 @@ class Plan:
 
 def plan(config: Config, watched: WatchList, memory: DayState, budget: Budget) -> Plan:
     """Count one request per playlist, and the watched tracks that no playlist contains according to the cache."""
-    lists = [playlist_id for playlist_id in watched.playlists if playlist_id not in memory.read_playlists]
+    unread = [playlist_id for playlist_id in watched.playlists if playlist_id not in memory.read_playlists]
     tracks = {track_id for track_id in watched.tracks if not memory.is_settled(track_id)}
     unseen = 0
-    for playlist_id in lists if tracks else ():
+    for playlist_id in unread if tracks else ():
         known = CachedContent.load(config.landing, playlist_id)
         tracks.difference_update(known.tracks if known else ())
         unseen += known is None
     by_id = max(0, len(tracks) - unseen * FIRST_PAGE)
     return Plan(
-        playlists=len(lists),
+        playlists=len(unread),
         tracks=-(-by_id // config.endpoints["tracks"].batch),
         playlists_left=budget.left("playlists"),
         tracks_left=budget.left("tracks"),
@@ -60,7 +60,7 @@ def plan(config: Config, watched: WatchList, memory: DayState, budget: Budget) -
 
 @dataclass(frozen=True)
 class Unasked:
-    """The part of the whole watch-list that no worker requested on a day, and the slices that it belongs to."""
+    """The part of the whole watch list that no worker requested on a day, and its slices."""
 
     playlists: tuple[str, ...]
     tracks: int
@@ -69,12 +69,12 @@ class Unasked:
     def __str__(self) -> str:
         which = f"slice{'s' if len(self.slices) > 1 else ''} {', '.join(map(str, self.slices))}"
         return (
-            f"{len(self.playlists):,} playlists and {self.tracks:,} tracks were not asked for: {which} did not finish"
+            f"{len(self.playlists):,} playlists and {self.tracks:,} tracks were not requested: {which} did not finish"
         )
 
 
 def unasked(config: Config, memory: DayState) -> Unasked:
-    """Compare the whole watch-list, not only this worker's slice, with what has landed for a day."""
+    """Return what no worker has requested on a day, of the whole watch list instead of this worker's slice only."""
     watched = read_watch_list(replace(config, batch_number=1, batch_size=None))
     playlists = [playlist_id not in memory.attempted_playlists for playlist_id in watched.playlists]
     tracks = [not memory.is_settled(track_id) for track_id in watched.tracks]
@@ -86,4 +86,4 @@ def unasked(config: Config, memory: DayState) -> Unasked:
 
 
 def _slices(missing: Iterable[bool], batch_size: int | None) -> set[int]:
-    return {place // batch_size + 1 if batch_size else 1 for place, is_missing in enumerate(missing) if is_missing}
+    return {index // batch_size + 1 if batch_size else 1 for index, is_missing in enumerate(missing) if is_missing}

@@ -63,7 +63,7 @@ class PlaylistReader:
             try:
                 latest = self._attempt(playlist_id, attempt, known)
             except (AttributeError, KeyError, TypeError, ValueError) as error:
-                latest = Read("failed", attempt, f"an answer of an unknown shape: {error!r}")
+                latest = Read("failed", attempt, f"unexpected shape of the response: {error!r}")
             if latest.entries is not None or read.entries is None:
                 read = latest
             if latest.outcome != "partial":
@@ -72,19 +72,19 @@ class PlaylistReader:
 
     def _attempt(self, playlist_id: str, attempt: int, known: CachedContent | None) -> Read:
         asked = {"playlist_id": playlist_id, "attempt": attempt}
-        answer = self._ask("playlists", f"playlists/{playlist_id}", asked)
-        read = Read("failed", attempt, explain_reason(answer.reason))
-        if answer.status != HTTPStatus.OK or answer.body is None:
-            read.outcome = "unavailable" if answer.status in REFUSALS else "failed"
+        response = self._ask("playlists", f"playlists/{playlist_id}", asked)
+        read = Read("failed", attempt, explain_reason(response.reason))
+        if response.status != HTTPStatus.OK or response.body is None:
+            read.outcome = "unavailable" if response.status in REFUSALS else "failed"
             return read
-        read.snapshot_id = answer.body.get("snapshot_id")
-        page = page_of(answer.body)
+        read.snapshot_id = response.body.get("snapshot_id")
+        page = page_of(response.body)
         if page is None:
             # A missing key is not an empty playlist: the app may not see the items.
             read.outcome, read.reason = "unavailable", WITHHELD
             return read
         read.add(page)
-        if page.get("next") and _is_unchanged(playlist_id, answer.body, known, self._day):
+        if page.get("next") and _is_unchanged(playlist_id, response.body, known, self._day):
             read.outcome = "unchanged"
             return read
         try:
@@ -104,12 +104,12 @@ class PlaylistReader:
             link = _Link.below(page["next"], asked["playlist_id"])
             if link is None or offset >= (read.total or 0):
                 raise _NotProven(f"paging goes on after {offset} entries of {read.total}")
-            answer = self._ask_page(link, asked | {"offset": offset})
-            following = page_of(answer.body or {})
-            if answer.status != HTTPStatus.OK or not following or not following["items"]:
-                raise _NotProven(f"page at {offset}: {explain_reason(answer.reason) or 'no entries'}")
+            response = self._ask_page(link, asked | {"offset": offset})
+            following = page_of(response.body or {})
+            if response.status != HTTPStatus.OK or not following or not following["items"]:
+                raise _NotProven(f"page at {offset}: {explain_reason(response.reason) or 'no entries'}")
             if following.get("offset", offset) != offset:
-                raise _NotProven(f"page at {offset}: the answer is for {following['offset']}")
+                raise _NotProven(f"page at {offset}: the response is for offset {following['offset']}")
             page = following
             read.add(page)
             if not page.get("next"):
@@ -125,18 +125,18 @@ class PlaylistReader:
         """Request a further page under the name that this app may use, or the link's own while that is unknown."""
         found = self._access.pages
         name = found or link.name
-        answer = self._ask("playlist_items", link.path(name), asked)
-        if answer.status == HTTPStatus.FORBIDDEN and found is None:
+        response = self._ask("playlist_items", link.path(name), asked)
+        if response.status == HTTPStatus.FORBIDDEN and found is None:
             name = "items" if name == "tracks" else "tracks"
-            answer = self._ask("playlist_items", link.path(name), asked)
-        if answer.status == HTTPStatus.OK:
+            response = self._ask("playlist_items", link.path(name), asked)
+        if response.status == HTTPStatus.OK:
             self._access.pages = name
-        return answer
+        return response
 
 
 @dataclass(frozen=True)
 class _Link:
-    """Return a `next` link relative to the base URL, so that the token is never sent to a host named in a response."""
+    """A `next` link, used relative to the base URL: the token is never sent to a host named in a response."""
 
     playlist_id: str
     name: str

@@ -121,15 +121,15 @@ def _counts(fetcher: Fetcher, client: Client, memory: DayState, stopped: Stop | 
 def _summary(day: date, fetcher: Fetcher, client: Client, memory: DayState, stopped: StoppedByQuota | None) -> str:
     def describe(what: str, tally: Tally) -> str:
         if not tally.asked:
-            return f"no {what} to ask"
+            return f"no {what} to request"
         return f"{tally.answered} of {tally.asked} {what}" + (f" ({tally.failed} not read)" if tally.failed else "")
 
     requests = ", ".join(f"{count} {endpoint}" for endpoint, count in sorted(client.requests.items())) or "none"
     lines = [f"{day}: {', '.join(describe(*each) for each in fetcher.tallies.items())}; requests: {requests}"]
     if memory.popularity is False:
         lines.append(
-            f"  warning: 0 of {memory.tracks_without_popularity:,} tracks carried a popularity: Spotify gives it to no "
-            "app made since 11 February 2026, and track_daily_popularity gets no rows"
+            f"  warning: 0 of {memory.tracks_without_popularity:,} tracks had a popularity: Spotify returns it to no "
+            "app created since 11 February 2026, and track_daily_popularity gets no rows"
         )
     for tally in fetcher.tallies.values():
         lines += [f"  not read: {problem}" for problem in tally.problems]

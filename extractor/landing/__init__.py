@@ -1,1 +1,1 @@
-"""The landing folder, and nothing else."""
+"""Read and write the landing folder: the responses of each day, and the caches beside them."""

@@ -1,4 +1,4 @@
-"""The budget of requests of a day, shared by all runs and workers, and the wait that Spotify asked for."""
+"""Count the requests of a day against a budget that all runs and workers share, and store Spotify's rate limit."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from extractor.landing.files import replace_file
 class Budget:
     """Counts the requests of a day by endpoint against a limit; safe for several threads and processes.
 
-    landing/<day>/<endpoint>.requests is as many bytes long as requests were sent. Each is counted before it is sent: a
-    kill leaves one counted too many at worst, never one too few. `landed` are those that the landing tells of, which
-    count, too, should the file be lost.
+    The size of landing/<day>/<endpoint>.requests in bytes is the number of requests. Each is counted before it is sent,
+    so a kill may leave one counted too many, never one too few. `landed` are the requests recorded in the landing
+    files: the count never falls below them, even if the file is lost.
     """
 
     def __init__(self, landing: Path, day: date, requests_per_day: int | None, landed: Counter[str]) -> None:
@@ -63,12 +63,12 @@ class Budget:
 
 
 def save_wait(landing: Path, until: datetime) -> None:
-    """Store until when Spotify asked us to wait, for later runs."""
+    """Store the end (UTC) of a wait that Spotify demands, for later runs."""
     replace_file(landing / "not_before.json", json.dumps({"until": until.isoformat()}).encode())
 
 
 def load_wait(landing: Path, now: datetime) -> StoppedByQuota | None:
-    """Return the reason to stop at once if Spotify asked an earlier run for a wait that is not over, else None."""
+    """Return StoppedByQuota if the wait that an earlier run stored is not over; None otherwise or if it is invalid."""
     try:
         until = datetime.fromisoformat(json.loads((landing / "not_before.json").read_bytes())["until"])
     except (OSError, ValueError, KeyError, TypeError):

@@ -16,8 +16,8 @@ from extractor.landing.files import replace_file
 class CachedContent:
     """The content of the last complete read of a playlist: its pages are skipped while the snapshot_id is the same.
 
-    `landed_in` is the landing file that holds the read, as it was then: a file that is gone, or shorter now, proves
-    nothing any more, and the list is read in full.
+    `landed_in` is the name of the landing file that contains the read, `landed_bytes` its size then. If that file is
+    missing or shorter now, the cache entry is ignored and the playlist is read completely.
     """
 
     snapshot_id: str | None
@@ -28,7 +28,7 @@ class CachedContent:
 
     @classmethod
     def load(cls, folder: Path, playlist_id: str) -> CachedContent | None:
-        """Return the cached content; None if there is none, it is invalid, or the landing file is gone."""
+        """Return the cached content; None if missing or invalid, or if the landing file is missing or shorter."""
         try:
             known = json.loads((folder / "contents" / f"{playlist_id}.json").read_bytes())
             known["day"], known["tracks"] = date.fromisoformat(known["day"]), tuple(known["tracks"])

@@ -23,9 +23,9 @@ FINAL_OUTCOMES = frozenset({"complete", "unchanged"})
 class DayState:
     """The state of a day, so that a resumed run requests only the rest.
 
-    `attempted_playlists` were asked for, with whatever outcome. `popular_tracks` were seen in a list with a popularity
-    above 0; `valued_tracks` came with a popularity at least once, `bare_tracks` at least once without. `found_ids` are
-    those that track objects name for `endpoints`.
+    `attempted_playlists` were requested, with any outcome. `popular_tracks` appeared in a playlist with a popularity
+    above 0. `valued_tracks` had a popularity in at least one response, `bare_tracks` lacked it in at least one.
+    `found_ids` are the ids for `endpoints` in track objects.
     """
 
     endpoints: Mapping[str, Endpoint] = field(default_factory=dict)
@@ -62,7 +62,7 @@ class DayState:
         spent = self._requests[envelope["run"]]
         spent[endpoint] += envelope["requests"]
         if endpoint == "runs":
-            spent |= Counter(body.get("requests", {}))  # those that nothing landed for, too
+            spent |= Counter(body.get("requests", {}))  # includes requests without a landed response
         elif endpoint == "playlist_reads":
             self.attempted_playlists.add(asked["playlist_id"])
             if body["outcome"] in FINAL_OUTCOMES:
@@ -115,7 +115,7 @@ class DayReader:
     def catch_up(self, own: Path | None = None) -> DayState:
         """Read what has landed since the last call, except the run's `own` file, whose envelopes it already knows.
 
-        What a killed run could not note of its lists is noted now.
+        Caches the content of complete reads, which a killed run may not have done.
         """
         for path in files_of_day(self._folder, self._day):
             if path != own:

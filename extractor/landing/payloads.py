@@ -41,7 +41,7 @@ def tracks_of(body: dict[str, Any]) -> Iterator[tuple[str, int | None]]:
 
 
 def ids_at(value: Any, path: Sequence[str]) -> Iterator[str]:
-    """Yield the Spotify ids at a path in an object; the key `*` stands for every element of an array."""
+    """Yield the Spotify ids at a path in an object; the key `*` means every element of an array."""
     if not path:
         if isinstance(value, str) and SPOTIFY_ID.fullmatch(value):
             yield value
@@ -68,5 +68,7 @@ def is_answered(status: int | None, body: Any, asked: dict[str, Any]) -> bool:
     if status == HTTPStatus.OK:
         return results_of(body, asked) is not None
     if status == HTTPStatus.NOT_FOUND:
-        return asked.get("items") is None and "service" not in str(body).lower()  # which knows no such endpoint
+        return (
+            asked.get("items") is None and "service" not in str(body).lower()
+        )  # a 404 of the service: no such endpoint
     return status == HTTPStatus.BAD_REQUEST and len(asked["ids"]) == 1 and bool(ABOUT_AN_ID.search(str(body)))

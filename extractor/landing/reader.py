@@ -20,7 +20,7 @@ ENVELOPE_PARTS = frozenset(
 TYPES = {"run": str, "worker": int, "endpoint": str, "asked": dict, "requests": int}
 UNPACKED_AT_ONCE = 1 << 16
 WHAT_TO_DO = (
-    "Nothing of this file was loaded; restore the file, or move it out of the landing folder to go on without it"
+    "Nothing of this file was loaded; restore the file, or move it out of the landing folder to continue without it"
 )
 
 
@@ -83,7 +83,9 @@ class LandingFile:
         except zlib.error as error:
             raise _damaged(self._path, self._lines + 1, error) from error
         if self._unpacker.unused_data:
-            raise LandingError(f"{self._path}:{self._lines + 1}: something follows the end of the run; move it away")
+            raise LandingError(
+                f"{self._path}:{self._lines + 1}: unexpected data after the end of the gzip file; move the file away"
+            )
 
     def _envelope(self, line: bytes) -> dict[str, Any]:
         envelope = _envelope(self._path, self._lines + 1, line)
@@ -108,7 +110,7 @@ def _no_envelope(path: Path, number: int, error: Exception) -> LandingError:
 
 
 def _damaged(path: Path, number: int, error: zlib.error) -> LandingError:
-    return LandingError(f"{path}:{number}: damaged, from about this line on no gzip file ({error}). {WHAT_TO_DO}")
+    return LandingError(f"{path}:{number}: damaged: no valid gzip data from about this line on ({error}). {WHAT_TO_DO}")
 
 
 def envelopes(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -165,7 +167,7 @@ def whole_lines(path: Path, size: int) -> Iterator[bytes]:
     except zlib.error as error:
         raise _damaged(path, lines + 1, error) from error
     if unpacker.unused_data:
-        raise LandingError(f"{path}:{lines + 1}: something follows the end of the run; move it away")
+        raise LandingError(f"{path}:{lines + 1}: unexpected data after the end of the gzip file; move the file away")
     with suppress(LandingError):  # torn, or written at this moment
         if begun:
             _envelope(path, lines + 1, begun)

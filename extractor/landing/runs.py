@@ -32,7 +32,7 @@ class Run:
     popularity: bool | None = None
 
     def __str__(self) -> str:
-        how = "going on, or killed"
+        how = "running or killed"
         if self.exit_code is not None:
             playlists = f"{self.playlists_answered} of {self.playlists_asked} playlists"
             how = f"{playlists}, {self.tracks_answered} of {self.tracks_asked} tracks, exit {self.exit_code}"

@@ -1,12 +1,12 @@
 """Write the landing folder: the responses of a run as one gzipped NDJSON file, and small files beside it.
 
-landing/<day>/<run>.ndjson.gz      one envelope a line, in the order of the answers
-landing/<day>/<endpoint>.requests  as long as requests were sent, where they have a budget
-landing/not_before.json            until when Spotify asks not to be asked
-landing/watched/<hash>.csv.gz      a watch-list, stored once for all runs that used it
+landing/<day>/<run>.ndjson.gz      one envelope per line, in the order of the responses
+landing/<day>/<endpoint>.requests  its size in bytes is the number of requests; only with a budget
+landing/not_before.json            until when Spotify's rate limit forbids requests
+landing/watched/<hash>.csv.gz      a watch list, stored once for all runs that used it
 landing/contents/<playlist>.json   a cache: the content of the last complete read; safe to delete
 landing/asked/<playlist>           a cache: its time is when Spotify last responded; safe to delete
-landing/unavailable/<playlist>.json  since when it is unavailable; if deleted, from the next refusal on
+landing/unavailable/<playlist>.json  since when it is unavailable; if deleted, counted from the next refusal
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ class LandingWriter:
                 "body": _without(body, self._drop),
             }
             if self._broken:
-                raise self._lost(self._broken)  # whatever follows a torn line could not be read
+                raise self._lost(self._broken)  # lines after a torn one could not be read
             line = json.dumps(envelope, ensure_ascii=False, separators=(",", ":"), check_circular=False)
             try:
                 self._file.write(line.encode("utf-8", "replace") + b"\n")
@@ -112,8 +112,8 @@ class LandingWriter:
 
     def _lost(self, error: OSError) -> LandingError:
         return LandingError(
-            f"{self.path}: can't be written: {error.strerror}. What landed before is whole; "
-            "make room and run the same command again: it asks only for the rest"
+            f"{self.path}: can't be written: {error.strerror}. Earlier responses are intact; "
+            "free some space and run the same command again: it requests only the rest"
         )
 
 
@@ -126,7 +126,7 @@ def _without(value: Any, names: frozenset[str]) -> Any:
 
 
 def save_watch_list(folder: Path, watched: WatchList) -> str:
-    """Store the watch-list under the hash of its content unless it exists; return the hash."""
+    """Store the watch list under the hash of its content unless it exists; return the hash."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(("kind", "id", "label"))

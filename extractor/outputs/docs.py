@@ -26,14 +26,14 @@ class Documented:
 
 
 def docs(config: Config, page: Path) -> Documented:
-    """Write the documentation. Raises BuildError if dbt can't make it, WarehouseError if the warehouse is in use."""
+    """Write the documentation to `page`. Raises BuildError if dbt fails, WarehouseError if the warehouse is in use."""
     create(config)
     with opened(config.warehouse):
-        pass  # made if there is none: the page then has everything but the tables' sizes
+        pass  # creates a missing warehouse; the page then lacks only the sizes of tables
     # a folder of its own, so that builds keep their partial parse
     folder = config.warehouse.parent / "dbt-docs"
     if run_dbt(config, folder, "docs", "generate", "--static") != 0:
-        raise BuildError(f"dbt docs failed (details above and in {folder / 'dbt.log'}); {page} stays as it was")
+        raise BuildError(f"dbt docs failed (details above and in {folder / 'dbt.log'}); {page} is unchanged")
     made = (folder / "static_index.html").read_bytes()
     replace_file(page, made)
     return Documented(page, len(made))

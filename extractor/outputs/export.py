@@ -18,10 +18,10 @@ from extractor.outputs.missing import check_published
 FORMATS = {"parquet": "format parquet, compression zstd", "csv": "format csv, header"}
 
 SPLIT_ABOVE_BYTES = 200_000_000
-"""Size of a file above which a table that has a day becomes a folder with a file a month."""
+"""A table with a date column and a larger file becomes a folder with one file per month."""
 
 DAYS = ("date", "first_day", "first_seen", "valid_from")
-"""Columns that a large table is split by, the first that it has."""
+"""Columns to split a large table by; the first that the table has is used."""
 
 TABLES = """
 select table_name from information_schema.tables
@@ -66,7 +66,7 @@ def export(config: Config, file_format: str, folder: Path, only: str | None = No
             _write(connection, tables, file_format, beside)
         written = _put_in_place(beside, folder)
     except (WarehouseError, OSError) as error:
-        raise ExportError(f"{folder}: {error}. Every file of an earlier export is whole; export again") from error
+        raise ExportError(f"{folder}: {error}. All files of the earlier export are intact; export again") from error
     for table in tables:
         earlier = {folder / f"{table}.{file_format}", *folder.glob(f"{table}/month=*/{table}.{file_format}")}
         for left_over in earlier - set(written):

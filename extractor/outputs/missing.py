@@ -1,4 +1,4 @@
-"""What to say while nothing is published."""
+"""Check that something is published."""
 
 from __future__ import annotations
 

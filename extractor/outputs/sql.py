@@ -1,4 +1,4 @@
-"""A query on the published tables, with its rows as a table, CSV or JSON."""
+"""Run a query on the published tables, and write its rows as a table, CSV or JSON."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from extractor.outputs.missing import check_published
 RESULT_FORMATS = ("table", "csv", "json")
 
 ROWS_OF_A_TABLE = 1000
-"""Rows that a table shows: more are for a file."""
+"""Rows that the table format shows; CSV and JSON have all rows."""
 
 FETCHED_AT_ONCE = 1000
 
@@ -41,7 +41,7 @@ def run_sql(config: Config, query: str, result_format: str, out: TextIO) -> None
 
 
 def query_of(text: str | None, given: TextIO) -> str:
-    """Return the SQL of an argument: itself, the content of the file it names, or else what `given` holds."""
+    """Return the SQL of an argument: its text, the content of a .sql file, or of `given` if it is None or `-`."""
     if text is None or text == "-":
         if given.isatty():
             raise QueryError('give a query: ./run.sh sql "from playlists", a file, or standard input')
@@ -82,7 +82,7 @@ def _write(columns: list[str], rows: Iterator[tuple[Any, ...]], result_format: s
         out.write("\n".join(format_table(columns, shown)) + "\n")
         more = sum(1 for _ in rows)
         if more:
-            out.write(f"… {more:,} rows more: --format csv writes all of them\n")
+            out.write(f"… {more:,} more rows: --format csv writes all of them\n")
 
 
 def _text(value: object) -> str:

@@ -25,9 +25,9 @@ RUNS_SHOWN = 5
 PLAYLISTS_SHOWN = 20
 STATES = {
     0: "all well",
-    CredentialsError.exit_code: "Spotify refused the app or its user: see what the last run said",
-    PARTLY_READ: "the last reading has gaps, or there is none of this day or the day before",
-    StoppedByQuota.exit_code: "stopped by the quota: run it again to go on",
+    CredentialsError.exit_code: "Spotify refused the app or its user: see the error of the last run",
+    PARTLY_READ: "the last day read has gaps, or neither this day nor the day before was read",
+    StoppedByQuota.exit_code: "stopped by the quota: run it again to continue",
 }
 
 
@@ -36,7 +36,7 @@ NO_RUN = f"no run yet: start one with {PROGRAM}, or try {PROGRAM} demo, which ne
 
 @dataclass(frozen=True)
 class UnavailablePlaylist:
-    """A watched playlist that is unavailable; `tolerated` if for longer than `tolerate_unavailable_days`."""
+    """A watched playlist that is unavailable; `tolerated`: for longer than `tolerate_unavailable_days`."""
 
     playlist_id: str
     name: str
@@ -93,13 +93,13 @@ class Status:
         if self.slices_not_run:
             yield "not run", f"slice {', '.join(map(str, self.slices_not_run))}"
         for title, tolerated in (("unavailable", False), ("for long", True)):
-            lists = [each for each in self.unavailable if each.tolerated == tolerated]
-            yield from ((title, str(each)) for each in lists[:PLAYLISTS_SHOWN])
-            if len(lists) > PLAYLISTS_SHOWN:
-                yield title, f"… and {len(lists) - PLAYLISTS_SHOWN:,} more"
+            playlists = [each for each in self.unavailable if each.tolerated == tolerated]
+            yield from ((title, str(each)) for each in playlists[:PLAYLISTS_SHOWN])
+            if len(playlists) > PLAYLISTS_SHOWN:
+                yield title, f"… and {len(playlists) - PLAYLISTS_SHOWN:,} more"
         yield "requests", ", ".join(map(str, self.requests))
         if self.not_before:
-            yield "quota", f"used up: Spotify asks to wait until {self.not_before:%Y-%m-%d %H:%M} UTC"
+            yield "quota", f"used up: Spotify accepts no requests until {self.not_before:%Y-%m-%d %H:%M} UTC"
         yield "asks as", self.asks_as
         yield from [("app may ask", run.may) for run in self.runs if run.may][:1]
         yield "on disk", ", ".join(f"{name} {megabytes(size)}" for name, size in self.bytes_on_disk.items())
@@ -111,7 +111,7 @@ class Status:
 
 
 def status(config: Config, day: date, now: datetime) -> Status:
-    """Return the current state. Raises NothingToWatchError if the watch-list is empty."""
+    """Return the current state. Raises NothingToWatchError if the watch list is empty."""
     watched = read_watch_list(replace(config, batch_number=1, batch_size=None)).playlists
     report, published = DayReport(config.landing, day), target_of(config).report(config)
     runs = {run.run_id: run for run in published.runs + report.runs}.values()

@@ -16,8 +16,8 @@ WITHHELD = (
 )
 
 NO_PREMIUM = (
-    "Spotify answers this app nothing, because the app's owner has no Premium. Subscribe with the account that owns "
-    "the app (it may take hours to be noticed), or use another app's client id and secret."
+    "Spotify refuses all requests of this app, because the app's owner has no Premium. Subscribe with the account that "
+    "owns the app (it may take hours to be noticed), or use another app's client id and secret."
 )
 NOT_REGISTERED = (
     "Spotify does not let this user use the app. Add the user under User Management of the app at "
@@ -29,8 +29,8 @@ NOT_REGISTERED = (
 class AppAccess:
     """The capabilities detected in this run; missing ones are unknown so far.
 
-    `bulk`: per endpoint, whether it answers for many ids at once. `pages`: whether the further pages of playlists are
-    answered under `tracks` or under `items`.
+    `bulk`: per endpoint, whether it accepts several ids per request. `pages`: the path under which the app may request
+    further pages of playlists, `tracks` or `items`.
     """
 
     bulk: dict[str, bool] = field(default_factory=dict)

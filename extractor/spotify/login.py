@@ -30,13 +30,13 @@ CALLBACK = "/callback"
 PORT = 8888
 PATIENCE_SECONDS = 600
 
-INSTRUCTIONS = """Open this address in a browser and agree:
+INSTRUCTIONS = """Open this URL in a browser and agree:
 
   {address}
 
-If the browser is on another machine than this program: connect them first, there, by
+If the browser is on another machine, first run this there:
   ssh -L {port}:127.0.0.1:{port} THIS-MACHINE
-or open the address anyway, and paste the one that the browser ends at (it shows an error there) here, and press Enter.
+Or open the URL anyway. The browser ends at an error page: paste that page's URL here and press Enter.
 The app's settings at developer.spotify.com/dashboard must name the redirect URI {redirect_uri}
 """
 
@@ -64,13 +64,15 @@ class AuthorizationRequest:
         }
         return f"{urljoin(token_url, '/authorize')}?{urlencode(query)}"
 
-    def code(self, answer: str) -> str:
+    def code(self, redirect: str) -> str:
         """Return the code in the URL of the redirect. Raises CredentialsError if it has none for this request."""
-        query = dict(parse_qsl(urlsplit(answer).query))
+        query = dict(parse_qsl(urlsplit(redirect).query))
         if not secrets.compare_digest(query.get("state", "").encode(), self.state.encode()):
-            raise CredentialsError("that was no answer to this login (its state differs): nothing is kept; try again")
+            raise CredentialsError(
+                "this redirect does not belong to this login (its state differs): nothing is stored; try again"
+            )
         if "code" not in query:
-            raise CredentialsError(f"Spotify gave no access ({query.get('error', 'no code')[:100]}): nothing is kept")
+            raise CredentialsError(f"Spotify gave no access ({query.get('error', 'no code')[:100]}): nothing is stored")
         return query["code"]
 
 
@@ -82,14 +84,14 @@ class _Redirected(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         ours = urlsplit(self.path).path == CALLBACK
-        text = b"Thank you. The program that asked tells the rest; this page can be closed.\n" if ours else b""
+        text = b"Thank you. The terminal shows whether the login succeeded; you can close this page.\n" if ours else b""
         self.send_response(200 if ours else 404)
         self.send_header("Content-Type", "text/plain")
         self.send_header("Content-Length", str(len(text)))
         self.end_headers()
         self.wfile.write(text)
         if ours:
-            self.server.answer = self.path
+            self.server.redirect = self.path
 
     def log_message(self, format: str, *args: Any) -> None:
         """Log nothing: the path contains the code."""
@@ -98,7 +100,7 @@ class _Redirected(BaseHTTPRequestHandler):
 class _Loopback(HTTPServer):
     """A server that only this machine can reach."""
 
-    answer = ""
+    redirect = ""
     timeout = 2
 
     def __init__(self, port: int) -> None:
@@ -106,15 +108,18 @@ class _Loopback(HTTPServer):
             super().__init__(("127.0.0.1", port), _Redirected)
         except OSError as error:
             raise ConfigError(
-                f"port {port} can't be listened on ({error.strerror}): name another with --port, and in the app's "
-                "settings at developer.spotify.com/dashboard, too"
+                f"port {port} can't be listened on ({error.strerror}): choose another with --port, and name it in the "
+                "app's settings at developer.spotify.com/dashboard too"
             ) from error
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Ignore connections that browsers close."""
 
     def wait(self, pasted: TextIO | None, clock: Clock) -> str:
-        """The URL that a browser was redirected to, or that the user pasted."""
+        """Return the URL that the browser was redirected to, or that the user pasted.
+
+        Raises CredentialsError after PATIENCE_SECONDS.
+        """
         until = clock.monotonic() + PATIENCE_SECONDS
         sources: list[Any] = [self, pasted] if pasted else [self]
         while (left := until - clock.monotonic()) > 0:
@@ -123,11 +128,11 @@ class _Loopback(HTTPServer):
                 self.handle_request()
             elif pasted and ready:
                 typed = os.read(pasted.fileno(), 1 << 16)  # readline would hide further lines from select
-                self.answer = typed.decode(errors="replace").strip()
+                self.redirect = typed.decode(errors="replace").strip()
                 sources = sources if typed else [self]
-            if self.answer:
-                return self.answer
-        raise CredentialsError(f"no answer within {PATIENCE_SECONDS // 60} minutes: nothing is kept; try again")
+            if self.redirect:
+                return self.redirect
+        raise CredentialsError(f"no redirect within {PATIENCE_SECONDS // 60} minutes: nothing is stored; try again")
 
 
 def authorize_user(
@@ -151,7 +156,7 @@ def authorize_user(
         "authorization_code", code=code, redirect_uri=redirect_uri, code_verifier=question.verifier
     )
     if grant.refresh_token is None:
-        raise CredentialsError("Spotify gave no refresh token: nothing is kept; try again")
+        raise CredentialsError("Spotify gave no refresh token: nothing is stored; try again")
     return UserToken(grant.refresh_token, credentials.client_id, clock.now().date())
 
 
@@ -159,4 +164,4 @@ def save_login(token: UserToken, file: Path) -> str:
     """Store a new login in place of the previous one; return a message about it."""
     with exclusive(file, "refresh"):
         TokenStore(file).save(token)
-    return f"logged in until {token.ends_on}: {file} (keep it private: it reads the user's playlists)"
+    return f"logged in until {token.ends_on}: {file} (keep it private: it gives access to the user's playlists)"

@@ -15,7 +15,7 @@ from pathlib import Path
 from extractor.errors import CredentialsError
 
 LIFETIME_MONTHS = 6
-"""Lifetime from the authorisation on, however often the token is renewed."""
+"""Lifetime from the authorisation on; renewing the token does not extend it."""
 
 WARN_BEFORE = timedelta(days=30)
 
@@ -50,10 +50,10 @@ class UserToken:
         return replace(self, refresh_token=refresh_token, authorised_on=self.authorised_on or today)
 
     def warning(self, today: date) -> str | None:
-        """Return a warning from 30 days before its end on, else None."""
+        """Return a warning during the last 30 days before `ends_on` and after it, else None."""
         if self.ends_on is None or today < self.ends_on - WARN_BEFORE:
             return None
-        return f"the user's login ends by {self.ends_on}, six months after it was made: ./run.sh login makes a new one"
+        return f"the user's login ends by {self.ends_on}, six months after it was made; log in again: ./run.sh login"
 
 
 def token_file(environment: Mapping[str, str] = os.environ) -> Path:
@@ -64,10 +64,10 @@ def token_file(environment: Mapping[str, str] = os.environ) -> Path:
 
 @dataclass(frozen=True)
 class TokenStore:
-    """The place of the token: the file, if it contains one, else `given` by SPOTIFY_REFRESH_TOKEN.
+    """Reads and stores the token: the one in the file `path`, else the one `given` by SPOTIFY_REFRESH_TOKEN.
 
-    Spotify may exchange a given token for another. That is kept in a file named by a hash of the given one, so that it
-    is used as long as the given one stays the same, and no longer.
+    Spotify may exchange a given token for another. The new one is stored in a file named by a hash of the given one, so
+    that it is used until SPOTIFY_REFRESH_TOKEN changes.
     """
 
     path: Path
@@ -82,7 +82,7 @@ class TokenStore:
         return cls(path.with_suffix(f".{hashlib.sha256(given.encode()).hexdigest()[:16]}.json"), given)
 
     def find(self) -> UserToken | None:
-        """Return the token, or None. Raises CredentialsError if the file is no login."""
+        """Return the token, or None. Raises CredentialsError if the file is invalid."""
         try:
             kept = json.loads(self.path.read_bytes())
             kept["authorised_on"] = date.fromisoformat(kept["authorised_on"])
@@ -98,7 +98,7 @@ class TokenStore:
         """Return the token. Raises CredentialsError if there is none."""
         token = self.find()
         if token is None:
-            raise CredentialsError(f"{self.path}: no user's login; make one: ./run.sh login")
+            raise CredentialsError(f"{self.path}: no user has logged in; log in: ./run.sh login")
         return token
 
     def save(self, token: UserToken) -> None:
@@ -112,7 +112,7 @@ class TokenStore:
             Path(file.name).replace(self.path)
         except OSError as error:
             raise CredentialsError(
-                f"{self.path}: can't be written: {error.strerror}; SPOTIFY_TOKEN_FILE may name another file"
+                f"{self.path}: can't be written: {error.strerror}; set SPOTIFY_TOKEN_FILE to use another file"
             ) from error
 
 

@@ -168,7 +168,7 @@ def test_a_killed_export_leaves_whole_files_and_can_be_repeated(
 def test_a_folder_that_cannot_be_written_is_told_and_keeps_its_files(config: Config, tmp_path: Path) -> None:
     export(config, "csv", tmp_path / "out")
     (tmp_path / "out" / ".unfinished").write_text("in the way")
-    with pytest.raises(ExportError, match=r"out: .*Every file of an earlier export is whole"):
+    with pytest.raises(ExportError, match=r"out: .*All files of the earlier export are intact"):
         export(config, "csv", tmp_path / "out")
     assert "playlists.csv" in files(tmp_path / "out")
 

@@ -130,7 +130,7 @@ def test_a_user_who_denies_is_told_so(ask: Ask, simulator: Simulator) -> None:
     simulator.tokens.denies = True
     login = ask()
     requests.get(login.agree(), timeout=5)
-    with pytest.raises(CredentialsError, match=r"gave no access \(access_denied\): nothing is kept"):
+    with pytest.raises(CredentialsError, match=r"gave no access \(access_denied\): nothing is stored"):
         login.token.result(5)
 
 
@@ -145,7 +145,7 @@ def test_a_code_that_is_refused_is_an_error(ask: Ask) -> None:
 def test_nobody_who_answers_is_an_error_after_ten_minutes(ask: Ask) -> None:
     times = iter([0.0, 601.0])
     login = ask(Clock(monotonic=lambda: next(times)))
-    with pytest.raises(CredentialsError, match="no answer within 10 minutes"):
+    with pytest.raises(CredentialsError, match="no redirect within 10 minutes"):
         login.token.result(5)
 
 

@@ -133,7 +133,7 @@ def test_an_interrupt_is_130_and_says_that_nothing_is_lost(
     clock = Clock(time.now, time.clock.monotonic, interrupt)
     command = run(Fault("/v1/playlists", after=1, times=1, status=500), clock=clock)
     assert command("extract") == 130
-    assert "interrupted: what was answered is landed" in told(capsys)
+    assert "interrupted: all responses so far are landed" in told(capsys)
     assert command("extract") == 0
     assert "1 of 1 playlists" in capsys.readouterr().out
 
@@ -284,7 +284,7 @@ def test_a_day_with_nothing_new_is_neither_built_nor_published(
     before = (tmp_path / "data" / "s.duckdb").stat()
     assert published("daily") == 0
     said = capsys.readouterr().out
-    assert "not built again" in said
+    assert "not rebuilt" in said
     assert "built" not in said.replace("not built", "")
     assert not arguments(tmp_path).exists()
     assert (tmp_path / "data" / "s.duckdb").stat() == before

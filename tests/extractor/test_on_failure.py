@@ -138,7 +138,7 @@ def test_a_command_that_hangs_is_ended_with_what_it_started_and_said(
     report_failure((str(hook(script)),), tmp_path, 75, console, limit=0.2)
     sleep(0.4 if "late" in script else 0)
     assert not (tmp_path / "late").exists()
-    assert "hook.sh took longer than 0.2 s and was ended (this run's own exit code stays 75)" in told(capsys)
+    assert "hook.sh took longer than 0.2 s and was killed (this run's own exit code stays 75)" in told(capsys)
 
 
 def test_what_a_command_leaves_running_is_not_waited_for(

@@ -128,4 +128,4 @@ def test_sql_that_can_not_be_run_is_2(sql: Callable[..., str], query: str, told:
 
 
 def test_a_long_table_says_how_many_rows_it_leaves_out(sql: Callable[..., str]) -> None:
-    assert sql("from range(1005)").endswith("… 5 rows more: --format csv writes all of them\n")
+    assert sql("from range(1005)").endswith("… 5 more rows: --format csv writes all of them\n")

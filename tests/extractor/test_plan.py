@@ -64,7 +64,7 @@ def test_what_no_worker_asked_for_is_told_by_its_slice(bench: MakeBench) -> None
         assert run.extract().exit_code == 0
     missing = unasked(run.config, read_day(run.config.landing, DAY))
     assert missing.playlists == tuple(spotify_id(f"l{number}") for number in (3, 4, 5))
-    assert str(missing) == "3 playlists and 3 tracks were not asked for: slice 2 did not finish"
+    assert str(missing) == "3 playlists and 3 tracks were not requested: slice 2 did not finish"
     run.set(batch_number=2)
     run.extract()
     assert unasked(run.config, read_day(run.config.landing, DAY)).slices == ()
@@ -90,6 +90,6 @@ def test_a_day_that_is_published_without_a_slice_ends_with_3_and_extracting_one_
     assert command("extract", 1) == 0
     assert "slice" not in capsys.readouterr().err
     assert command("daily", 1) == 3
-    assert "warning: 4 playlists and 0 tracks were not asked for: slice 2 did not finish" in capsys.readouterr().err
+    assert "warning: 4 playlists and 0 tracks were not requested: slice 2 did not finish" in capsys.readouterr().err
     assert command("extract", 2) == 0
     assert command("daily", 1) == 0

@@ -148,7 +148,7 @@ def test_an_app_that_gets_no_popularity_is_told_so_in_words_and_numbers(bench: M
     run.simulator.restricted = True
     ended = run.extract()
     assert ended.exit_code == 0
-    assert "0 of 60 tracks carried a popularity: " in ended.summary
+    assert "0 of 60 tracks had a popularity: " in ended.summary
     assert end(run)["capabilities"] == {"bulk_tracks": False, "playlist_items": None, "popularity": False}
     assert end(run)["tracks_without_popularity"] == 60
 

@@ -34,7 +34,7 @@ def test_a_run_after_a_whole_one_asks_nothing(bench: MakeBench) -> None:
     again = run.extract()
     assert again.exit_code == 0
     assert asked(run) == before == 9
-    assert "no playlists to ask" in again.summary
+    assert "no playlists to request" in again.summary
 
 
 def test_a_run_stopped_by_the_quota_is_continued_where_it_stopped(bench: MakeBench) -> None:
@@ -144,7 +144,7 @@ def test_a_run_told_to_stop_does_not_sit_out_what_it_waits_for(bench: MakeBench,
     run = bench(EIGHT, Fault("/v1/", after=5, times=1, status=429, headers={"Retry-After": "100"}))
     code, told = end_while_asking(run, 6, number)
     assert code == 130, told
-    assert "interrupted: what was answered is landed" in told
+    assert "interrupted: all responses so far are landed" in told
     assert "Traceback" not in told
     assert len(read_day(run.config.landing, DAY).read_playlists) == 5
     assert run.extract().exit_code == 0

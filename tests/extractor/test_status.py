@@ -152,7 +152,7 @@ def test_a_run_that_goes_on_or_was_killed_is_told(bench: MakeBench) -> None:
     (path,) = run.config.landing.glob("2026-*/*.gz")
     path.write_bytes(path.read_bytes()[:-60])  # its last line is lost
     found = look(run)
-    assert str(found.runs[0]).endswith("going on, or killed")
+    assert str(found.runs[0]).endswith("running or killed")
     assert found.coverage["complete"] >= 3
 
 
