@@ -113,7 +113,7 @@ class LandingWriter:
     def _lost(self, error: OSError) -> LandingError:
         return LandingError(
             f"{self.path}: can't be written: {error.strerror}. Earlier responses are intact; "
-            "free some space and run the same command again: it requests only the rest"
+            "make room and run the same command again: it requests only the rest"
         )
 
 

@@ -149,7 +149,7 @@ def test_a_full_disk_is_an_error_in_words_and_what_landed_before_is_whole(tmp_pa
     noise = [randomness("noise", number).randbytes(200).hex() for number in range(100)]
     memory = DayState()
     file = LandingWriter(tmp_path, DAY, "run", 1, memory.absorb)
-    with pytest.raises(LandingError, match="free some space and run the same command again"), disk_of(3000), file:
+    with pytest.raises(LandingError, match="make room and run the same command again"), disk_of(3000), file:
         for number in range(100):
             file.write("tracks", batch(str(number)), {"tracks": [noise[number]]}, NOON, 200, 1)
     whole = landed(file.path)
