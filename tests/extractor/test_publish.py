@@ -232,7 +232,7 @@ def test_without_room_for_the_copy_nothing_is_written(config: Config, monkeypatc
     monkeypatch.setattr(
         "extractor.engines.duckdb.copying.shutil.disk_usage", lambda _: type("Room", (), {"free": 1000})
     )
-    with pytest.raises(WarehouseError, match="make room"):
+    with pytest.raises(WarehouseError, match="free some space"):
         publish(config)
     assert beside(config) == before
 

@@ -45,7 +45,7 @@ def test_where_bulk_is_forbidden_tracks_are_asked_one_by_one(bench: MakeBench) -
 def test_tracks_answered_one_by_one_are_not_asked_again(bench: MakeBench) -> None:
     run = watching_tracks(bench, Fault(BULK, status=403))
     run.extract()
-    assert run.extract().summary.splitlines()[0].endswith("no tracks to ask; requests: none")
+    assert run.extract().summary.splitlines()[0].endswith("no tracks to request; requests: none")
 
 
 def test_one_forbidden_batch_after_others_were_answered_is_asked_one_by_one_and_the_next_is_not(
