@@ -294,7 +294,7 @@ def test_a_damaged_copy_does_not_hide_a_sound_file(config: Config) -> None:
     path = land(config.landing, "a", "tracks")
     copy = path.with_name("copy.ndjson.gz")
     copy.write_bytes(path.read_bytes() + b"more")
-    with pytest.raises(LandingError, match=r"/copy\.ndjson\.gz:4: something follows"):
+    with pytest.raises(LandingError, match=r"/copy\.ndjson\.gz:4: unexpected data after the end"):
         load(config)
     copy.unlink()
     assert raw_of(config) == landed(config.landing)
