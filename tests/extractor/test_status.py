@@ -143,7 +143,7 @@ def test_a_stop_by_the_quota_is_75_with_the_time_to_wait_until(bench: MakeBench)
     found = look(run)
     assert found.exit_code == 75
     assert found.not_before is not None
-    assert "Spotify asks to wait until 2026-01-02 08:30 UTC" in str(found)
+    assert "Spotify accepts no requests until 2026-01-02 08:30 UTC" in str(found)
 
 
 def test_a_run_that_goes_on_or_was_killed_is_told(bench: MakeBench) -> None:

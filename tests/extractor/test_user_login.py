@@ -118,7 +118,7 @@ def test_a_disk_that_takes_nothing_more_is_told_before_the_new_token_is_used(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("os.fsync", full)
-    with pytest.raises(CredentialsError, match="No space left on device; SPOTIFY_TOKEN_FILE"):
+    with pytest.raises(CredentialsError, match="No space left on device; set SPOTIFY_TOKEN_FILE"):
         me.get()
     assert me.statuses == []
 
