@@ -138,11 +138,12 @@ def logged(pattern: str, number: int = 1) -> Moment:
 
 
 def kill(project: Project, command: str, day: date, moment: Moment, *, children: bool = True) -> Attempt:
-    """Start `./run.sh COMMAND --date DAY` and kill it, with all its children or all alone, at a moment."""
+    """Start `./run.sh COMMAND`, for a day if it takes one, and kill it at a moment, with its children or alone."""
+    of_day = ("--date", day.isoformat()) if command in ("daily", "extract") else ()
     project.simulator.day = day
     with _said(project).open("w") as output:
         process = subprocess.Popen(
-            [REPO / "run.sh", command, "--config", project.config, "--date", day.isoformat()],
+            [REPO / "run.sh", command, "--config", project.config, *of_day],
             cwd=REPO,
             # dbt's log tells the moments of a build
             env=plain_environment() | project.simulator.credentials | {"SPOTIFY_DBT_LOG": "debug"},

@@ -162,14 +162,15 @@ def test_a_kill_just_after_a_read_has_landed_changes_nothing_the_next_day(
     assert asked_on_the_second_day(project, pattern) == asked_on_the_second_day(undisturbed, pattern)
 
 
-def test_a_load_killed_as_it_makes_the_warehouse_can_be_run_again(make_project: MakeProject) -> None:
+def test_a_load_killed_as_it_creates_its_file_can_be_run_again(make_project: MakeProject) -> None:
     project = make_project(SMALL_WORLD)
     project.extract(DAYS[0])
     for _ in range(5):
         attempt = kill(project, "load", DAYS[0], appeared(ANY_BUT_A_LOCK))
+        assert attempt.killed, attempt
         again = project.run("load")
         assert again.exit_code == 0, f"{attempt}, then: {again.told}"
-        for path in project.folder.glob("*warehouse*"):
+        for path in project.folder.glob("raw.duckdb*"):
             path.unlink()
 
 
