@@ -35,6 +35,9 @@ from tests.pipeline.oracle import Stay
 PATIENCE = 120
 """Seconds after which a command is not awaited any more."""
 
+OF_A_DAY = ("daily", "extract", "status", "purge")
+"""Commands that take --date."""
+
 SERVER = ("PGHOST", "PGPORT", "PGUSER", "PGDATABASE")
 REPO = Path(__file__).resolve().parents[2]
 FOLDERS = ("analyses", "extractor", "functions", "macros", "models", "requirements", "tests/dbt")
@@ -116,7 +119,7 @@ class Project:
         """
         if day:
             self.simulator.day = day
-            options = ("--date", day.isoformat(), *options)
+            options = ("--date", day.isoformat(), *options) if command in OF_A_DAY else options
         if command in ("daily", "build") and "program" not in how and not (self.folder / "dbt").exists():
             lend_parsed(self.folder)
         started = time.monotonic()
