@@ -1,4 +1,4 @@
-"""A PostgreSQL server of our own, in a temporary folder and reached by a socket there, whoever runs the tests."""
+"""A private PostgreSQL server in a temporary folder, reached through a Unix socket."""
 
 import os
 import shutil
@@ -15,7 +15,7 @@ import psycopg2
 from tests.published import Table, read_table
 
 SERVER_USER = "postgres"
-# Another order of text than that of bytes: no row may depend on it. And no waiting for the disk.
+# A collation other than byte order, on which no row may depend. fsync is off to save time.
 INITDB = ("-U", SERVER_USER, "-A", "trust", "-E", "UTF8", "--locale-provider=icu", "--icu-locale=en-US", "--no-sync")
 OPTIONS = "-c listen_addresses= -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
 
@@ -29,17 +29,17 @@ class Database:
 
     @property
     def environment(self) -> dict[str, str]:
-        """By which the project's commands find it."""
+        """Environment variables with which the project's commands connect to it."""
         return {"PGHOST": self.host, "PGPORT": "5432", "PGUSER": SERVER_USER, "PGDATABASE": self.name}
 
     def rows(self, sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
-        """Run a statement, and commit; returns what it answers, if anything."""
+        """Run a statement and commit; return its rows, if any."""
         with closing(self.connect()) as connection, connection, connection.cursor() as cursor:
             cursor.execute(sql, parameters or None)
             return cursor.fetchall() if cursor.description else []
 
     def published(self, names: Iterable[str]) -> dict[str, Table]:
-        """What readers see."""
+        """The published schema."""
         with closing(self.connect()) as connection, connection.cursor() as cursor:
             return {name: read_table(cursor, f"spotify.{name}") for name in names}
 
@@ -62,7 +62,7 @@ class Cluster:
 
 
 def programs() -> Path | None:
-    """Where the server's programs are: beside each other, and outside of PATH on Debian."""
+    """Return the folder of the server's programs, which is not in PATH on Debian."""
     found = [Path(each).parent for each in [shutil.which("initdb")] if each]
     found += sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name), reverse=True)
     return next(iter(found), None)
@@ -70,8 +70,8 @@ def programs() -> Path | None:
 
 @contextmanager
 def running(bin_folder: Path) -> Iterator[Cluster]:
-    """Start a server, and stop it at the end. It never runs as root: for root, it runs as the user postgres."""
-    folder = Path(tempfile.mkdtemp(prefix="postgres-"))  # a socket's path must be short
+    """Start a server and stop it at the end. If the tests run as root, the server runs as the user postgres."""
+    folder = Path(tempfile.mkdtemp(prefix="postgres-"))  # the path of a socket must be short
     user = SERVER_USER if os.geteuid() == 0 else None
     if user:
         shutil.chown(folder, user)

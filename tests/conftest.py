@@ -1,4 +1,4 @@
-"""For all tests: dbt that starts sooner; a PostgreSQL server, and an empty database for each that asks for one."""
+"""Fixtures for all tests: a dbt that starts faster, a PostgreSQL server, and an empty database per test."""
 
 import os
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ SHARED = ("conformance", "published_histories", "demo")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put slow files first, so that no process is left with one at the end."""
+    """Run slow files first, so that none is left for one process at the end."""
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
@@ -50,7 +50,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
 
 @pytest.fixture(scope="session", autouse=True)
 def ready_dbt() -> Iterator[None]:
-    """Take time off every build in a test's own process; what ./run.sh starts is not touched."""
+    """Speed up every build in the test's own process; ./run.sh is not affected."""
     with patch.object(transform, "subprocess") as replaced:
         replaced.run = forked.run
         yield
@@ -58,7 +58,7 @@ def ready_dbt() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[Cluster]:
-    """Start the server; without one, CI fails, where others are told what they have not tested."""
+    """Start the server. Without PostgreSQL, CI fails; elsewhere the tests are skipped with a message."""
     found = programs()
     if found is None:
         assert "CI" not in os.environ, "PostgreSQL is not installed: apt-get install postgresql"

@@ -1,6 +1,6 @@
-"""Commands and dbt for tests, forked from a process that has imported them: that takes longer than most of them do.
+"""Commands and dbt for tests, forked from a process that has already imported them to save the import time.
 
-What they do is what ./run.sh has them do, in a process of their own.
+Each runs in its own process and does the same as under ./run.sh.
 """
 
 import os
@@ -26,7 +26,7 @@ DBT = str(Path(sys.executable).with_name("dbt"))
 def run_command(
     arguments: Sequence[str], environment: Mapping[str, str], folder: Path, timeout: float
 ) -> "subprocess.CompletedProcess[str]":
-    """`python -m extractor`, and what it says."""
+    """Run `python -m extractor` and return its exit code and output."""
     with TemporaryFile("w+") as out, TemporaryFile("w+") as err:
         streams = [DupFd(stream.fileno()) for stream in (out, err)]
         process = CONTEXT.Process(target=_command, args=(arguments, environment, folder, streams))
@@ -41,9 +41,9 @@ def run_command(
 
 
 def run(command: Sequence[str], **how: Any) -> "subprocess.CompletedProcess[bytes]":
-    """What subprocess.run does, for the project's own dbt sooner."""
+    """Like subprocess.run, but faster for the project's own dbt."""
     if command[0] != DBT:
-        return subprocess.run(command, **how)  # noqa: PLW1510 (as whoever calls it wants)
+        return subprocess.run(command, **how)  # noqa: PLW1510 (the caller decides)
     streams = [DupFd(stream) for stream in (1, 2)]
     process = CONTEXT.Process(target=_dbt, args=(command[1:], how["env"], how["cwd"], streams))
     process.start()

@@ -1,4 +1,4 @@
-"""What an engine has published, in a form in which engines can be compared: only here it is known how they differ."""
+"""Reads what an engine has published in a form comparable across engines; knows how engines differ."""
 
 import json
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ def read_table(cursor: Cursor, name: str) -> Table:
 
 
 def _plain(column: str, value: Any) -> Any:
-    """JSON as text has its keys in one order here, and no spaces."""
+    """Normalize JSON text: sorted keys, no spaces."""
     if column == "requests" and value is not None:
         return json.dumps(json.loads(value), separators=(",", ":"), sort_keys=True)
     return value

@@ -1,1 +1,1 @@
-"""Histories that any tool for playlist membership can be held to, and the proof that this one is. See README.md."""
+"""Conformance histories for any tool that tracks playlist membership, and the tests of this one. See README.md."""

@@ -1,4 +1,4 @@
-"""What Spotify answers, as far as histories tell; the rest is made up, always in the same way."""
+"""Spotify's responses for a history. What a history does not specify is made up deterministically."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,7 +10,7 @@ JsonObject = dict[str, Any]
 
 
 def playlist(history: History, read: Read, version: str) -> JsonObject:
-    """A list without its items. Its name changes at New Year."""
+    """Return a playlist without its items. Its name changes at New Year."""
     return {
         "id": id_of(history, read.list),
         "name": f"{read.list} of {read.day:%B}",
@@ -22,7 +22,7 @@ def playlist(history: History, read: Read, version: str) -> JsonObject:
 def page(
     history: History, read: Read, run: Run, entries: Sequence[Entry], *, offset: int, total: int, goes_on: bool
 ) -> JsonObject:
-    """A page of a list's entries."""
+    """Return a page of a playlist's entries."""
     list_id = id_of(history, read.list)
     following = f"https://api.spotify.com/v1/playlists/{list_id}/tracks?offset={offset + len(entries)}"
     return {
@@ -42,7 +42,7 @@ def page(
 
 
 def content(history: History, entry: Entry, run: Run) -> JsonObject | None:
-    """What stands at a position of a list."""
+    """Return the content of an entry."""
     match entry.kind:
         case "null":
             return None
@@ -57,7 +57,7 @@ def content(history: History, entry: Entry, run: Run) -> JsonObject | None:
 
 
 def track(history: History, name: str, popularity: int | None, run: Run) -> JsonObject:
-    """A track; without a popularity where there is none."""
+    """Return a track; without the key `popularity` if it has none."""
     track_id = id_of(history, name)
     described = {
         "id": track_id,
@@ -76,6 +76,6 @@ def track(history: History, name: str, popularity: int | None, run: Run) -> Json
 
 
 def _title(name: str, run: Run) -> str:
-    """Titles that change, so that there are versions to tell apart: B's every other day, C's in the course of a day."""
+    """Return a title. Titles change so that there are several versions: B's every other day, C's within a day."""
     changed = {"B": run.day.day % 4 < 2, "C": run.slot > 1}
     return f"{name} (remastered)" if changed.get(name) else name

@@ -1,4 +1,4 @@
-"""One world of all histories and all random worlds, told to three stores; every test only looks at what came out."""
+"""Loads all histories and random worlds into three stores once; the tests only compare the results."""
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -25,7 +25,7 @@ WAYS = ("at once", "day by day", "shuffled", "full refresh")
 
 @dataclass(frozen=True)
 class Conformance:
-    """All histories, and the marts that each way led to."""
+    """All histories, and the marts that each load path produced."""
 
     histories: Sequence[History]
     files: Sequence[Written]
@@ -39,7 +39,7 @@ class Conformance:
         return self.histories[len(HISTORIES) :]
 
     def rows(self, marts: Marts, mart: str, *columns: str) -> dict[str, list[tuple[Any, ...]]]:
-        """Some columns of a mart, or all of them, by history."""
+        """Return some or all columns of a mart, by history."""
         table = marts[mart]
         by_history = self.names.by_history(table)
         places = [table.columns.index(column) for column in columns or table.columns]
@@ -49,7 +49,7 @@ class Conformance:
         }
 
     def sightings(self, history: History, today: date = DAYS[-1]) -> list[Sighting]:
-        """Every track seen in the answers that have arrived."""
+        """Return every track seen in the responses that have arrived."""
         arrived = [file for file in self.files if file.run.arrival <= today]
         return [sighting for file in arrived for sighting in file.sightings.get(history.name, ())]
 
@@ -60,7 +60,7 @@ def conformance(tmp_path_factory: pytest.TempPathFactory) -> Conformance:
     folder = tmp_path_factory.mktemp("conformance")
     source = folder / "source"
     files = [write(run, source) for run in runs_of(histories)]
-    # Two cores: the way with a build a day on one, the others after each other on the other.
+    # Two cores: the path with daily builds uses one, the other paths share the second.
     with ThreadPoolExecutor(2) as pool:
         days_to_come = pool.submit(day_by_day, Store(source, folder / "days"), files)
         without_order = pool.submit(shuffled, Store(source, folder / "shuffled"), files)

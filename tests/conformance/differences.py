@@ -1,4 +1,4 @@
-"""What two tables do not have in common, told in the words of the histories."""
+"""Differences between two tables, reported with the names of the histories."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,7 +15,7 @@ Name = tuple[str, str]
 
 
 class Names:
-    """Which history an id belongs to, and what it is called there."""
+    """Map ids to their history and their name there."""
 
     def __init__(self, histories: Sequence[History]) -> None:
         self._names: dict[str, Name] = {}
@@ -26,7 +26,7 @@ class Names:
                 self._names[id_of(history, name)] = (history.name, name)
 
     def by_history(self, table: Table) -> dict[str, list[tuple[Any, ...]]]:
-        """The rows of a table by history, sorted as it is, with names for ids."""
+        """Return the rows of a table by history, in the order of the table, with names instead of ids."""
         rows: dict[str, list[tuple[Any, ...]]] = {}
         for row in table.rows:
             known = [self._names[value] for value in row if isinstance(value, str) and value in self._names]
@@ -39,7 +39,7 @@ class Names:
 def told(
     actual: Mapping[str, Sequence[tuple[Any, ...]]], expected: Mapping[str, Sequence[tuple[Any, ...]]]
 ) -> dict[str, str]:
-    """For each history whose rows differ: which rows are missing, and which are too many."""
+    """Describe the missing and unexpected rows of each history that differs."""
     differences = {}
     for history in sorted(actual.keys() | expected.keys()):
         there, wanted = Counter(actual.get(history, ())), Counter(expected.get(history, ()))
@@ -52,7 +52,7 @@ def told(
 
 
 def text(differences: Mapping[str, str], shown: int = 5) -> str:
-    """All of it, as an assertion message."""
+    """Return the differences as an assertion message."""
     lines = [f"{len(differences)} histories differ: {', '.join(list(differences)[:50])}"]
     lines += [f"{history}:\n{difference}" for history, difference in list(differences.items())[:shown]]
     return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""What must be known of a history when some of it has arrived: plain loops, and the oracle of tests/pipeline."""
+"""Expected rows of a history of which some has arrived, computed by plain loops and the oracle of tests/pipeline."""
 
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
@@ -12,7 +12,7 @@ CalendarDay = tuple[str, date, str]
 
 
 class Sighting(NamedTuple):
-    """A track in an answer, whatever was asked."""
+    """A track in a response of any endpoint."""
 
     track: str
     day: date
@@ -22,18 +22,18 @@ class Sighting(NamedTuple):
 
     @property
     def credit(self) -> tuple[bool, datetime]:
-        """Which of a day's answers counts: the latest, but a list's 0 only where nothing else was said."""
+        """Return the sort key of a day's values: the latest counts, but a playlist's 0 only without any other value."""
         return not (self.in_list and self.popularity == 0), self.observed_at
 
 
 def stays(history: History, today: date = DAYS[-1]) -> list[oracle.Stay]:
-    """The rows of tracks_in_playlist, with the names of the history for ids."""
+    """Return the rows of tracks_in_playlist, with the history's names instead of ids."""
     rows = oracle.tracks_in_playlist(judged_reads(history, today))
     return [row for row in rows if history.is_known(row.track_id, today)]
 
 
 def calendar(history: History, today: date = DAYS[-1]) -> list[CalendarDay]:
-    """The rows of playlist_days, from a list's first read to the last day that any list of the world was read."""
+    """Return the rows of playlist_days, from a playlist's first read to the last day with a read of any playlist."""
     rows: list[CalendarDay] = []
     for name in history.lists:
         reads = [read for read in judged_reads(history, today) if read.playlist_id == name]
@@ -47,7 +47,7 @@ def calendar(history: History, today: date = DAYS[-1]) -> list[CalendarDay]:
 
 
 def popularities(history: History, sightings: Iterable[Sighting], today: date = DAYS[-1]) -> list[Popularity]:
-    """The rows of track_daily_popularity of known tracks: the latest answer of a day that said anything."""
+    """Return the rows of track_daily_popularity of known tracks: the latest value of a day."""
     latest: dict[tuple[str, date], Sighting] = {}
     for sighting in sightings:
         key = (sighting.track, sighting.day)
@@ -56,15 +56,15 @@ def popularities(history: History, sightings: Iterable[Sighting], today: date = 
     return sorted(
         Popularity(track, day, seen.popularity)
         for (track, day), seen in latest.items()
-        if seen.popularity is not None  # never, but for the type
+        if seen.popularity is not None  # never true; for the type checker
     )
 
 
 def judged_reads(history: History, today: date = DAYS[-1]) -> Iterator[oracle.Read]:
-    """The reads that have arrived, for the oracle.
+    """Return the reads that have arrived, for the oracle.
 
-    An `unchanged` is what it says only if the last complete read before its day, as far as it has arrived, has the
-    same version; else it refers to something unknown, and is as good as partial.
+    An `unchanged` read is accepted only if the last complete read before its day, of those that have arrived, has the
+    same version. Otherwise it refers to unknown content and counts as partial.
     """
     arrived = [(read, version) for read, version in history.versioned() if read.arrival <= today]
     for read, version in arrived:

@@ -1,4 +1,4 @@
-"""What a history is: what was read of some lists, when it arrived, and what must then be known. See README.md."""
+"""A history: reads of some playlists, when they arrived, and the expected rows. See README.md."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -24,7 +24,7 @@ DAYS = tuple(day_number(number) for number in range(1, LAST_DAY + 1))
 
 @dataclass(frozen=True)
 class Entry:
-    """A position of a list. `kind` is track, null, episode or local; a null entry has no name."""
+    """An entry of a playlist. `kind` is track, null, episode or local; a null entry has no name."""
 
     kind: str
     name: str | None = None
@@ -32,14 +32,14 @@ class Entry:
     popularity: int | None = None
 
     def for_oracle(self) -> oracle.Entry:
-        """What of it matters for membership."""
+        """Return what is relevant for membership."""
         is_track = self.kind == "track"
         return oracle.Entry(self.name if is_track else None, self.added_at, self.kind in ("episode", "local"))
 
 
 @dataclass(frozen=True)
 class Read:
-    """One attempt to read a list. `entries` is None where none were told; `version` is what the API calls it."""
+    """One attempt to read a playlist. `entries` is None if none were returned; `version` is the API's version id."""
 
     list: str
     day: date
@@ -50,13 +50,13 @@ class Read:
 
     @property
     def arrival(self) -> date:
-        """The day from which on the store has it."""
+        """The first day on which the store has it."""
         return max(self.arrives or self.day, self.day)
 
 
 @dataclass(frozen=True)
 class Asked:
-    """A track that was asked for by itself."""
+    """A track that was requested by id."""
 
     day: date
     track: str
@@ -73,10 +73,10 @@ class Popularity(NamedTuple):
 
 @dataclass(frozen=True)
 class History:
-    """Reads in the order in which they were made, and the rows that must be there in the end.
+    """Reads in the order in which they were made, and the expected final rows.
 
-    `known`: the tracks that are followed, and since when; None where all tracks are that are found in lists.
-    `rows` and `popularities` are None where nobody has written them.
+    `known`: the tracks that are followed, and since when; None if all tracks found in playlists are followed.
+    `rows` and `popularities` are None if the history does not specify them.
     """
 
     name: str
@@ -93,14 +93,14 @@ class History:
         return tuple(dict.fromkeys(read.list for read in self.reads))
 
     def is_known(self, track: str, today: date) -> bool:
-        """Whether somebody follows a track, when everything until today has arrived."""
+        """Return whether a track is known once everything until today has arrived."""
         return self.known is None or (track in self.known and self.known[track] <= today)
 
     def versioned(self) -> Iterator[tuple[Read, str]]:
-        """Each read with the version id that the API gave, written or not.
+        """Return each read with its version id; without an explicit one, it is derived.
 
-        Where it is not written, a complete read has a new one if its entries are not those of the complete read before,
-        and an unchanged read has that of the complete read before it. (A list's past is in the order of days, not of
+        A complete read has a new one if its entries differ from those of the previous complete read,
+        and an unchanged read has that of the previous complete read. (Previous is in the order of days, not of
         writing or arrival.)
         """
         in_order = sorted(range(len(self.reads)), key=lambda index: (self.reads[index].day, index))

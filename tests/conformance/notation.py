@@ -17,11 +17,11 @@ PARTS = {"why", "reads", "asked", "known", "not_watched", "rows", "popularities"
 
 
 class NotationError(ValueError):
-    """A history is not written as README.md says."""
+    """A history does not follow the format in README.md."""
 
 
 def read_folder(folder: Path) -> list[History]:
-    """Every history of every file of a folder. Raises NotationError if one is not well written."""
+    """Return every history of every file of a folder. Raises NotationError if one is invalid."""
     histories = [
         history
         for path in sorted(folder.glob("*.yaml"))
@@ -34,7 +34,7 @@ def read_folder(folder: Path) -> list[History]:
 
 
 def read_text(text: str, where: str = "") -> list[History]:
-    """The histories of a file."""
+    """Return the histories of a file."""
     histories = []
     for name, told in yaml.safe_load(text).items():
         try:
@@ -45,7 +45,7 @@ def read_text(text: str, where: str = "") -> list[History]:
 
 
 def write_text(history: History, rows: Iterable[Stay]) -> str:
-    """A history as YAML that can be pasted into a file of histories/, with `rows` as what is expected."""
+    """Return a history as YAML that can be pasted into a file of histories/, with `rows` as the expected rows."""
     told: dict[str, Any] = {"why": history.why}
     told["known"] = None if history.known is None else dict(history.known)
     told["not_watched"] = sorted(history.not_watched)
@@ -57,12 +57,12 @@ def write_text(history: History, rows: Iterable[Stay]) -> str:
 
 
 class _Dumper(yaml.SafeDumper):
-    """Indents lists as this project's linter wants it, and repeats values instead of anchoring them."""
+    """Indents sequences as the linter requires, and repeats values instead of using anchors."""
 
-    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002 (its caller's word)
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002 (caller's keyword)
         super().increase_indent(flow, False)
 
-    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 (its caller's word)
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 (caller's keyword)
         return True
 
 
@@ -157,7 +157,7 @@ def _day(told: Any) -> date:
 
 
 def _claim(told: Any) -> str | None:
-    """A moment as the API writes it; a day is its first second, UTC."""
+    """Return a time in the API's format; a day becomes its first second, UTC."""
     if told is None:
         return None
     moment = told if isinstance(told, datetime) else datetime.combine(_day(told), time(tzinfo=UTC))

@@ -1,4 +1,4 @@
-"""Histories as the runs of an extractor: who asked what on which day, and when the answers came to the store."""
+"""Histories as runs of an extractor: which worker requested what on which day, and when the store received it."""
 
 import hashlib
 from collections.abc import Iterator, Sequence
@@ -14,7 +14,7 @@ DISCOVERER, FOLLOWER = 1, 2
 
 
 def id_of(history: History, name: str) -> str:
-    """The Spotify id of a list or track: histories share none."""
+    """Return the Spotify id of a playlist or track. Histories share no ids."""
     return spotify_id(f"{history.name}/{name}")
 
 
@@ -31,7 +31,7 @@ class Run:
 
     @property
     def started(self) -> datetime:
-        """No two runs at once: a slot has four hours, of which each worker has two."""
+        """Return the start time of a run. Runs do not overlap: a slot has four hours, two for each worker."""
         hours = 4 * self.slot + 2 * (self.worker == FOLLOWER)
         late = (self.arrival - self.day).days
         return datetime.combine(self.day, time(tzinfo=UTC)) + timedelta(hours=hours, minutes=5 * late)
@@ -42,7 +42,7 @@ class Run:
         return f"{self.started:%Y%m%dT%H%M%S}-w{self.worker}-{token}"
 
     def watched(self) -> WatchList:
-        """Lists from their first read on, unless they are taken off; tracks from the day on which they are known."""
+        """Return the watch-list: playlists from their first read on, tracks from the day they are known."""
         playlists = {
             id_of(history, name): f"{history.name}, {name}"
             for history in self.histories
@@ -59,7 +59,7 @@ class Run:
         return WatchList(playlists, tracks, len(playlists), len(tracks))
 
     def asks(self) -> Iterator[tuple[History, str, int | None]]:
-        """Tracks asked for by themselves, each day in its first run that is in time: which, and what is answered."""
+        """Return tracks requested by id with their responses, each day in its first run that is on time."""
         if self.slot == 1 and self.arrival == self.day:
             for history in self.histories:
                 asked = [(each.track, each.popularity) for each in history.asked if each.day == self.day]
@@ -68,9 +68,9 @@ class Run:
 
 
 def runs_of(histories: Sequence[History]) -> list[Run]:
-    """Every run that it takes to make these histories, in the order in which they were made.
+    """Return every run that these histories need, in the order in which they were made.
 
-    Both workers run on every day: a day without anybody would be a hole in all histories.
+    Both workers run every day: a day without a run would be a gap in all histories.
     """
     teams = {
         DISCOVERER: [history for history in histories if history.known is None],

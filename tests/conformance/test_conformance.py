@@ -1,4 +1,4 @@
-"""Laws 1, 2, 3 and 5 on every history and every random world: each way to the marts gives the rows they must have."""
+"""Laws 1, 2, 3 and 5 on every history and random world: each load path gives the expected rows."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -24,13 +24,13 @@ Rows = dict[str, list[tuple[Any, ...]]]
 
 
 @each_history
-def test_the_oracle_has_the_rows_written_by_hand(history: History) -> None:
+def test_oracle_matches_the_handwritten_rows(history: History) -> None:
     assert expected.stays(history) == sorted(history.rows or ())
 
 
 @each_way
 @each_history
-def test_the_rows_are_those_written_by_hand(conformance: Conformance, history: History, way: str) -> None:
+def test_rows_match_the_handwritten_rows(conformance: Conformance, history: History, way: str) -> None:
     actual = stays(conformance, conformance.ways[way]).get(history.name, [])
     check(conformance, {history.name: actual}, {history.name: history.rows or ()})
 
@@ -39,40 +39,40 @@ def test_the_rows_are_those_written_by_hand(conformance: Conformance, history: H
 @pytest.mark.parametrize(
     "history", [each for each in HISTORIES if each.popularities is not None], ids=lambda history: history.name
 )
-def test_the_popularities_are_those_written_by_hand(conformance: Conformance, history: History, way: str) -> None:
+def test_popularities_match_the_handwritten_rows(conformance: Conformance, history: History, way: str) -> None:
     rows = popularities(conformance, conformance.ways[way]).get(history.name, [])
     check(conformance, {history.name: rows}, {history.name: history.popularities or ()})
 
 
 @pytest.mark.parametrize("mart", MARTS)
 @pytest.mark.parametrize("way", WAYS[1:])
-def test_every_way_gives_the_same_rows(conformance: Conformance, way: str, mart: str) -> None:
+def test_every_load_path_gives_the_same_rows(conformance: Conformance, way: str, mart: str) -> None:
     actual, wanted = (conformance.rows(conformance.ways[name], mart) for name in (way, WAYS[0]))
     check(conformance, actual, wanted)
     assert conformance.ways[way][mart] == conformance.ways[WAYS[0]][mart]
 
 
 @each_way
-def test_every_world_has_the_stays_of_the_oracle(conformance: Conformance, way: str) -> None:
+def test_stays_of_every_world_match_the_oracle(conformance: Conformance, way: str) -> None:
     wanted = by_history(conformance, expected.stays)
     check(conformance, stays(conformance, conformance.ways[way]), wanted)
 
 
 @each_day
-def test_on_each_day_the_stays_are_those_of_what_had_arrived(conformance: Conformance, today: date) -> None:
+def test_daily_stays_match_what_had_arrived(conformance: Conformance, today: date) -> None:
     wanted = by_history(conformance, lambda history: expected.stays(history, today))
     check(conformance, stays(conformance, conformance.days[today]), wanted)
 
 
 @each_day
-def test_on_each_day_the_calendar_says_how_lists_were_read(conformance: Conformance, today: date) -> None:
+def test_daily_playlist_days_have_the_outcomes_of_reads(conformance: Conformance, today: date) -> None:
     wanted = by_history(conformance, lambda history: expected.calendar(history, today))
     actual = conformance.rows(conformance.days[today], "playlist_days", "playlist_id", "date", "outcome")
     check(conformance, actual, wanted)
 
 
 @each_day
-def test_on_each_day_popularity_is_the_latest_that_was_said(conformance: Conformance, today: date) -> None:
+def test_daily_popularity_is_the_latest_value(conformance: Conformance, today: date) -> None:
     wanted = by_history(
         conformance,
         lambda history: expected.popularities(history, conformance.sightings(history, today), today),
@@ -85,7 +85,7 @@ def test_on_each_day_popularity_is_the_latest_that_was_said(conformance: Conform
     check(conformance, {name: rows for name, rows in actual.items() if rows}, wanted)
 
 
-def test_the_worlds_are_worth_comparing(conformance: Conformance) -> None:
+def test_random_worlds_cover_enough_cases(conformance: Conformance) -> None:
     assert len(conformance.worlds) == WORLDS >= 200
     rows = [row for world in conformance.worlds for row in expected.stays(world)]
     outcomes = Counter(row[2] for world in conformance.worlds for row in expected.calendar(world))
@@ -101,7 +101,7 @@ def test_the_worlds_are_worth_comparing(conformance: Conformance) -> None:
 def by_history(
     conformance: Conformance, rows_of: Callable[[History], Sequence[tuple[Any, ...]]]
 ) -> Mapping[str, Sequence[tuple[Any, ...]]]:
-    """What is expected of each history that has any rows."""
+    """Return the expected rows of each history that has any."""
     return {history.name: rows for history in conformance.histories if (rows := rows_of(history))}
 
 
@@ -118,10 +118,10 @@ def check(
     actual: Mapping[str, Sequence[tuple[Any, ...]]],
     wanted: Mapping[str, Sequence[tuple[Any, ...]]],
 ) -> None:
-    """Fail with the names of the histories that differ, and the first random world among them as YAML."""
+    """Fail with the names of the histories that differ, and the smallest random world among them as YAML."""
     if found := differences.told(actual, wanted):
         failing = [world for world in conformance.worlds if world.name in found]
-        # The smallest is the easiest to understand.
+        # The smallest one is the easiest to understand.
         smallest = sorted(failing, key=lambda world: sum(len(read.entries or ()) + 1 for read in world.reads))[:1]
         pasted = [f"# for histories/:\n{write_text(world, expected.stays(world))}" for world in smallest]
         told = {world.name: found[world.name] for world in smallest} | found

@@ -1,4 +1,4 @@
-"""The histories themselves: enough of them, about what they must be about, and written so that they can be read."""
+"""The notation and coverage of the histories."""
 
 import pytest
 
@@ -9,20 +9,20 @@ from tests.conformance.notation import NotationError, read_text, write_text
 from tests.conformance.worlds import generate
 
 
-def test_there_are_enough_histories_and_each_says_why() -> None:
+def test_histories_are_enough_and_each_has_a_reason() -> None:
     assert len(HISTORIES) >= 28
     assert len({history.why for history in HISTORIES}) == len(HISTORIES)
     assert all(history.why.endswith(".") for history in HISTORIES)
 
 
 @pytest.mark.parametrize("history", [*HISTORIES, *generate(20)], ids=lambda history: history.name)
-def test_what_is_written_reads_as_it_was(history: History) -> None:
+def test_notation_round_trips(history: History) -> None:
     (again,) = read_text(write_text(history, expected.stays(history)))
     assert again == history
     assert sorted(again.rows or ()) == expected.stays(history)
 
 
-def test_the_same_worlds_come_every_time() -> None:
+def test_random_worlds_are_deterministic() -> None:
     assert generate(WORLDS) == generate(WORLDS)
 
 
@@ -37,6 +37,6 @@ def test_the_same_worlds_come_every_time() -> None:
         "{day: 1, outcome: failed, arrived: 2}",
     ],
 )
-def test_what_is_not_in_the_format_is_refused_by_name(read: str) -> None:
+def test_invalid_notation_is_refused_by_name(read: str) -> None:
     with pytest.raises(NotationError, match="'a slip'"):
         read_text(f"a slip: {{why: it happens, reads: [{read}], rows: []}}")

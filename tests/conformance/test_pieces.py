@@ -1,4 +1,4 @@
-"""A history too long for one build is worked through in pieces, load by load, and ends as if built at once."""
+"""A history too long for one build is built in pieces, load by load, with the same result as in one build."""
 
 from pathlib import Path
 
@@ -16,7 +16,9 @@ PIECES = 3
 DBT_BUILD = ("build", "--exclude-resource-type", "unit_test", "--vars", '{"entries_at_once": 1}')
 
 
-def test_a_history_built_in_pieces_has_the_rows_of_one_built_at_once(conformance: Conformance, tmp_path: Path) -> None:
+def test_history_built_in_pieces_has_the_same_rows_as_one_built_at_once(
+    conformance: Conformance, tmp_path: Path
+) -> None:
     store = Store(conformance.source, tmp_path / "pieces")
     config = read_config(store.config)
     for number in range(PIECES):

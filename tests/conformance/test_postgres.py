@@ -1,4 +1,4 @@
-"""All histories and random worlds on PostgreSQL: law 1 there, and the rows that DuckDB has."""
+"""All histories and random worlds on PostgreSQL: law 1, and the same rows as DuckDB."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -22,7 +22,7 @@ WAYS = ("in parts, one after a build that has not passed", "full refresh")
 
 
 class OnServer:
-    """A database that has got the files of all histories."""
+    """A database into which the files of all histories were loaded."""
 
     def __init__(self, conformance: Conformance, folder: Path, database: Database) -> None:
         self.database = database
@@ -30,7 +30,7 @@ class OnServer:
         self.ways = dict(zip(WAYS, self._build(conformance), strict=True))
 
     def publish(self) -> None:
-        """Publish, which compares only what builds may have changed: no row may be missed, and none be left."""
+        """Publish, which compares only rows that builds may have changed; check that no row is missing or left over."""
         self.store.run("publish")
         for mart in MARTS:
             made, published = f"select * from main.{mart}", f"select * from spotify.{mart}"
@@ -74,7 +74,7 @@ def on_server(conformance: Conformance, cluster: Cluster, tmp_path_factory: pyte
 
 @pytest.mark.parametrize("mart", MARTS)
 @pytest.mark.parametrize("way", WAYS)
-def test_postgres_has_the_rows_that_duckdb_has(
+def test_postgres_has_the_same_rows_as_duckdb(
     conformance: Conformance, on_server: OnServer, way: str, mart: str
 ) -> None:
     tables = (on_server.ways[way], conformance.ways["at once"])
@@ -83,13 +83,13 @@ def test_postgres_has_the_rows_that_duckdb_has(
     assert actual == wanted
 
 
-def test_the_rules_hold_on_postgres(on_server: OnServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_dbt_unit_tests_pass_on_postgres(on_server: OnServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in on_server.database.environment.items():
         monkeypatch.setenv(name, value)
     assert run_dbt(read_config(on_server.store.config), tmp_path, "test", "--select", "test_type:unit") == 0
 
 
-def test_a_refresh_after_a_purge_keeps_every_row(on_server: OnServer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_full_refresh_after_a_purge_keeps_every_row(on_server: OnServer, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in on_server.database.environment.items():
         monkeypatch.setenv(name, value)
     for table in ("answers", "playlist_entries", "answered_objects"):

@@ -1,4 +1,4 @@
-"""`unchanged`, in plain loops: the content is that of the last complete read before it, and proves both ways."""
+"""`unchanged` in plain loops: it has the content of the previous complete read and proves presence and absence."""
 
 import pytest
 
@@ -31,23 +31,23 @@ def row_of(track: str, rows: list[Stay]) -> Stay:
     return row
 
 
-def test_it_has_the_content_of_the_last_complete_read_before_it() -> None:
+def test_unchanged_has_the_content_of_the_previous_complete_read() -> None:
     rows = stays(history(LATE))
     assert (row_of("C", rows).first_seen, row_of("C", rows).days_seen) == (day_number(2), 3)
     assert row_of("B", rows).first_absent == day_number(2)
 
 
-def test_it_proves_presence() -> None:
+def test_unchanged_proves_presence() -> None:
     assert row_of("A", stays(history(LATE))).days_seen == 4
 
 
-def test_it_proves_absence() -> None:
+def test_unchanged_proves_absence() -> None:
     rows = stays(history(LATE))
     assert (row_of("D", rows).added_at, row_of("D", rows).added_at_source) == (day_number(4), "observed")
     assert (row_of("E", rows).added_at, row_of("E", rows).added_at_source) == (day_number(3), "claimed")
 
 
-def test_until_what_it_refers_to_has_arrived_it_proves_nothing() -> None:
+def test_unchanged_proves_nothing_until_its_complete_read_has_arrived() -> None:
     rows = stays(history(LATE), day_number(4))
     assert (row_of("A", rows).days_seen, row_of("B", rows).first_absent) == (2, day_number(4))
     assert (row_of("D", rows).added_at, row_of("D", rows).added_at_source) == (day_number(2), "claimed")
@@ -55,13 +55,13 @@ def test_until_what_it_refers_to_has_arrived_it_proves_nothing() -> None:
     assert outcomes == ["complete", "not_run", "partial", "complete"]
 
 
-def test_its_version_is_that_of_the_read_it_refers_to() -> None:
+def test_unchanged_has_the_version_of_the_read_it_refers_to() -> None:
     versions = [version for _, version in history(LATE).versioned()]
     assert versions[1] == versions[2]
     assert len(set(versions)) == 3
 
 
-def test_a_later_complete_read_of_the_same_version_is_not_what_it_refers_to() -> None:
+def test_unchanged_does_not_refer_to_a_later_complete_read() -> None:
     early = """
 early:
   why: The version came back.

@@ -1,4 +1,4 @@
-"""Three ways to bring the same landing files to the same marts: at once, day by day, and in no order at all."""
+"""Three paths from the same landing files to the same marts: at once, day by day, and shuffled."""
 
 import shutil
 from collections.abc import Iterable, Sequence
@@ -23,7 +23,7 @@ Marts = dict[str, Table]
 
 
 class Store:
-    """A project in a folder of its own, without an extractor: files come in from elsewhere."""
+    """A project in its own folder, without an extractor: files are copied in."""
 
     def __init__(self, source: Path, folder: Path, target: str = "duckdb") -> None:
         self._source = source
@@ -47,14 +47,14 @@ class Store:
                 self._copy(path)
 
     def receive_half(self, file: Written) -> None:
-        """A file that is still being written, or copied: as good as its whole lines."""
+        """Copy half of a file, as if it were still being written: only its whole lines count."""
         self._copy(file.watched)
         landing = self._copy(file.landing)
         content = landing.read_bytes()
         landing.write_bytes(content[: len(content) // 2])
 
     def run(self, *commands: str) -> None:
-        """Run commands as ./run.sh does, without starting a Python for each; a command may have options."""
+        """Run commands as ./run.sh does, without starting a Python process for each; a command can have options."""
         for command in commands:
             arguments = [*command.split(), "--config", str(self.config)]
             assert main(arguments) == 0, command
@@ -77,7 +77,7 @@ def at_once(store: Store, files: Sequence[Written]) -> Marts:
 
 
 def day_by_day(store: Store, files: Sequence[Written]) -> dict[date, Marts]:
-    """The marts at the end of every day, with what had arrived by then."""
+    """Return the marts at the end of every day, with what had arrived by then."""
     marts = {}
     for today in DAYS:
         store.receive(file for file in files if file.run.arrival == today)
@@ -87,12 +87,12 @@ def day_by_day(store: Store, files: Sequence[Written]) -> dict[date, Marts]:
 
 
 def shuffled(store: Store, files: Sequence[Written]) -> dict[str, Marts]:
-    """The marts after everything arrived in no order, some of it torn, and after they were rebuilt from nothing.
+    """Return the marts after everything arrived shuffled and partly torn, and again after a full refresh.
 
-    Of each group of arrivals one file comes in two halves, with a build in between. Loading again is loading nothing;
-    so is building again.
+    In each group of arrivals, one file arrives in two halves with a build in between. Repeating a load
+    or a build changes nothing.
     """
-    rng = Random("conformance")  # always the same order
+    rng = Random("conformance")  # deterministic order
     order = rng.sample(files, len(files))
     halves: list[Written] = []
     for number in range(SHUFFLED):

@@ -1,4 +1,4 @@
-"""Random worlds: small histories in which whatever can happen to a list happens often."""
+"""Random worlds: small histories in which every kind of playlist change is frequent."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -29,7 +29,7 @@ DAYS_LATE = (0,) * 7 + (1, 2, 4)
 
 
 class Place(NamedTuple):
-    """An entry of a list as it is, and whether the API can show it."""
+    """An entry of a playlist, and whether the API can show it."""
 
     entry: Entry
     shown: bool = True
@@ -43,7 +43,7 @@ Content = tuple[Place, ...]
 
 
 def entry(chance: Random, now: str | None = None) -> Entry:
-    """An entry of any kind, perhaps claiming that it was added now."""
+    """Return an entry of any kind, possibly with the current time as its claim."""
     kind = chance.choice(("track",) * 9 + ("null", "episode", "local"))
     names = {"track": TRACKS, "null": (None,)}.get(kind, ("X",))
     claims = (now, now, *LIKELY_CLAIMS) if now else LIKELY_CLAIMS
@@ -51,7 +51,7 @@ def entry(chance: Random, now: str | None = None) -> Entry:
 
 
 def contents(chance: Random) -> Content:
-    """A list as somebody may make it: some tracks, each once, and perhaps something else."""
+    """Return the content of a new playlist: some tracks, each once, and possibly another entry."""
     tracks = chance.sample(TRACKS, chance.choice((2, 3, 4, 4, 5, 6)))
     entries = [Entry("track", track, chance.choice(LIKELY_CLAIMS)) for track in tracks]
     entries += [entry(chance) for _ in range(chance.choice((0, 0, 1)))]
@@ -66,7 +66,7 @@ CHANGES_BETWEEN_READS = (0, 0, 0, 1, 1, 2, 3)
 
 
 def changed(chance: Random, content: Content, earlier: Content, today: date) -> Content:
-    """What somebody made of a list; `earlier` is what it has held at some time."""
+    """Return a changed playlist; `earlier` is what it has held at some time."""
     change = chance.choice(CHANGES)
     now = f"{today}T00:00:00Z"
     if change == "back" and earlier:
@@ -95,10 +95,10 @@ def _claiming(place: Place, claim: str | None) -> Place:
 
 
 def reads_of_a_list(chance: Random, name: str, days: range) -> list[Read]:
-    """What a list went through, and what was seen of it.
+    """Return the reads of a playlist that changes.
 
-    The version id changes with what is really in the list, so not where entries can't be shown; on some lists, like
-    Spotify's own, it never changes, and nobody may call them unchanged.
+    The version id follows the real content, so it stays the same when entries become masked. On some playlists, like
+    Spotify's own, it never changes, and their reads must not be called unchanged.
     """
     stuck = chance.randint(0, 5) == 0
     content, version = contents(chance), 1
@@ -137,7 +137,7 @@ def reads_of_a_list(chance: Random, name: str, days: range) -> list[Read]:
 
 
 def a_world(chance: Random) -> History:
-    """One or two lists on six to nine days, with tracks that are known from some day on, or asked for themselves."""
+    """Return one or two playlists on six to nine days, with tracks known from some day on, or requested by id."""
     length = chance.randint(6, LAST_DAY)
     first = chance.randint(1, LAST_DAY - length + 1)
     days = range(first, first + length)
@@ -156,15 +156,15 @@ def a_world(chance: Random) -> History:
 
 
 def generate(count: int) -> list[History]:
-    """The same worlds on every machine, numbered.
+    """Return numbered worlds, the same ones on every machine.
 
     A build costs seconds, so worlds can't be tried one by one, as hypothesis tries examples: here it only gives the
-    chances (`derandomize`: from the text of `collect`, not from a clock), no test can fail inside, and whoever asked
+    chances (`derandomize`: from the text of `collect`, not from a clock), no test can fail inside, and the caller
     builds all worlds at once. The price is that nothing shrinks a failing world; they are small enough to be read.
 
     Worlds are made of a Random that hypothesis seeds, not of its strategies. It tries the simplest example first and
     then varies each good one a little, which is right where examples are tried one by one, and gives a batch that is
-    half empty lists and half near copies.
+    half empty playlists and half near copies.
     """
     found: list[History] = []
 

@@ -1,4 +1,4 @@
-"""Runs as landing files: the envelopes that the extractor writes for such days, without asking anybody."""
+"""Runs as landing files: writes the envelopes that the extractor would write, without sending requests."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ IDS_PER_CALL = 50
 
 @dataclass
 class Written:
-    """A run's files, below the folder they were written to, and the tracks that were seen in it, by history."""
+    """A run's files relative to the landing folder, and the tracks seen in the run, by history."""
 
     run: Run
     landing: Path
@@ -56,7 +56,7 @@ def write(run: Run, folder: Path) -> Written:
 
 
 class _Writer:
-    """Writes what a run was answered, one answer a moment after the other."""
+    """Writes the responses of a run, one shortly after the other."""
 
     def __init__(self, landing: LandingWriter, written: Written) -> None:
         self._run = written.run
@@ -66,7 +66,7 @@ class _Writer:
         self._requests: dict[str, int] = {}
 
     def tell(self, endpoint: str, asked: JsonObject, body: JsonObject) -> None:
-        """Land what the extractor says of itself."""
+        """Land an event of the extractor."""
         self._now += BETWEEN_ANSWERS
         self._landing.write(endpoint, asked, body, self._now)
 
@@ -79,7 +79,7 @@ class _Writer:
             self._saw(history, Entry("track", name, None, popularity), observed_at, in_list=False)
 
     def end(self, tracks: int) -> None:
-        """The last line of a run."""
+        """Write the last line of a run."""
         reads = self._run.reads
         answered = sum(read.outcome in FINAL_OUTCOMES for _, read, _ in reads)
         playlists = {"asked": len(reads), "answered": answered, "failed": len(reads) - answered}
@@ -90,7 +90,7 @@ class _Writer:
         self.tell("runs", {}, end)
 
     def read(self, history: History, read: Read, version: str) -> None:
-        """All that is asked to read a list, and how that ended."""
+        """Write all responses of a read of a playlist, and its outcome."""
         ended = playlists.Read(read.outcome, attempt=1)
         match read.outcome:
             case "complete":
@@ -109,7 +109,7 @@ class _Writer:
         self.tell("playlist_reads", {"playlist_id": id_of(history, read.list)}, ended.landed())
 
     def _pages(self, history: History, read: Read, version: str, ended: playlists.Read) -> None:
-        """Page after page. A partial read breaks off; on odd days it is whole, but of two versions of the list."""
+        """Write all pages. A partial read stops early or, on odd days, mixes two versions of the playlist."""
         entries = read.entries or ()
         breaks_off = read.outcome == "partial" and (not entries or read.day.day % 2 == 0)
         total = len(entries) + 2 * breaks_off
@@ -125,7 +125,7 @@ class _Writer:
             self._answer("playlists", asked, {"snapshot_id": after})
 
     def _first_page(self, history: History, read: Read, version: str, ended: playlists.Read) -> None:
-        """What is shown of an unchanged list: what the history tells, or the first page of the last complete read."""
+        """Write what an unchanged read shows: the history's entries, or the first page of the last complete read."""
         before = [
             (other.day, order, other.entries or ())
             for order, other in enumerate(history.reads)
@@ -162,7 +162,7 @@ class _Writer:
         ended.entries, ended.total, ended.snapshot_id = (ended.entries or 0) + len(entries), total, version
 
     def _refusal(self, history: History, read: Read, version: str, ended: playlists.Read) -> None:
-        """404; or, on odd days, the list without its items."""
+        """Write a 404; on odd days, the playlist without its items."""
         asked = _asked(history, read, ended)
         if read.day.day % 2 == 0:
             ended.reason = "404 Resource not found"
@@ -186,9 +186,9 @@ class _Writer:
 
 
 def page_size(entries: Sequence[Entry]) -> int:
-    """Small enough that whatever has two entries has two pages: only of longer lists can a first page be all there is.
+    """Small enough that any playlist with two entries has two pages.
 
-    (A list of one page is read whole by its first answer, so the extractor never calls it unchanged.)
+    A playlist of one page is read whole by its first response, so the extractor never calls it unchanged.
     """
     return 2 if len(entries) > 2 else 1
 

@@ -1,4 +1,4 @@
-"""Somebody who asks: a client on a simulator, and what tests of clients have in common."""
+"""A client connected to a simulator, and helpers for tests of clients."""
 
 import random
 from collections import Counter
@@ -42,7 +42,7 @@ class Asking:
         self.client = Client(settings, credentials, time.clock, random.Random(0), budget)
 
     def again(self, credentials: Credentials | None = None) -> "Asking":
-        """Return what another run would be, perhaps with other credentials."""
+        """Return the client of another run, optionally with other credentials."""
         return Asking(self.simulator, self.time, credentials or self.credentials, {})
 
     def get(self, path: str = PATH) -> Response:
@@ -50,12 +50,12 @@ class Asking:
 
     @property
     def statuses(self) -> list[int]:
-        """What the API was asked for and answered, the token aside."""
+        """The status codes of all requests but those of the token."""
         return [seen.status for seen in self.simulator.requests if seen.path.startswith("/v1/")]
 
     @property
     def tokens(self) -> int:
-        """How often a token was asked for."""
+        """The number of token requests."""
         return self.simulator.count("^/api/token")
 
 
@@ -67,15 +67,15 @@ def asking(
     spent: dict[str, int] | None = None,
     **api: Any,
 ) -> Asking:
-    """Return somebody who asks a simulator of WORLD with these faults."""
+    """Return a client of a simulator of WORLD with these faults."""
     return Asking(serve(WORLD, *faults), time, credentials, spent or {}, **api)
 
 
 def on_api(**rule: Any) -> Fault:
-    """Return a fault that anything but the token meets."""
+    """Return a fault of all requests but those of the token."""
     return Fault("/v1/", **rule)
 
 
 def on_token(**rule: Any) -> Fault:
-    """Return a fault that the token endpoint has."""
+    """Return a fault of the token endpoint."""
     return Fault("/api/token", **rule)

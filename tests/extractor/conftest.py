@@ -1,4 +1,4 @@
-"""A simulator to ask, a folder to land in, and time that passes only when somebody sleeps."""
+"""Fixtures: a simulator, a landing folder, and a clock that advances only in sleep()."""
 
 import gzip
 import json
@@ -40,7 +40,7 @@ QUOTA: dict[str, Any] = {"status": 429, "headers": {"Retry-After": "9000"}}
 
 
 class FakeTime:
-    """A clock whose sleep is over at once; it remembers how long each was, in `sleeps`."""
+    """A clock whose sleep returns at once; durations are recorded in `sleeps`."""
 
     def __init__(self) -> None:
         self.start = datetime(2026, 1, 2, 6, tzinfo=UTC)
@@ -59,7 +59,7 @@ class FakeTime:
 
 
 class Bench:
-    """An extractor in a folder of its own, set on a simulator."""
+    """An extractor in its own folder, configured for a simulator."""
 
     def __init__(self, folder: Path, simulator: Simulator, time: FakeTime) -> None:
         self.simulator = simulator
@@ -88,7 +88,7 @@ class Bench:
         self.config = replace(self.config, api=replace(self.config.api, **api), **others)
 
     def extract(self, day: date = DAY) -> Extraction:
-        """Do a run for a day; the simulator's day is the same."""
+        """Extract a day; the simulator is set to the same day."""
         self.simulator.day = day
         return extract(RunContext(self.config, day, self.time.clock), CREDENTIALS, random.Random(0))
 
@@ -103,11 +103,11 @@ class Bench:
         return [each for each in envelopes if endpoint in (None, each["endpoint"])]
 
     def reads(self, day: date = DAY) -> list[dict[str, Any]]:
-        """Return how the reads of a day ended, in their order."""
+        """Return the outcomes of the reads of a day, in order."""
         return [each["body"] for each in self.landed("playlist_reads", day)]
 
     def asked_tracks(self, day: date = DAY) -> list[str]:
-        """Return the tracks that were asked for by id."""
+        """Return the tracks that were requested by id."""
         return [track_id for each in self.landed("tracks", day) for track_id in each["asked"]["ids"]]
 
 
@@ -125,7 +125,7 @@ def time() -> FakeTime:
 
 @pytest.fixture
 def serve() -> Iterator[Callable[..., Simulator]]:
-    """Return a function that serves a world, or a scenario in a text, with faults, until the test ends."""
+    """Return a function that serves a world, or a scenario given as text, with faults, until the test ends."""
     with ExitStack() as stack:
 
         def start(world: World | str, *faults: Fault) -> Simulator:
@@ -137,7 +137,7 @@ def serve() -> Iterator[Callable[..., Simulator]]:
 
 @pytest.fixture
 def bench(serve: Callable[..., Simulator], time: FakeTime, tmp_path: Path) -> MakeBench:
-    """Return a function that makes a Bench for a world, or a scenario in a text, with faults."""
+    """Return a function that makes a Bench for a world, or a scenario given as text, with faults."""
 
     def make(world: World | str, *faults: Fault) -> Bench:
         return Bench(tmp_path, serve(world, *faults), time)
@@ -161,7 +161,7 @@ class Run:
 def run(
     serve: Callable[..., Simulator], time: FakeTime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[..., Run]:
-    """Return a function that serves TWO_LISTS with faults and returns what runs commands on it."""
+    """Return a function that serves TWO_LISTS with faults and returns a Run."""
 
     def make(*faults: Fault, clock: Clock | None = None) -> Run:
         simulator = serve(TWO_LISTS, *faults)
@@ -179,14 +179,14 @@ def run(
 
 
 def told(capsys: pytest.CaptureFixture[str]) -> str:
-    """Return what was said on standard error: never a traceback."""
+    """Return standard error, which must not contain a traceback."""
     said = capsys.readouterr().err
     assert "Traceback" not in said
     return said
 
 
 def usual_body(world: World | str, target: str, day: date = DAY) -> Any:
-    """Return what a world answers to a path below /v1, for a test to spoil and serve as a fault."""
+    """Return a world's response to a path below /v1, for a test to change and serve as a fault."""
     made = GeneratedWorld.from_text(world) if isinstance(world, str) else world
     return json.loads(WebApi(made, "http://elsewhere.invalid/v1").answer(Request("GET", f"/v1/{target}"), day).body)
 
@@ -259,7 +259,7 @@ create table state.builds (
 
 
 def empty_marts() -> Iterator[str]:
-    """Return what makes the marts, as their contracts have them: the answers that are published read them."""
+    """Yield statements that create empty marts according to their contracts: the published functions read them."""
     contracts = yaml.safe_load((PROJECT / "models" / "marts" / "_marts__models.yml").read_text(encoding="utf-8"))
     for mart in contracts["models"]:
         columns = ", ".join(f"{column['name']} {column['data_type']}" for column in mart["columns"])
@@ -268,7 +268,7 @@ def empty_marts() -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def warehouses(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """Make two warehouses as two builds would leave them."""
+    """Make two warehouses such as two builds leave."""
     folder = tmp_path_factory.mktemp("warehouses")
     for number in (1, 2):
         with duckdb.connect(str(folder / f"{number}.duckdb"), config=STORAGE) as connection:
@@ -278,7 +278,7 @@ def warehouses(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 
 @pytest.fixture
 def fake_dbt(tmp_path: Path, warehouses: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Put a program in the place of dbt, which is looked for beside Python."""
+    """Replace dbt, which is looked for beside Python, by a program."""
     folder = tmp_path / "bin"
     folder.mkdir()
     (folder / "dbt").write_text(DBT.format(python=sys.executable))

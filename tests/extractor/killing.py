@@ -1,4 +1,4 @@
-"""Ends a piece of the extractor at the n-th call of a function written in C, such as a database's `commit`.
+"""Kills a part of the extractor at the n-th call of a function written in C, such as a database's `commit`.
 
 python -m tests.extractor.killing NAME NUMBER load LANDING WAREHOUSE
 python -m tests.extractor.killing NAME NUMBER publish CONFIG
@@ -24,7 +24,7 @@ PYTHON = sys.executable
 
 
 def at_call(name: str, number: int, then: Callable[[], None]) -> Callable[[FrameType, str, Any], None]:
-    """Return what `sys.setprofile` takes: `then` is called just before the call."""
+    """Return a profile function for `sys.setprofile` that calls `then` just before the n-th call."""
     calls = 0
 
     def watch(_: FrameType, event: str, called: Any) -> None:
@@ -38,7 +38,7 @@ def at_call(name: str, number: int, then: Callable[[], None]) -> Callable[[Frame
 
 
 def killed_at(name: str, number: int, *arguments: object) -> bool:
-    """Run a piece in a process that kills itself at a call; tell whether it came so far."""
+    """Run a part in a process that kills itself at a call; return whether it reached the call."""
     command = [PYTHON, "-m", "tests.extractor.killing", name, str(number), *map(str, arguments)]
     finished = subprocess.run(command, cwd=PROJECT, capture_output=True, check=False)
     assert finished.returncode in (0, -signal.SIGKILL), finished.stderr.decode()
@@ -46,7 +46,7 @@ def killed_at(name: str, number: int, *arguments: object) -> bool:
 
 
 def main(name: str, number: str, piece: str, *paths: str) -> None:
-    """Do the piece, as far as it goes."""
+    """Run the part until it is killed or ends."""
     sys.setprofile(at_call(name, int(number), lambda: os.kill(os.getpid(), signal.SIGKILL)))
     if piece == "load":
         landing, warehouse = map(Path, paths)

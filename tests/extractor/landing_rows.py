@@ -1,4 +1,4 @@
-"""What raw must hold of landing files, by plain loops over their lines: the definition that each engine is held to."""
+"""Expected rows of raw, by plain loops over landing files: the reference for every engine."""
 
 import gzip
 import json
@@ -14,7 +14,7 @@ Envelope = dict[str, Any]
 
 @dataclass
 class Raw:
-    """Rows of the tables of raw, without the numbers of loads; JSON is parsed. And how many answers are unknown."""
+    """Rows of the tables of raw, without load numbers and with JSON parsed; and the number of unknown responses."""
 
     answers: list[Row] = field(default_factory=list)
     entries: list[Row] = field(default_factory=list)
@@ -22,7 +22,7 @@ class Raw:
     unknown: int = 0
 
     def sorted(self) -> "Raw":
-        """Return the same in one order, by run and line, and by position where there is one."""
+        """Return the rows sorted by run, line and position."""
         for rows in (self.answers, self.entries, self.objects):
             rows.sort(key=lambda row: (row[0], row[1], str(row[5]).rjust(9), str(row)))
         return self
@@ -33,7 +33,7 @@ def lines_of(path: Path) -> list[Envelope]:
 
 
 def expected(envelopes: Iterable[Envelope]) -> Raw:
-    """Return what these lines become: each of them once."""
+    """Return the rows of these lines, each once."""
     raw = Raw()
     for envelope in envelopes:
         key = envelope["run"], envelope["line"], date.fromisoformat(envelope["day"])

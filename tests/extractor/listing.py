@@ -1,4 +1,4 @@
-"""Worlds with one list, lists that change under the reader, and answers to spoil."""
+"""Worlds with one playlist, playlists that change while they are read, and corrupted responses."""
 
 import itertools
 from collections.abc import Callable, Sequence
@@ -19,12 +19,12 @@ PROBE = r"fields=snapshot_id"
 
 
 def one_list(days: str = "2026-01-01: [A, B]", pad_to: int = 0, shape: str = "tracks") -> str:
-    """Return a scenario with one list, `list`, whose days are written out."""
+    """Return a scenario with one playlist, `list`, with explicit days."""
     return f"{{shape: {shape}, tracks: 0, histories: {{list: {{days: {{{days}}}, pad_to: {pad_to}}}}}}}"
 
 
 class Restless:
-    """A world in which the n-th question for a list is answered as of the n-th of these days, the last for ever."""
+    """A world in which the n-th request for a playlist returns its state on the n-th of these days; then the last."""
 
     def __init__(self, scenario: str, days: Sequence[int]) -> None:
         self._world = GeneratedWorld.from_text(scenario)
@@ -63,7 +63,7 @@ class Restless:
 
 
 def spoiled(scenario: str, where: str, target: str, spoil: Callable[[Any], Any], **rule: Any) -> Fault:
-    """Return the fault that requests matching `where` are answered as `target` would be, spoiled."""
+    """Return the fault that requests matching `where` return the corrupted response of `target`."""
     body = usual_body(scenario, target, DAY)
     changed = spoil(body)
     return Fault(where, body=body if changed is None else changed, **rule)

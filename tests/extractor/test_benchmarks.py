@@ -1,4 +1,4 @@
-"""The benchmarks run; nothing is timed here."""
+"""The benchmarks run; nothing is timed."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ all claims are written anew:
 """
 
 
-def test_the_cheapest_benchmarks_run_and_are_written_down(tmp_path: Path) -> None:
+def test_cheapest_benchmarks_run_and_write_their_results(tmp_path: Path) -> None:
     into = tmp_path / "bench.json"
     only = ["--only", "load", "--only", "extract"]
     command = [sys.executable, "-m", "benchmarks", "--quick", *only, "--into", str(into), "--scratch", str(tmp_path)]
@@ -54,7 +54,7 @@ def test_the_cheapest_benchmarks_run_and_are_written_down(tmp_path: Path) -> Non
     assert found["quick"] and found["machine"]["processors"] and found["versions"]["duckdb"]
 
 
-def test_a_peer_is_told_days_and_its_mistakes_are_named(tmp_path: Path) -> None:
+def test_peer_comparison_names_the_mistakes_of_a_peer(tmp_path: Path) -> None:
     right, wrong = read_text(HISTORIES)
     peer = RowByRow(tmp_path)
     tell([right, wrong], DAYS[:2], [peer], tmp_path)

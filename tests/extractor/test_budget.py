@@ -1,4 +1,4 @@
-"""Requests as a budget: counted before they are sent, for all runs and workers of a day together."""
+"""The request budget: counted before sending, shared by all runs and workers of a day."""
 
 import shutil
 from collections import Counter
@@ -27,7 +27,7 @@ def asked_lists(run: Bench, day: date) -> list[str]:
 
 
 def take_all(folder: Path) -> int:
-    """Take from a budget of 50 until it is spent; returns how often that was allowed."""
+    """Take from a budget of 50 until it is spent; return how many requests were allowed."""
     budget, taken = Budget(folder, DAY, 50, Counter()), 0
     while True:
         try:
@@ -37,14 +37,14 @@ def take_all(folder: Path) -> int:
         taken += 1
 
 
-def test_workers_at_once_never_take_more_than_there_is(tmp_path: Path) -> None:
+def test_concurrent_workers_never_exceed_the_budget(tmp_path: Path) -> None:
     with get_context("spawn").Pool(2) as processes, ThreadPoolExecutor(2) as threads:
         others = processes.map_async(take_all, [tmp_path] * 2)
         taken = sum(threads.map(take_all, [tmp_path] * 2)) + sum(others.get(30))
     assert taken == 50
 
 
-def test_two_workers_share_the_budget_of_the_day(bench: MakeBench) -> None:
+def test_two_workers_share_the_daily_budget(bench: MakeBench) -> None:
     run = bench(EIGHT)
     codes = []
     for number in (1, 2):
@@ -54,10 +54,10 @@ def test_two_workers_share_the_budget_of_the_day(bench: MakeBench) -> None:
     assert run.simulator.count("/v1/") == 6
 
 
-def test_a_request_that_nothing_landed_for_is_counted(bench: MakeBench) -> None:
+def test_request_without_a_landed_response_counts_against_the_budget(bench: MakeBench) -> None:
     run = bench(EIGHT, Fault("/v1/", after=2, times=3, status=429, headers={"Retry-After": "100"}))
     run.set(requests_per_day=8)
-    assert run.extract().exit_code == 75  # its third request and two more wait in vain
+    assert run.extract().exit_code == 75  # its third request and two more are refused
     shutil.rmtree(run.config.landing / "contents")
     (run.config.landing / "not_before.json").unlink()
     for ledger in (run.config.landing / DAY.isoformat()).glob("*.requests"):
@@ -67,7 +67,7 @@ def test_a_request_that_nothing_landed_for_is_counted(bench: MakeBench) -> None:
     assert run.simulator.count("/v1/") == 8
 
 
-def test_a_copy_of_the_landing_knows_what_was_spent(bench: MakeBench, tmp_path: Path) -> None:
+def test_budget_spent_is_read_from_a_copy_of_the_landing_folder(bench: MakeBench, tmp_path: Path) -> None:
     run = bench(EIGHT)
     run.set(requests_per_day=5)
     run.extract()
@@ -76,16 +76,16 @@ def test_a_copy_of_the_landing_knows_what_was_spent(bench: MakeBench, tmp_path: 
     assert run.simulator.count("/v1/") == 5
 
 
-def test_a_budget_set_later_in_the_day_counts_what_was_spent_before(bench: MakeBench) -> None:
+def test_budget_set_during_the_day_counts_earlier_requests(bench: MakeBench) -> None:
     run = bench(EIGHT, Fault("/v1/", after=5, times=1, status=500))
     run.extract()
     run.set(requests_per_day=9)
     run.watch(tracks=(spotify_id("B"),))
     assert Budget(run.config.landing, DAY, 9, read_day(run.config.landing, DAY).requests).left("playlists") == 0
-    assert run.extract().exit_code == 0  # tracks have a budget of their own
+    assert run.extract().exit_code == 0  # tracks have their own budget
 
 
-def test_a_small_budget_walks_round_the_whole_watch_list(bench: MakeBench) -> None:
+def test_small_budget_rotates_through_the_whole_watch_list(bench: MakeBench) -> None:
     run = bench(EIGHT, Fault(spotify_id("l0"), status=404))
     run.set(requests_per_day=3)
     days = [DAY.replace(day=number) for number in (1, 2, 3)]
@@ -96,7 +96,7 @@ def test_a_small_budget_walks_round_the_whole_watch_list(bench: MakeBench) -> No
 
 
 @pytest.mark.parametrize("endpoint", ["playlists", "tracks"])
-def test_without_a_budget_nothing_is_counted(bench: MakeBench, endpoint: str) -> None:
+def test_requests_are_not_counted_without_a_budget(bench: MakeBench, endpoint: str) -> None:
     run = bench(EIGHT)
     run.extract(NEXT_DAY)
     assert not list(run.config.landing.glob("*/*.requests"))

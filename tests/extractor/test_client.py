@@ -1,4 +1,4 @@
-"""Asking: what is asked again, what is an answer, and how long it may take."""
+"""The HTTP client: retries, refusals and time limits."""
 
 import socket
 from dataclasses import replace
@@ -30,7 +30,7 @@ PASSING = {
 
 
 @pytest.mark.parametrize("fault", PASSING.values(), ids=PASSING)
-def test_a_passing_fault_is_asked_again(serve: Serve, time: FakeTime, fault: Fault) -> None:
+def test_transient_fault_is_retried(serve: Serve, time: FakeTime, fault: Fault) -> None:
     me = asking(serve, time, replace(fault, times=2))
     answer = me.get()
     assert (answer.status, answer.requests, answer.reason) == (200, 3, None)
@@ -39,7 +39,7 @@ def test_a_passing_fault_is_asked_again(serve: Serve, time: FakeTime, fault: Fau
 
 
 @pytest.mark.parametrize("fault", PASSING.values(), ids=PASSING)
-def test_a_fault_that_stays_is_given_up_with_a_reason(serve: Serve, time: FakeTime, fault: Fault) -> None:
+def test_persistent_fault_fails_with_a_reason_after_all_retries(serve: Serve, time: FakeTime, fault: Fault) -> None:
     me = asking(serve, time, fault)
     answer = me.get()
     assert answer.body is None
@@ -49,11 +49,11 @@ def test_a_fault_that_stays_is_given_up_with_a_reason(serve: Serve, time: FakeTi
     assert answer.status == (None if fault.drop or fault.truncate is not None else fault.status or 200)
 
 
-def test_the_reason_holds_spotifys_words(serve: Serve, time: FakeTime) -> None:
+def test_failure_reason_contains_spotifys_message(serve: Serve, time: FakeTime) -> None:
     assert asking(serve, time, on_api(status=503)).get().reason == "503 Service unavailable"
 
 
-def test_nobody_who_listens_is_a_reason_and_no_exception(serve: Serve, time: FakeTime) -> None:
+def test_connection_failure_is_a_reason_not_an_exception(serve: Serve, time: FakeTime) -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))  # and never listens
         me = asking(serve, time, base_url=f"http://127.0.0.1:{unused.getsockname()[1]}/v1")
@@ -63,7 +63,7 @@ def test_nobody_who_listens_is_a_reason_and_no_exception(serve: Serve, time: Fak
     assert "no response" in answer.reason
 
 
-def test_waits_between_attempts_grow_and_vary(serve: Serve, time: FakeTime) -> None:
+def test_backoff_grows_and_has_jitter(serve: Serve, time: FakeTime) -> None:
     asking(serve, time, on_api(status=500)).get()
     assert len(time.sleeps) == 4
     for doubled, pause in zip((1, 2, 4, 8), time.sleeps, strict=True):
@@ -71,18 +71,18 @@ def test_waits_between_attempts_grow_and_vary(serve: Serve, time: FakeTime) -> N
     assert len({pause / doubled for doubled, pause in zip((1, 2, 4, 8), time.sleeps, strict=True)}) == 4
 
 
-def test_all_backing_off_of_a_run_together_is_bounded(serve: Serve, time: FakeTime) -> None:
+def test_total_backoff_of_a_run_is_bounded(serve: Serve, time: FakeTime) -> None:
     me = asking(serve, time, on_api(status=500))
     answers = [me.get() for _ in range(60)]
     assert sum(time.sleeps) <= 300
     assert sum(time.sleeps) > 250
     assert answers[0].requests == 5
-    # What is left of the patience at the end: nothing, or a pause of a second.
+    # The rest of the patience: zero, or a pause of one second.
     assert all(answer.requests <= 2 for answer in answers[-20:])
     assert all(answer.reason == "500 Server error." for answer in answers)
 
 
-def test_waiting_is_counted(serve: Serve, time: FakeTime) -> None:
+def test_time_spent_waiting_is_counted(serve: Serve, time: FakeTime) -> None:
     me = asking(serve, time, on_api(times=2, status=500), on_api(after=3, times=1, status=429))
     me.get()
     me.get()
@@ -104,7 +104,7 @@ def test_waiting_is_counted(serve: Serve, time: FakeTime) -> None:
         (418, [1, 2], "418"),
     ],
 )
-def test_a_refusal_is_an_answer_at_once_with_spotifys_words(
+def test_refusal_is_not_retried_and_keeps_spotifys_message(
     serve: Serve, time: FakeTime, status: int, body: object, reason: str
 ) -> None:
     me = asking(serve, time, on_api(status=status, body=body))
@@ -115,18 +115,18 @@ def test_a_refusal_is_an_answer_at_once_with_spotifys_words(
     assert time.sleeps == []
 
 
-def test_a_refusal_keeps_its_body(serve: Serve, time: FakeTime) -> None:
+def test_refusal_keeps_its_body(serve: Serve, time: FakeTime) -> None:
     answer = asking(serve, time).get(MISSING)
     assert answer.body == {"error": {"status": 404, "message": "Resource not found"}}
 
 
-def test_words_without_end_are_cut(serve: Serve, time: FakeTime) -> None:
+def test_long_error_message_is_truncated(serve: Serve, time: FakeTime) -> None:
     answer = asking(serve, time, on_api(status=403, body="no " * 10_000)).get()
     assert answer.reason
     assert len(answer.reason) < 300
 
 
-def test_an_oversized_body_is_not_read_and_not_asked_again(serve: Serve, time: FakeTime) -> None:
+def test_oversized_body_is_neither_read_nor_retried(serve: Serve, time: FakeTime) -> None:
     me = asking(serve, time, on_api(body="x" * (MAX_BODY_BYTES + 1)))
     answer = me.get()
     assert (answer.status, answer.body, answer.requests) == (None, None, 1)
@@ -134,13 +134,13 @@ def test_an_oversized_body_is_not_read_and_not_asked_again(serve: Serve, time: F
     assert str(MAX_BODY_BYTES) in answer.reason
 
 
-def test_an_answer_says_when_it_came(serve: Serve, time: FakeTime) -> None:
+def test_response_has_the_time_it_was_received(serve: Serve, time: FakeTime) -> None:
     answer = asking(serve, time, on_api(times=1, status=500)).get()
     assert answer.observed_at == time.now()
     assert answer.observed_at > time.start
 
 
-def test_requests_are_counted_per_endpoint_with_every_retry(serve: Serve, time: FakeTime) -> None:
+def test_requests_are_counted_per_endpoint_including_retries(serve: Serve, time: FakeTime) -> None:
     me = asking(serve, time, on_api(times=2, status=500), on_api(after=4, times=1, status=429))
     me.client.get("tracks", MISSING)
     me.client.get("playlists", MISSING)

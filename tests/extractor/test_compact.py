@@ -1,4 +1,4 @@
-"""Large tables are put in order once what was appended outgrows what is in order; nothing else about them changes."""
+"""Compact: large tables are sorted once the appended rows outgrow the sorted ones; nothing else changes."""
 
 from pathlib import Path
 from types import SimpleNamespace
@@ -44,21 +44,21 @@ def run(warehouse: Path) -> list[str]:
     return compact(warehouse, [ROWS], least_rows=LEAST_ROWS)
 
 
-def test_a_small_table_is_left_as_it_is(warehouse: Path) -> None:
+def test_small_table_is_not_compacted(warehouse: Path) -> None:
     append(warehouse, 0, 5)
     before = rows(warehouse)
     assert run(warehouse) == []
     assert rows(warehouse) == before
 
 
-def test_a_table_is_rewritten_in_order_with_the_same_rows(warehouse: Path) -> None:
+def test_compact_rewrites_a_table_in_order_with_the_same_rows(warehouse: Path) -> None:
     append(warehouse, 0, 6)
     before = rows(warehouse)
     assert run(warehouse) == ["days"]
     assert rows(warehouse) == sorted(before) != before
 
 
-def test_it_is_rewritten_again_only_once_what_was_appended_outgrows_the_rest(warehouse: Path) -> None:
+def test_table_is_compacted_again_only_when_appended_rows_outgrow_the_rest(warehouse: Path) -> None:
     append(warehouse, 0, 6)
     run(warehouse)
     append(warehouse, 6, 6)
@@ -68,7 +68,7 @@ def test_it_is_rewritten_again_only_once_what_was_appended_outgrows_the_rest(war
     assert rows(warehouse) == rows(warehouse, "track_id, day")
 
 
-def test_constraints_and_comments_stay(warehouse: Path) -> None:
+def test_compact_keeps_constraints_and_comments(warehouse: Path) -> None:
     append(warehouse, 0, 6)
     run(warehouse)
     with duckdb.connect(str(warehouse)) as connection:
@@ -81,7 +81,7 @@ def test_constraints_and_comments_stay(warehouse: Path) -> None:
                 connection.execute(f"insert into days values {wrong}")
 
 
-def test_without_room_nothing_is_touched(warehouse: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_compact_does_nothing_without_enough_disk_space(warehouse: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     append(warehouse, 0, 6)
     before = rows(warehouse)
     monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=1_000_000))
@@ -90,7 +90,7 @@ def test_without_room_nothing_is_touched(warehouse: Path, monkeypatch: pytest.Mo
     assert rows(warehouse) == before
 
 
-def test_which_tables_and_columns_is_in_what_dbt_knows(tmp_path: Path) -> None:
+def test_tables_to_compact_are_read_from_the_dbt_manifest(tmp_path: Path) -> None:
     manifest = tmp_path / "manifest.json"
     manifest.write_text(
         """{"nodes": {

@@ -1,4 +1,4 @@
-"""config.yaml: what is accepted, and what is refused in which words."""
+"""config.yaml: accepted values and error messages."""
 
 import re
 from dataclasses import replace
@@ -23,7 +23,7 @@ def written(folder: Path, text: str) -> Path:
 
 
 def refusal(folder: Path, text: str) -> str:
-    """Return the words in which a configuration is refused; they name its file."""
+    """Return the error message for an invalid config; it names the file."""
     path = written(folder, text)
     with pytest.raises(ConfigError) as caught:
         read_config(path)
@@ -37,17 +37,17 @@ def defaults_in(folder: Path) -> Config:
     return replace(config, **paths)
 
 
-def test_the_projects_file_says_the_defaults_relative_to_itself() -> None:
+def test_project_config_has_the_defaults_relative_to_itself() -> None:
     assert read_config(PROJECT / "config.yaml") == defaults_in(PROJECT)
 
 
-def test_the_projects_file_names_every_key() -> None:
+def test_project_config_names_every_key() -> None:
     content = yaml.safe_load((PROJECT / "config.yaml").read_text())
     assert list(content) == list(vars(Config()))
     assert list(content["api"]) == list(vars(Api()))
 
 
-def test_the_defaults_are_those_of_the_design() -> None:
+def test_defaults_match_the_design() -> None:
     config = Config()
     assert config.api == Api("https://api.spotify.com/v1", "https://accounts.spotify.com/api/token", 2, 120, None)
     assert config.endpoints == {"tracks": Endpoint("tracks?ids=", 50, "tracks")}
@@ -59,7 +59,7 @@ def test_the_defaults_are_those_of_the_design() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "\n\n", "# nothing yet\n", "---\n", "{}\n"])
-def test_an_empty_file_is_all_defaults(tmp_path: Path, text: str) -> None:
+def test_empty_config_has_all_defaults(tmp_path: Path, text: str) -> None:
     assert read_config(written(tmp_path, text)) == defaults_in(tmp_path)
 
 
@@ -95,13 +95,13 @@ database: d.duckdb
     )
 
 
-def test_absolute_paths_stay_and_home_is_the_users(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_absolute_paths_are_kept_and_tilde_is_expanded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     config = read_config(written(tmp_path, "{landing: /srv/landing, seeds: ~/watched}"))
     assert (config.landing, config.seeds) == (Path("/srv/landing"), tmp_path / "home" / "watched")
 
 
-def test_paths_are_relative_to_the_file_and_not_to_where_one_stands(
+def test_paths_are_relative_to_the_config_file_not_the_working_directory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     written(tmp_path, "landing: here")
@@ -110,15 +110,15 @@ def test_paths_are_relative_to_the_file_and_not_to_where_one_stands(
     assert read_config(Path("../config.yaml")).landing.resolve() == tmp_path / "here"
 
 
-def test_an_unknown_key_is_refused_with_the_nearest_known_one(tmp_path: Path) -> None:
+def test_unknown_key_is_refused_with_the_nearest_known_key(tmp_path: Path) -> None:
     assert re.search(r"batchsize.*unknown key.*'batch_size'", refusal(tmp_path, "batchsize: 5"))
 
 
-def test_an_unknown_target_is_refused_with_all_known_ones(tmp_path: Path) -> None:
+def test_unknown_target_is_refused_with_all_known_targets(tmp_path: Path) -> None:
     assert "target: must be one of duckdb, postgres, spark, not 'oracle'" in refusal(tmp_path, "target: oracle")
 
 
-def test_an_unknown_key_like_no_other_is_refused_with_all_known_ones(tmp_path: Path) -> None:
+def test_unknown_key_without_a_near_match_is_refused_with_all_known_keys(tmp_path: Path) -> None:
     message = refusal(tmp_path, "xyzzy: 1")
     assert all(name in message for name in vars(Config()))
 
@@ -130,7 +130,7 @@ def test_an_unknown_key_like_no_other_is_refused_with_all_known_ones(tmp_path: P
         ("endpoints: {tracks: {path: 'p?ids=', batch: 1, items: i, size: 3}}", "endpoints.tracks.size"),
     ],
 )
-def test_unknown_nested_keys_are_named_with_their_path(tmp_path: Path, text: str, key: str) -> None:
+def test_unknown_nested_key_is_reported_with_its_path(tmp_path: Path, text: str, key: str) -> None:
     message = refusal(tmp_path, text)
     assert f"{key}: unknown key" in message
 
@@ -156,7 +156,7 @@ def test_unknown_nested_keys_are_named_with_their_path(tmp_path: Path, text: str
         ("drop_fields", "null"),
     ],
 )
-def test_a_value_of_another_type_is_refused_with_key_and_value(tmp_path: Path, key: str, value: str) -> None:
+def test_value_of_wrong_type_is_refused_with_key_and_value(tmp_path: Path, key: str, value: str) -> None:
     message = refusal(tmp_path, f"{key}: {value}")
     assert f"{key}: must be" in message
     assert repr(yaml.safe_load(value)) in message
@@ -165,17 +165,17 @@ def test_a_value_of_another_type_is_refused_with_key_and_value(tmp_path: Path, k
 @pytest.mark.parametrize(
     ("key", "value"), [("max_in_flight", "true"), ("max_wait_seconds", "null"), ("base_url", "1"), ("token_url", "")]
 )
-def test_a_nested_value_of_another_type_is_refused_with_its_path(tmp_path: Path, key: str, value: str) -> None:
+def test_nested_value_of_wrong_type_is_refused_with_its_path(tmp_path: Path, key: str, value: str) -> None:
     assert f"api.{key}: must be" in refusal(tmp_path, f"api: {{{key}: {value}}}")
 
 
 @pytest.mark.parametrize("text", ["api: 5", "api: null", "api: [a]", "endpoints: null", "endpoints: {tracks: 1}"])
-def test_a_section_that_is_no_mapping_is_refused(tmp_path: Path, text: str) -> None:
+def test_section_that_is_not_a_mapping_is_refused(tmp_path: Path, text: str) -> None:
     assert text.partition(":")[0] in refusal(tmp_path, text)
 
 
 @pytest.mark.parametrize("text", ["- a", "hello", "5", "[]", "false", "0", "''"])
-def test_a_file_that_is_no_mapping_is_refused(tmp_path: Path, text: str) -> None:
+def test_file_that_is_not_a_mapping_is_refused(tmp_path: Path, text: str) -> None:
     assert "must be a mapping" in refusal(tmp_path, text)
 
 
@@ -186,24 +186,24 @@ def test_invalid_yaml_is_refused(tmp_path: Path, text: str) -> None:
     assert "not readable as YAML" in refusal(tmp_path, text)
 
 
-def test_a_file_that_is_not_utf8_is_refused(tmp_path: Path) -> None:
+def test_file_that_is_not_utf8_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "config.yaml"
     path.write_bytes("seeds: caf\xe9".encode("latin-1"))
     with pytest.raises(ConfigError, match="not readable"):
         read_config(path)
 
 
-def test_a_missing_file_is_refused_with_the_option_that_names_one(tmp_path: Path) -> None:
+def test_missing_config_is_refused_with_the_option_to_set_it(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"nowhere\.yaml: no such file; .*--config"):
         read_config(tmp_path / "nowhere.yaml")
 
 
-def test_a_folder_is_no_configuration(tmp_path: Path) -> None:
+def test_folder_as_config_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=re.escape(str(tmp_path))):
         read_config(tmp_path)
 
 
-def test_the_home_of_nobody_is_refused(tmp_path: Path) -> None:
+def test_home_of_an_unknown_user_is_refused(tmp_path: Path) -> None:
     assert "landing" in refusal(tmp_path, "landing: ~nobody-of-this-name/landing")
 
 
@@ -229,7 +229,7 @@ RANGES: list[tuple[str, Any]] = [
 
 
 @pytest.mark.parametrize(("key", "value"), RANGES)
-def test_a_value_out_of_range_is_refused_with_its_key(tmp_path: Path, key: str, value: Any) -> None:
+def test_value_out_of_range_is_refused_with_its_key(tmp_path: Path, key: str, value: Any) -> None:
     endpoint = {"path": "tracks?ids=", "batch": 50, "items": "tracks"}
     *sections, name = key.split(".")
     content: dict[str, Any] = {name: value}
@@ -241,15 +241,15 @@ def test_a_value_out_of_range_is_refused_with_its_key(tmp_path: Path, key: str, 
 
 
 @pytest.mark.parametrize("limit", ["2GB", "1.5 GiB", "800mb"])
-def test_a_memory_limit_is_a_size_that_duckdb_takes(tmp_path: Path, limit: str) -> None:
+def test_memory_limit_must_be_a_duckdb_size(tmp_path: Path, limit: str) -> None:
     assert read_config(written(tmp_path, f"memory_limit: {limit}")).memory_limit == limit
     with duckdb.connect() as connection:
         connection.execute(f"set memory_limit = '{limit}'")
 
 
-def test_a_batch_number_needs_a_batch_size(tmp_path: Path) -> None:
+def test_batch_number_requires_batch_size(tmp_path: Path) -> None:
     assert "batch_size" in refusal(tmp_path, "batch_number: 2")
 
 
-def test_the_first_batch_number_needs_none(tmp_path: Path) -> None:
+def test_first_batch_number_does_not_require_batch_size(tmp_path: Path) -> None:
     assert read_config(written(tmp_path, "batch_number: 1")).batch_number == 1

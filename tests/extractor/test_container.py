@@ -1,4 +1,4 @@
-"""The image: what goes into it, how it is configured, and the script that makes it. (The linters read the rest.)"""
+"""The container image: its content, its configuration, and the build script. (Linters check the rest.)"""
 
 import re
 import shutil
@@ -17,11 +17,11 @@ LOCKS = ("requirements/run.txt", "requirements/postgres.txt")
 
 
 def lines_of(name: str) -> list[str]:
-    """Return what a file says, comments and empty lines left out."""
+    """Return the lines of a file without comments and empty lines."""
     return [line for line in (REPO / name).read_text().splitlines() if line and not line.startswith("#")]
 
 
-def test_the_image_is_made_of_what_makes_tables_and_of_nothing_else() -> None:
+def test_image_contains_only_what_is_needed_to_build_tables() -> None:
     everything, *rules = lines_of(".dockerignore")
     let_in = {rule[1:] for rule in rules if rule.startswith("!")}
     assert everything == "*"
@@ -30,7 +30,7 @@ def test_the_image_is_made_of_what_makes_tables_and_of_nothing_else() -> None:
     assert copied == {"requirements", ".", CONFIGURATION}
 
 
-def test_all_that_lasts_lies_in_the_volume() -> None:
+def test_all_persistent_files_are_in_the_volume() -> None:
     assert "VOLUME /data" in lines_of("Dockerfile")
     config = read_config(REPO / CONFIGURATION)
     for path in (config.seeds, config.landing, config.warehouse, config.database):
@@ -39,14 +39,14 @@ def test_all_that_lasts_lies_in_the_volume() -> None:
     assert services["daily"]["volumes"] == ["data:/data", f"./seeds:{config.seeds}:ro"]
 
 
-def test_compose_builds_by_an_argument_that_the_dockerfile_has() -> None:
+def test_compose_uses_a_build_argument_of_the_dockerfile() -> None:
     build = yaml.safe_load((REPO / "compose.yaml").read_text())["services"]["daily"]["build"]
     (target,) = build["args"].values()
     assert {f"ARG {name}=" for name in build["args"]} <= set(lines_of("Dockerfile"))
     assert f"requirements/{target}.txt" in LOCKS
 
 
-def test_the_file_of_secrets_is_given_empty_and_never_committed() -> None:
+def test_env_file_template_is_empty_and_the_env_file_is_ignored_by_git() -> None:
     assert lines_of(".env.example") == [f"{name}=" for name in (*APP_VARIABLES, "PGPASSWORD")]
     assert ".env" in lines_of(".gitignore")
 
@@ -60,21 +60,23 @@ esac
 
 
 @pytest.mark.parametrize(("arguments", "image"), [((), "latest"), (("postgres",), "postgres")])
-def test_the_image_is_made_by_the_engine_that_answers(tmp_path: Path, arguments: tuple[str, ...], image: str) -> None:
+def test_image_is_built_by_the_container_engine_that_responds(
+    tmp_path: Path, arguments: tuple[str, ...], image: str
+) -> None:
     built = build(tmp_path, {"docker": 1, "podman": 0}, *arguments)
     assert built.stdout == (
         f"docker: build --build-arg TARGET={''.join(arguments)} --tag spotify-track-history:{image} .\n"
     )
 
 
-def test_without_an_engine_there_is_no_image(tmp_path: Path) -> None:
+def test_image_build_fails_without_a_container_engine(tmp_path: Path) -> None:
     built = build(tmp_path, {"docker": 1})
     assert built.returncode == 2
     assert "error: neither docker nor podman answers here" in built.stderr
 
 
 def build(folder: Path, engines: dict[str, int], *arguments: str) -> "subprocess.CompletedProcess[str]":
-    """Run the script where there are no other engines than these, each with the code of its `info`."""
+    """Run the script with only these container engines; the value is the exit code of `info`."""
     for program in ("bash", "dirname"):
         (folder / program).symlink_to(str(shutil.which(program)))
     for name, code in engines.items():

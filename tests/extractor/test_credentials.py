@@ -1,4 +1,4 @@
-"""Credentials come from the environment, and are shown nowhere."""
+"""Credentials come from the environment and are never shown."""
 
 from pathlib import Path
 
@@ -21,24 +21,24 @@ def refusal(environment: dict[str, str]) -> str:
 
 
 @pytest.mark.parametrize("environment", [{}, dict.fromkeys(BOTH, ""), dict.fromkeys(BOTH, " \n")])
-def test_where_both_are_missing_or_blank_both_are_named_and_the_demo_too(environment: dict[str, str]) -> None:
+def test_missing_or_blank_credentials_are_both_named_with_a_hint_to_the_demo(environment: dict[str, str]) -> None:
     message = refusal(environment)
     assert all(name in message for name in BOTH)
     assert "./run.sh demo" in message
 
 
 @pytest.mark.parametrize("name", BOTH)
-def test_where_one_is_missing_it_alone_is_named(name: str) -> None:
+def test_only_the_missing_credential_is_named(name: str) -> None:
     message = refusal(BOTH | {name: ""})
     assert name in message
     assert not any(other in message for other in BOTH if other != name)
 
 
-def test_a_refusal_does_not_show_the_secret_it_got() -> None:
+def test_error_does_not_show_the_secret() -> None:
     assert "a-secret" not in refusal({"SPOTIFY_CLIENT_SECRET": "a-secret"})
 
 
-def test_white_space_around_them_is_not_theirs() -> None:
+def test_whitespace_around_credentials_is_stripped() -> None:
     padded = Credentials.from_environment({name: f" {value}\n" for name, value in BOTH.items()})
     assert padded == Credentials("an-id", "a-secret")
 
@@ -55,6 +55,6 @@ HOLDERS = (
 
 
 @pytest.mark.parametrize("holder", HOLDERS, ids=lambda holder: type(holder).__name__)
-def test_nothing_that_holds_a_secret_shows_it(holder: object) -> None:
+def test_repr_does_not_show_secrets(holder: object) -> None:
     for shown in (repr(holder), str(holder), f"{holder}", repr([holder])):
         assert SECRET not in shown

@@ -1,4 +1,4 @@
-"""The page of documentation: replaced whole, or left as it was."""
+"""The documentation page: replaced atomically, or kept."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +10,7 @@ from tests.extractor.conftest import Run, told
 pytestmark = pytest.mark.usefixtures("fake_dbt")
 
 
-def test_the_page_is_docs_html_beside_the_database_unless_another_is_named(
+def test_docs_default_to_docs_html_beside_the_database(
     run: Callable[..., Run], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     command = run()
@@ -21,7 +21,7 @@ def test_the_page_is_docs_html_beside_the_database_unless_another_is_named(
     assert f"wrote {tmp_path}/pages/tables.html" in capsys.readouterr().out
 
 
-def test_a_page_that_cannot_be_made_leaves_the_one_there_is(
+def test_failed_docs_keep_the_existing_page(
     run: Callable[..., Run], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "page.html").write_text("as it was")

@@ -1,4 +1,4 @@
-"""Endpoints by configuration: which may be added, how they are asked, and what lands."""
+"""Custom endpoints: which are accepted, how they are requested, and what lands."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +18,7 @@ from tests.extractor.test_config import refusal, written
 ARTISTS = Endpoint("artists?ids=", 50, "artists", "artists.*.id")
 
 
-def test_endpoints_are_added_to_tracks(tmp_path: Path) -> None:
+def test_custom_endpoints_are_added_to_tracks(tmp_path: Path) -> None:
     text = """
 endpoints:
   artists: {path: "artists?ids=", batch: 50, items: artists, ids: artists.*.id}
@@ -31,12 +31,12 @@ endpoints:
     }
 
 
-def test_an_endpoint_takes_its_ids_at_the_end_or_one_in_its_place() -> None:
+def test_endpoint_takes_ids_as_a_parameter_or_one_in_its_path() -> None:
     assert ARTISTS.path_for(["a", "b"]) == "artists?ids=a,b"
     assert Endpoint("albums/{id}/tracks", ids="album.id").path_for(["a"]) == "albums/a/tracks"
 
 
-def test_one_by_one_an_endpoint_is_asked_for_the_object_itself() -> None:
+def test_single_request_of_an_endpoint_returns_the_object_itself() -> None:
     assert ARTISTS.single() == Endpoint("artists/{id}", ids="artists.*.id")
     assert Endpoint("tracks/?ids=", 50, "tracks").single() == Endpoint("tracks/{id}")
     single = Endpoint("albums/{id}", ids="album.id")
@@ -61,7 +61,7 @@ def test_one_by_one_an_endpoint_is_asked_for_the_object_itself() -> None:
         *((f"{name}: {{path: 'x/{{id}}', ids: id}}", f"{name}: names a table") for name in OWN_TABLES),
     ],
 )
-def test_an_endpoint_that_cannot_be_asked_is_refused_with_its_key(tmp_path: Path, endpoint: str, problem: str) -> None:
+def test_invalid_endpoint_is_refused_with_its_key(tmp_path: Path, endpoint: str, problem: str) -> None:
     assert f"endpoints.{problem}" in refusal(tmp_path, f"endpoints: {{{endpoint}}}")
 
 
@@ -84,7 +84,7 @@ def asked(run: Bench, name: str) -> list[str]:
 
 
 def ids_of_tracks(run: Bench) -> tuple[set[str], set[str]]:
-    """Return the artists and the albums of every track in the world's lists."""
+    """Return the artists and the albums of every track in the world's playlists."""
     world = run.simulator.world
     lists = [world.playlist(playlist_id, DAY) for playlist_id in world.playlist_ids]
     entries = [entry for each in lists if isinstance(each, PlaylistState) for entry in each.entries]
@@ -92,7 +92,7 @@ def ids_of_tracks(run: Bench) -> tuple[set[str], set[str]]:
     return {artist.id for track in tracks for artist in track.artists}, {track.album.id for track in tracks}
 
 
-def test_every_id_in_a_track_of_the_day_is_asked_for_once(bench: MakeBench) -> None:
+def test_every_id_in_the_days_tracks_is_requested_once(bench: MakeBench) -> None:
     run = bench(WORLD)
     run.set(endpoints=ENDPOINTS)
     ended = run.extract()
@@ -108,7 +108,7 @@ def test_every_id_in_a_track_of_the_day_is_asked_for_once(bench: MakeBench) -> N
     assert len(asked(run, "artists")) == len(artists)
 
 
-def test_a_track_that_was_asked_for_itself_names_ids_too(bench: MakeBench) -> None:
+def test_ids_in_tracks_requested_by_id_are_requested_too(bench: MakeBench) -> None:
     run = bench(WORLD)
     run.set(endpoints=ENDPOINTS)
     run.watch(tracks=(spotify_id("A"),))
@@ -118,7 +118,7 @@ def test_a_track_that_was_asked_for_itself_names_ids_too(bench: MakeBench) -> No
     assert asked(run, "artists") == [artist.id for artist in track.artists]
 
 
-def test_what_was_not_answered_is_asked_again_and_makes_the_run_incomplete(bench: MakeBench) -> None:
+def test_unanswered_ids_are_retried_and_make_the_run_incomplete(bench: MakeBench) -> None:
     run = bench(WORLD, Fault("/v1/artists", times=1, status=404))
     run.set(endpoints=ENDPOINTS)
     first = run.extract()
@@ -129,7 +129,7 @@ def test_what_was_not_answered_is_asked_again_and_makes_the_run_incomplete(bench
     assert run.landed("artists")[-1]["asked"]["ids"] == missing
 
 
-def test_an_app_that_may_not_ask_for_many_asks_one_by_one(bench: MakeBench) -> None:
+def test_app_without_bulk_access_falls_back_to_single_requests(bench: MakeBench) -> None:
     run = bench(WORLD, Fault(r"/v1/artists\?", status=403))
     run.set(endpoints=ENDPOINTS)
     assert run.extract().exit_code == 0
@@ -139,7 +139,7 @@ def test_an_app_that_may_not_ask_for_many_asks_one_by_one(bench: MakeBench) -> N
 
 
 @pytest.mark.parametrize("odd", [None, 5, "x", {"id": "../../etc/passwd"}, [{"id": "a,b"}], [None, {"id": 7}]])
-def test_only_ids_are_taken_from_an_answer(bench: MakeBench, odd: object) -> None:
+def test_only_valid_ids_are_taken_from_a_response(bench: MakeBench, odd: object) -> None:
     def spoil(body: dict[str, Any]) -> None:
         for entry in body["tracks"]["items"]:
             if entry and entry["track"]:

@@ -1,4 +1,4 @@
-"""The published tables as files: all of them, replaced whole, with nothing else touched."""
+"""Export of the published tables as files: all tables, replaced atomically, other files untouched."""
 
 import csv
 import os
@@ -38,7 +38,7 @@ def config(tmp_path: Path) -> Config:
 
 @pytest.fixture
 def split_by_month(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Split every table that has a day, however small."""
+    """Split every table with a date by month, however small."""
     monkeypatch.setattr("extractor.outputs.export.SPLIT_ABOVE_BYTES", 0)
 
 
@@ -55,19 +55,19 @@ def files(folder: Path) -> set[str]:
     return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
 
 
-def test_every_table_is_one_file(config: Config, tmp_path: Path) -> None:
+def test_export_writes_one_file_per_table(config: Config, tmp_path: Path) -> None:
     assert str(export(config, "csv", tmp_path / "out")).startswith("exported 3 files (0.0 MB) into ")
     assert files(tmp_path / "out") == {"columns.csv", "playlists.csv", "track_daily_popularity.csv"}
 
 
-def test_one_table_may_be_exported_alone(config: Config, tmp_path: Path) -> None:
+def test_single_table_can_be_exported(config: Config, tmp_path: Path) -> None:
     export(config, "csv", tmp_path / "out", only="playlists")
     assert files(tmp_path / "out") == {"columns.csv", "playlists.csv"}
     with pytest.raises(ConfigError, match=r"--only playlist: no such table; did you mean playlists\?"):
         export(config, "csv", tmp_path / "out", only="playlist")
 
 
-def test_a_table_that_outgrows_a_file_becomes_a_folder_and_the_file_goes(
+def test_table_too_large_for_one_file_becomes_a_folder_and_its_file_is_removed(
     config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     export(config, "csv", tmp_path)
@@ -81,7 +81,7 @@ def test_a_table_that_outgrows_a_file_becomes_a_folder_and_the_file_goes(
 
 @pytest.mark.usefixtures("split_by_month")
 @pytest.mark.parametrize("file_format", ["parquet", "csv"])
-def test_a_large_table_that_has_a_day_is_a_file_a_month(config: Config, tmp_path: Path, file_format: str) -> None:
+def test_large_table_with_a_date_is_split_into_monthly_files(config: Config, tmp_path: Path, file_format: str) -> None:
     exported = export(config, file_format, tmp_path / "out")
     assert files(tmp_path / "out") == {
         "columns.csv",
@@ -94,7 +94,7 @@ def test_a_large_table_that_has_a_day_is_a_file_a_month(config: Config, tmp_path
 
 @pytest.mark.usefixtures("split_by_month")
 @pytest.mark.parametrize("file_format", ["parquet", "csv"])
-def test_files_hold_what_the_tables_hold(config: Config, tmp_path: Path, file_format: str) -> None:
+def test_exported_files_equal_the_tables(config: Config, tmp_path: Path, file_format: str) -> None:
     export(config, file_format, tmp_path)
     options = ", allow_quoted_nulls = false" if file_format == "csv" else ""
     lists = ask(f"from read_{file_format}('{tmp_path}/playlists.{file_format}'{options}) order by all")
@@ -109,14 +109,14 @@ def test_files_hold_what_the_tables_hold(config: Config, tmp_path: Path, file_fo
     ]
 
 
-def test_in_csv_nothing_is_an_empty_field_and_an_empty_text_is_quoted(config: Config, tmp_path: Path) -> None:
+def test_csv_null_is_an_empty_field_and_empty_string_is_quoted(config: Config, tmp_path: Path) -> None:
     export(config, "csv", tmp_path)
     header, row, *_ = (tmp_path / "playlists.csv").read_text(encoding="utf-8").splitlines()
     assert header == "playlist_id,name,label"
     assert row == 'l1,,""'
 
 
-def test_what_each_column_means_is_a_file_too(config: Config, tmp_path: Path) -> None:
+def test_column_descriptions_are_exported(config: Config, tmp_path: Path) -> None:
     export(config, "parquet", tmp_path)
     with (tmp_path / "columns.csv").open(encoding="utf-8", newline="") as file:
         rows = {(row["table_name"], row["column_name"]): row for row in csv.DictReader(file)}
@@ -125,7 +125,7 @@ def test_what_each_column_means_is_a_file_too(config: Config, tmp_path: Path) ->
     assert rows["track_daily_popularity", "popularity"]["data_type"] == "INTEGER"
 
 
-def test_a_view_is_exported_as_a_table_is(config: Config, tmp_path: Path) -> None:
+def test_view_is_exported_like_a_table(config: Config, tmp_path: Path) -> None:
     change(config, "create view runs as select 1 as run_id; comment on column runs.run_id is 'Its name.'")
     export(config, "parquet", tmp_path)
     assert ask(f"from '{tmp_path}/runs.parquet'") == [(1,)]
@@ -135,7 +135,7 @@ def test_a_view_is_exported_as_a_table_is(config: Config, tmp_path: Path) -> Non
 
 
 @pytest.mark.usefixtures("split_by_month")
-def test_a_second_export_replaces_the_first_and_touches_nothing_else(config: Config, tmp_path: Path) -> None:
+def test_second_export_replaces_only_its_own_files(config: Config, tmp_path: Path) -> None:
     folder = tmp_path / "out"
     export(config, "csv", folder)
     export(config, "parquet", folder)
@@ -149,7 +149,7 @@ def test_a_second_export_replaces_the_first_and_touches_nothing_else(config: Con
 
 
 @pytest.mark.parametrize(("function", "call"), [("execute", 6), ("replace", 6)])
-def test_a_killed_export_leaves_whole_files_and_can_be_repeated(
+def test_killed_export_leaves_whole_files_and_can_be_repeated(
     config: Config, tmp_path: Path, function: str, call: int
 ) -> None:
     folder = tmp_path / "out"
@@ -165,7 +165,7 @@ def test_a_killed_export_leaves_whole_files_and_can_be_repeated(
     assert after["playlists.csv"] == b"playlist_id,name,label\n"
 
 
-def test_a_folder_that_cannot_be_written_is_told_and_keeps_its_files(config: Config, tmp_path: Path) -> None:
+def test_unwritable_export_folder_is_an_error_and_keeps_its_files(config: Config, tmp_path: Path) -> None:
     export(config, "csv", tmp_path / "out")
     (tmp_path / "out" / ".unfinished").write_text("in the way")
     with pytest.raises(ExportError, match=r"out: .*All files of the earlier export are intact"):
@@ -173,7 +173,7 @@ def test_a_folder_that_cannot_be_written_is_told_and_keeps_its_files(config: Con
     assert "playlists.csv" in files(tmp_path / "out")
 
 
-def test_a_disk_that_fills_up_is_told_and_leaves_the_earlier_files(
+def test_full_disk_is_an_error_and_keeps_the_earlier_export(
     config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     export(config, "csv", tmp_path / "out")
@@ -188,7 +188,7 @@ def test_a_disk_that_fills_up_is_told_and_leaves_the_earlier_files(
     assert len((tmp_path / "out" / "playlists.csv").read_text().splitlines()) == 3
 
 
-def test_nothing_published_is_nothing_to_export(config: Config, tmp_path: Path) -> None:
+def test_export_without_a_published_database_is_an_error(config: Config, tmp_path: Path) -> None:
     config.database.unlink()
     with pytest.raises(WarehouseError, match=r"nothing is published yet; run `\./run\.sh daily`"):
         export(config, "csv", tmp_path / "out")
@@ -196,7 +196,7 @@ def test_nothing_published_is_nothing_to_export(config: Config, tmp_path: Path) 
 
 
 @pytest.mark.usefixtures("fake_dbt")
-def test_without_a_folder_it_is_export_beside_the_database(
+def test_export_folder_defaults_to_export_beside_the_database(
     run: Callable[..., Run], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     command = run()

@@ -1,4 +1,4 @@
-"""What goes wrong on a day leaves no trace: at its end is known what is known of an undisturbed day."""
+"""Transient faults leave no trace: at the end of the day the data is that of a day without faults."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -29,7 +29,7 @@ HTML = "<html>no</html>"
 
 
 def knowledge(run: Bench) -> dict[str, Any]:
-    """What has landed for a day, lists by their last complete read and tracks by their last answer."""
+    """Return the landed data of a day: playlists by their last complete read, tracks by their last response."""
     known: dict[str, Any] = {}
     entries: dict[Any, list[Any]] = {}
     for path in sorted((run.config.landing / DAY.isoformat()).glob("*.ndjson.gz"), key=lambda path: path.name):
@@ -91,7 +91,7 @@ def undisturbed(bench: MakeBench) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("faults", FAULTS.values(), ids=FAULTS)
-def test_a_disturbed_day_ends_with_the_knowledge_of_an_undisturbed_one(
+def test_day_with_faults_lands_the_same_data_as_a_day_without(
     bench: MakeBench, undisturbed: dict[str, Any], monkeypatch: pytest.MonkeyPatch, faults: tuple[Fault, ...]
 ) -> None:
     monkeypatch.setattr("extractor.spotify.http.TIMEOUTS", (1, 0.1))
@@ -102,11 +102,11 @@ def test_a_disturbed_day_ends_with_the_knowledge_of_an_undisturbed_one(
         codes.append(run.extract().exit_code)
     assert codes in ([0], [3, 0], [75, 0])
     assert knowledge(run) == undisturbed
-    assert len(run.simulator.requests) > 8  # the token and as many as the day takes
+    assert len(run.simulator.requests) > 8  # the token and the requests of the day
 
 
 @pytest.mark.parametrize("jump", [timedelta(days=-1), timedelta(hours=-3), timedelta(days=400)])
-def test_a_clock_that_jumps_changes_nothing(bench: MakeBench, undisturbed: dict[str, Any], jump: timedelta) -> None:
+def test_clock_jump_changes_nothing(bench: MakeBench, undisturbed: dict[str, Any], jump: timedelta) -> None:
     run = day(bench(WORLD, Fault("/v1/", after=4, times=1, status=429, headers={"Retry-After": "20"})))
     time, calls = run.time, iter(range(10**6))
     time.clock = replace(time.clock, now=lambda: time.now() + (jump if next(calls) > 6 else timedelta()))
@@ -116,7 +116,7 @@ def test_a_clock_that_jumps_changes_nothing(bench: MakeBench, undisturbed: dict[
     assert run.simulator.count("^/api/token") == 1
 
 
-def test_a_full_disk_is_gone_on_from(bench: MakeBench, undisturbed: dict[str, Any]) -> None:
+def test_run_resumes_after_a_full_disk(bench: MakeBench, undisturbed: dict[str, Any]) -> None:
     run = day(bench(WORLD))
     with pytest.raises(LandingError, match="make room"), disk_of(5000):
         run.extract()
@@ -125,9 +125,9 @@ def test_a_full_disk_is_gone_on_from(bench: MakeBench, undisturbed: dict[str, An
     assert knowledge(run) == undisturbed
 
 
-def test_a_list_that_changes_under_three_attempts_is_read_in_the_fourth(bench: MakeBench) -> None:
+def test_playlist_that_changes_during_three_attempts_is_read_in_the_fourth(bench: MakeBench) -> None:
     days = ", ".join(f"2026-01-0{number}: [A, T{number}]" for number in range(1, 5))
-    # Each attempt: first page, second page, probe; the first three probes tell of a change.
+    # Each attempt: first page, second page, probe; the first three probes report a change.
     run = bench(Restless(one_list(days, pad_to=101), [1, 1, 2, 2, 2, 3, 3, 3, 4]))
     assert run.extract().exit_code == 0
     ((snapshot_id, total, entries),) = knowledge(run).values()
@@ -136,7 +136,7 @@ def test_a_list_that_changes_under_three_attempts_is_read_in_the_fourth(bench: M
     assert snapshot_id == run.landed("playlists")[-1]["body"]["snapshot_id"]
 
 
-def test_of_a_thousand_lists_fifty_that_are_gone_are_named_and_the_others_read(bench: MakeBench) -> None:
+def test_fifty_missing_playlists_are_named_and_the_other_950_are_read(bench: MakeBench) -> None:
     lists = ", ".join(
         f"l{n}: {{days: {{2026-01-01: {'{status: 404}' if n % 20 == 7 else '[A]'}}}}}" for n in range(1000)
     )

@@ -1,4 +1,4 @@
-"""Answers that do not add up: whatever they are, no list is called complete without proof, and no run ends for it."""
+"""Inconsistent responses: no playlist is called complete without proof, and no run is aborted."""
 
 import contextlib
 from collections.abc import Callable
@@ -25,7 +25,7 @@ def ended(run: Bench) -> tuple[int, dict[str, Any]]:
 
 
 def in_page(**values: Any) -> Callable[[Any], None]:
-    """Return what sets keys of the paging object of a playlist, or of a page."""
+    """Return a function that sets keys of the paging object of a playlist or page."""
     return lambda body: body.get("tracks", body).update(values)
 
 
@@ -34,20 +34,20 @@ def link(offset: int, path: str = f"http://elsewhere.invalid/v1/playlists/{LIST}
 
 
 @pytest.mark.parametrize("total", [1, 3, 0, None])
-def test_a_short_list_that_counts_otherwise_is_partial(bench: MakeBench, total: int | None) -> None:
+def test_short_playlist_with_a_wrong_total_is_partial(bench: MakeBench, total: int | None) -> None:
     code, read = ended(bench(SHORT, spoiled(SHORT, FIRST_REQUEST, PLAYLIST, in_page(total=total))))
     assert (code, read["outcome"], read["entries"], read["total"]) == (3, "partial", 2, total)
 
 
 @pytest.mark.parametrize("total", [100, 102])
-def test_a_long_list_that_counts_otherwise_is_partial(bench: MakeBench, total: int) -> None:
+def test_long_playlist_with_a_wrong_total_is_partial(bench: MakeBench, total: int) -> None:
     spoil = in_page(total=total)
     faults = [spoiled(LONG, FIRST_REQUEST, PLAYLIST, spoil), spoiled(LONG, FURTHER_PAGE, SECOND_PAGE, spoil)]
     code, read = ended(bench(LONG, *faults))
     assert (code, read["outcome"]) == (3, "partial")
 
 
-def test_paging_that_never_ends_is_left(bench: MakeBench) -> None:
+def test_endless_paging_is_aborted(bench: MakeBench) -> None:
     run = bench(LONG, spoiled(LONG, FURTHER_PAGE, SECOND_PAGE, in_page(next=link(101))))
     code, read = ended(run)
     assert (code, read["outcome"]) == (3, "partial")
@@ -55,14 +55,14 @@ def test_paging_that_never_ends_is_left(bench: MakeBench) -> None:
     assert run.simulator.count(FURTHER_PAGE) <= 6
 
 
-def test_empty_pages_that_never_end_are_left(bench: MakeBench) -> None:
+def test_endless_empty_pages_are_aborted(bench: MakeBench) -> None:
     run = bench(LONG, spoiled(LONG, FURTHER_PAGE, SECOND_PAGE, in_page(next=link(100), items=[])))
     code, read = ended(run)
     assert (code, read["outcome"], read["entries"]) == (3, "partial", 100)
     assert run.simulator.count(FURTHER_PAGE) <= 6
 
 
-def test_a_page_that_comes_again_is_no_further_page(bench: MakeBench) -> None:
+def test_repeated_page_is_not_counted_as_a_further_page(bench: MakeBench) -> None:
     twice = one_list(pad_to=200)
     first_again = spoiled(twice, FURTHER_PAGE, f"playlists/{LIST}/tracks?offset=0&limit=100", in_page())
     code, read = ended(bench(twice, first_again))
@@ -70,12 +70,12 @@ def test_a_page_that_comes_again_is_no_further_page(bench: MakeBench) -> None:
 
 
 @pytest.mark.parametrize("offset", [50, 120])
-def test_a_link_that_leaves_a_gap_or_overlaps_is_doubted(bench: MakeBench, offset: int) -> None:
+def test_next_link_with_a_gap_or_overlap_makes_the_read_partial(bench: MakeBench, offset: int) -> None:
     code, read = ended(bench(LONG, spoiled(LONG, FIRST_REQUEST, PLAYLIST, in_page(next=link(offset)))))
     assert (code, read["outcome"]) == (3, "partial")
 
 
-def test_a_page_may_be_short_without_being_the_last(bench: MakeBench) -> None:
+def test_short_page_is_not_necessarily_the_last(bench: MakeBench) -> None:
     def shorten(body: Any) -> None:
         page = body["tracks"]
         page.update(items=page["items"][:60], next=link(60))
@@ -84,7 +84,7 @@ def test_a_page_may_be_short_without_being_the_last(bench: MakeBench) -> None:
     assert (code, read["outcome"], read["entries"]) == (0, "complete", 101)
 
 
-def test_null_elements_of_a_page_are_entries(bench: MakeBench) -> None:
+def test_null_items_count_as_entries(bench: MakeBench) -> None:
     def hide(body: Any) -> None:
         body["items"][0] = None
 
@@ -93,7 +93,7 @@ def test_null_elements_of_a_page_are_entries(bench: MakeBench) -> None:
 
 
 @pytest.mark.parametrize("entry", ["spotify:track:2Bx902CBZVlhJTjCu0FGxd", 5, [], {"track": "text"}, {"track": {}}])
-def test_an_element_of_no_known_form_stops_nothing(bench: MakeBench, entry: object) -> None:
+def test_malformed_item_does_not_stop_the_run(bench: MakeBench, entry: object) -> None:
     def replace(body: Any) -> None:
         body["tracks"]["items"][0] = entry
 
@@ -105,7 +105,7 @@ def test_an_element_of_no_known_form_stops_nothing(bench: MakeBench, entry: obje
 
 
 @pytest.mark.parametrize("track_id", [5, {"a": 1}])
-def test_an_id_that_is_no_text_stops_nothing(bench: MakeBench, track_id: object) -> None:
+def test_id_that_is_not_a_string_does_not_stop_the_run(bench: MakeBench, track_id: object) -> None:
     def replace(body: Any) -> None:
         body["tracks"]["items"][0]["track"]["id"] = track_id
 
@@ -114,7 +114,7 @@ def test_an_id_that_is_no_text_stops_nothing(bench: MakeBench, track_id: object)
     assert code in (0, 3)
 
 
-def test_an_element_of_no_known_form_does_not_stop_the_later_runs_of_the_day(bench: MakeBench) -> None:
+def test_malformed_item_does_not_stop_later_runs_of_the_day(bench: MakeBench) -> None:
     def replace(body: Any) -> None:
         body["tracks"]["items"][0] = "spotify:track:2Bx902CBZVlhJTjCu0FGxd"
 
@@ -125,20 +125,20 @@ def test_an_element_of_no_known_form_does_not_stop_the_later_runs_of_the_day(ben
 
 
 @pytest.mark.parametrize("total", ["150", {}])
-def test_a_total_that_is_no_number_stops_nothing(bench: MakeBench, total: object) -> None:
+def test_total_that_is_not_a_number_does_not_stop_the_run(bench: MakeBench, total: object) -> None:
     code, read = ended(bench(LONG, spoiled(LONG, FIRST_REQUEST, PLAYLIST, in_page(total=total))))
     assert code in (0, 3)
     assert read["outcome"] != "unchanged"
 
 
 @pytest.mark.parametrize("items", [None, {}, 5])
-def test_items_that_are_no_list_are_withheld(bench: MakeBench, items: object) -> None:
+def test_items_that_are_not_an_array_count_as_withheld(bench: MakeBench, items: object) -> None:
     code, read = ended(bench(SHORT, spoiled(SHORT, FIRST_REQUEST, PLAYLIST, in_page(items=items))))
     assert (code, read["outcome"], read["entries"]) == (3, "unavailable", None)
 
 
 @pytest.mark.parametrize("snapshot_id", [None, ""])
-def test_without_a_snapshot_id_a_long_list_is_not_proven(bench: MakeBench, snapshot_id: str | None) -> None:
+def test_long_playlist_without_a_snapshot_id_is_never_complete(bench: MakeBench, snapshot_id: str | None) -> None:
     def forget(body: Any) -> None:
         body["snapshot_id"] = snapshot_id
 
@@ -147,7 +147,7 @@ def test_without_a_snapshot_id_a_long_list_is_not_proven(bench: MakeBench, snaps
     assert ended(bench(LONG, first, probe))[1]["outcome"] == "partial"
 
 
-def test_without_a_snapshot_id_a_list_is_never_unchanged(bench: MakeBench) -> None:
+def test_playlist_without_a_snapshot_id_is_never_unchanged(bench: MakeBench) -> None:
     def forget(body: Any) -> None:
         del body["snapshot_id"]
 
@@ -157,7 +157,7 @@ def test_without_a_snapshot_id_a_list_is_never_unchanged(bench: MakeBench) -> No
     assert run.reads(run.simulator.day)[0]["outcome"] == "complete"
 
 
-def test_a_link_to_another_host_is_followed_below_the_base_url(
+def test_next_link_to_another_host_is_followed_on_the_base_url(
     bench: MakeBench, serve: Callable[..., Simulator]
 ) -> None:
     elsewhere = serve(LONG)
@@ -178,14 +178,14 @@ def test_a_link_to_another_host_is_followed_below_the_base_url(
         "http://[",
     ],
 )
-def test_a_link_to_something_else_is_not_followed(bench: MakeBench, path: str) -> None:
+def test_next_link_to_another_resource_is_not_followed(bench: MakeBench, path: str) -> None:
     run = bench(LONG, spoiled(LONG, FIRST_REQUEST, PLAYLIST, in_page(next=link(100, path))))
     code, read = ended(run)
     assert (code, read["outcome"], read["entries"]) == (3, "partial", 100)
     assert run.simulator.count(FURTHER_PAGE) == 0
 
 
-def test_a_page_without_popularity_or_owner_is_a_page(bench: MakeBench) -> None:
+def test_page_without_popularity_or_owner_is_valid(bench: MakeBench) -> None:
     def forget(body: Any) -> None:
         body["owner"] = None
         for entry in body["tracks"]["items"]:
@@ -196,13 +196,13 @@ def test_a_page_without_popularity_or_owner_is_a_page(bench: MakeBench) -> None:
     assert len(run.asked_tracks()) == 2
 
 
-def test_an_answer_may_take_its_time() -> None:
+def test_slow_response_is_accepted() -> None:
     connecting, reading = TIMEOUTS
     assert connecting >= 10
     assert reading >= 30
 
 
-def test_a_list_may_say_little_of_itself(bench: MakeBench) -> None:
+def test_playlist_with_missing_metadata_is_valid(bench: MakeBench) -> None:
     def forget(body: Any) -> None:
         body.update(images=None, description=None, public=None)
         del body["followers"]
@@ -210,7 +210,7 @@ def test_a_list_may_say_little_of_itself(bench: MakeBench) -> None:
     assert ended(bench(SHORT, spoiled(SHORT, FIRST_REQUEST, PLAYLIST, forget)))[1]["outcome"] == "complete"
 
 
-def test_another_snapshot_id_of_the_same_entries_is_read_anew(bench: MakeBench) -> None:
+def test_changed_snapshot_id_with_the_same_entries_is_read_again(bench: MakeBench) -> None:
     renamed = one_list("2026-01-01: [A, B], 2026-01-02: {name: another}", pad_to=101)
     run = bench(renamed)
     assert [run.extract(day).exit_code for day in (DAY, NEXT_DAY)] == [0, 0]

@@ -1,4 +1,4 @@
-"""How a list is read, and what is claimed of it."""
+"""How a playlist is read, and the outcome of the read."""
 
 import pytest
 
@@ -12,20 +12,20 @@ CHANGING = one_list("2026-01-01: [A, B], 2026-01-02: [A, C], 2026-01-03: [A, D]"
 
 
 def ended(run: Bench) -> tuple[int, dict[str, object]]:
-    """Return the exit code of a run and how the one read of it ended."""
+    """Return the exit code of a run and the outcome of its only read."""
     code = run.extract().exit_code
     (read,) = run.reads()
     return code, read
 
 
 def paths(run: Bench) -> list[str]:
-    """Return what was asked of lists, without address and id."""
+    """Return the paths of playlist requests, without base URL and id."""
     prefix = f"/v1/playlists/{LIST}"
     return [seen.path.removeprefix(prefix) for seen in run.simulator.requests if seen.path.startswith(prefix)]
 
 
 @pytest.mark.parametrize("shape", ["tracks", "items", "both"])
-def test_a_small_list_is_complete_after_one_request(bench: MakeBench, shape: str) -> None:
+def test_small_playlist_is_complete_after_one_request(bench: MakeBench, shape: str) -> None:
     run = bench(one_list(pad_to=100, shape=shape))
     code, read = ended(run)
     assert (code, read["outcome"], read["entries"], read["total"]) == (0, "complete", 100, 100)
@@ -34,7 +34,7 @@ def test_a_small_list_is_complete_after_one_request(bench: MakeBench, shape: str
 
 
 @pytest.mark.parametrize(("shape", "key"), [("tracks", "tracks"), ("items", "items"), ("both", "items")])
-def test_the_pages_of_a_long_list_are_those_that_next_names(bench: MakeBench, shape: str, key: str) -> None:
+def test_pages_of_a_long_playlist_follow_next(bench: MakeBench, shape: str, key: str) -> None:
     run = bench(one_list(pad_to=250, shape=shape))
     code, read = ended(run)
     assert (code, read["outcome"], read["entries"]) == (0, "complete", 250)
@@ -42,13 +42,13 @@ def test_the_pages_of_a_long_list_are_those_that_next_names(bench: MakeBench, sh
     assert paths(run) == ["", *further, "?fields=snapshot_id"]
 
 
-def test_a_list_of_101_entries_is_long(bench: MakeBench) -> None:
+def test_playlist_of_101_entries_is_paged(bench: MakeBench) -> None:
     run = bench(one_list(pad_to=101))
     assert ended(run)[1]["entries"] == 101
     assert len(paths(run)) == 3
 
 
-def test_every_answer_of_a_read_is_landed_with_what_was_asked(bench: MakeBench) -> None:
+def test_every_response_of_a_read_is_landed_with_its_request(bench: MakeBench) -> None:
     run = bench(LONG)
     run.extract()
     asked = [each["asked"] for each in run.landed() if each["endpoint"].startswith("playlist_items")]
@@ -58,20 +58,20 @@ def test_every_answer_of_a_read_is_landed_with_what_was_asked(bench: MakeBench) 
     assert run.landed("playlist_reads")[0]["asked"] == {"playlist_id": LIST}
 
 
-def test_an_empty_list_is_complete_with_no_entries(bench: MakeBench) -> None:
+def test_empty_playlist_is_complete_with_no_entries(bench: MakeBench) -> None:
     code, read = ended(bench(one_list("2026-01-01: []")))
     assert (code, read["outcome"], read["entries"], read["total"]) == (0, "complete", 0, 0)
 
 
-def test_a_list_of_local_files_episodes_and_nulls_is_complete(bench: MakeBench) -> None:
+def test_playlist_of_local_files_episodes_and_nulls_is_complete(bench: MakeBench) -> None:
     run = bench(one_list("2026-01-01: [{local: x}, {episode: e}, {pseudo_episode: p}, {'null': D}, null]"))
     code, read = ended(run)
     assert (code, read["outcome"], read["entries"]) == (0, "complete", 5)
     assert run.asked_tracks() == []
 
 
-def test_a_list_that_settles_is_complete_with_its_last_attempt(bench: MakeBench) -> None:
-    # Questions: first page, second page, probe; and again, as the probe tells of a change.
+def test_playlist_that_stops_changing_is_complete_with_its_last_attempt(bench: MakeBench) -> None:
+    # Requests: first page, second page, probe; then again, because the probe reports a change.
     run = bench(Restless(CHANGING, [1, 1, 2, 2, 2, 3, 3]))
     code, read = ended(run)
     assert (code, read["outcome"], read["attempt"], read["entries"]) == (0, "complete", 3, 101)
@@ -81,7 +81,7 @@ def test_a_list_that_settles_is_complete_with_its_last_attempt(bench: MakeBench)
     assert read["snapshot_id"] == run.landed("playlists")[4]["body"]["snapshot_id"]
 
 
-def test_a_list_that_never_settles_is_partial(bench: MakeBench) -> None:
+def test_playlist_that_keeps_changing_is_partial(bench: MakeBench) -> None:
     run = bench(Restless(CHANGING, [1, 1, 2] * 5))
     code, read = ended(run)
     assert (code, read["outcome"], read["attempt"]) == (3, "partial", 4)
@@ -89,7 +89,7 @@ def test_a_list_that_never_settles_is_partial(bench: MakeBench) -> None:
     assert len(paths(run)) == 4 * 3
 
 
-def test_a_partial_read_is_not_the_known_content_of_the_next_day(bench: MakeBench) -> None:
+def test_partial_read_is_not_cached_for_the_next_day(bench: MakeBench) -> None:
     run = bench(one_list(pad_to=101), Fault(FURTHER_PAGE, day=DAY, status=404))
     assert ended(run)[1]["outcome"] == "partial"
     run.extract(NEXT_DAY)
@@ -100,7 +100,7 @@ def test_a_partial_read_is_not_the_known_content_of_the_next_day(bench: MakeBenc
     ("status", "body", "outcome"),
     [(404, None, "unavailable"), (403, "Not yours", "unavailable"), (500, None, "failed"), (400, None, "failed")],
 )
-def test_a_list_that_is_refused_ends_as_what_it_was_refused_with(
+def test_outcome_of_a_refused_playlist_depends_on_the_status_code(
     bench: MakeBench, status: int, body: str | None, outcome: str
 ) -> None:
     answer = f"{{status: {status}{f', body: {body}' if body else ''}}}"
@@ -112,20 +112,20 @@ def test_a_list_that_is_refused_ends_as_what_it_was_refused_with(
     assert f"playlist {LIST}: {outcome}" in run.extract().summary
 
 
-def test_a_list_nobody_answers_for_is_failed(bench: MakeBench) -> None:
+def test_playlist_without_a_response_is_failed(bench: MakeBench) -> None:
     code, read = ended(bench(one_list(), Fault(FIRST_REQUEST, drop=True)))
     assert (code, read["outcome"]) == (3, "failed")
     assert read["reason"]
 
 
-def test_one_bad_list_never_stops_the_others(bench: MakeBench) -> None:
+def test_one_failing_playlist_never_stops_the_others(bench: MakeBench) -> None:
     lists = "".join(f", l{number}: {{days: {{2026-01-01: [A]}}}}" for number in range(5))
     run = bench(f"{{tracks: 0, histories: {{list: {{days: {{2026-01-01: {{status: 404}}}}}}{lists}}}}}")
     assert run.extract().exit_code == 3
     assert sorted(read["outcome"] for read in run.reads()) == ["complete"] * 5 + ["unavailable"]
 
 
-def test_withheld_items_are_no_empty_list(bench: MakeBench) -> None:
+def test_withheld_items_are_not_an_empty_playlist(bench: MakeBench) -> None:
     run = bench(LONG)
     run.simulator.restricted = True
     code, read = ended(run)
@@ -134,26 +134,26 @@ def test_withheld_items_are_no_empty_list(bench: MakeBench) -> None:
 
 
 @pytest.mark.parametrize("status", [401, 403, 404, 500])
-def test_a_list_whose_further_pages_are_refused_is_partial_with_what_was_seen(bench: MakeBench, status: int) -> None:
+def test_playlist_with_refused_further_pages_is_partial_with_the_entries_seen(bench: MakeBench, status: int) -> None:
     words = {"error": {"status": status, "message": "Valid user authentication required"}}
     code, read = ended(bench(LONG, Fault(FURTHER_PAGE, status=status, body=words)))
     assert (code, read["outcome"], read["entries"], read["total"]) == (3, "partial", 100, 201)
     assert str(status) in str(read["reason"])
 
 
-def test_what_a_better_attempt_saw_is_not_lost_to_a_worse_one(bench: MakeBench) -> None:
+def test_better_attempt_is_kept_over_a_later_worse_one(bench: MakeBench) -> None:
     gone = Fault(FIRST_REQUEST, after=1, status=404)
     code, read = ended(bench(Restless(CHANGING, [1, 1, 2]), gone))
     assert (code, read["outcome"], read["entries"]) == (3, "partial", 101)
 
 
-def test_a_probe_without_an_answer_proves_nothing(bench: MakeBench) -> None:
+def test_read_is_partial_if_the_final_probe_fails(bench: MakeBench) -> None:
     code, read = ended(bench(LONG, Fault(PROBE, status=500)))
     assert (code, read["outcome"]) == (3, "partial")
     assert "500" in str(read["reason"])
 
 
-def test_a_long_list_that_did_not_change_costs_one_request(bench: MakeBench) -> None:
+def test_unchanged_long_playlist_costs_one_request(bench: MakeBench) -> None:
     run = bench(one_list(pad_to=101))
     run.extract()
     before = len(paths(run))
@@ -162,14 +162,14 @@ def test_a_long_list_that_did_not_change_costs_one_request(bench: MakeBench) -> 
     assert run.reads(NEXT_DAY)[0]["outcome"] == "unchanged"
 
 
-def test_a_short_list_that_did_not_change_is_complete(bench: MakeBench) -> None:
+def test_unchanged_short_playlist_is_complete(bench: MakeBench) -> None:
     run = bench(one_list())
     run.extract()
     run.extract(NEXT_DAY)
     assert run.reads(NEXT_DAY)[0]["outcome"] == "complete"
 
 
-def test_a_long_list_that_changed_is_read_in_full(bench: MakeBench) -> None:
+def test_changed_long_playlist_is_read_in_full(bench: MakeBench) -> None:
     run = bench(CHANGING)
     run.extract()
     run.extract(NEXT_DAY)
@@ -177,14 +177,14 @@ def test_a_long_list_that_changed_is_read_in_full(bench: MakeBench) -> None:
     assert run.reads(NEXT_DAY)[0]["entries"] == 101
 
 
-def test_a_day_made_up_for_later_does_not_take_a_later_days_content(bench: MakeBench) -> None:
+def test_backfilled_day_does_not_use_a_later_days_content(bench: MakeBench) -> None:
     run = bench(one_list(pad_to=101))
     run.extract(NEXT_DAY)
     run.extract(DAY)
     assert run.reads(DAY)[0]["outcome"] == "complete"
 
 
-def test_a_day_made_up_for_later_does_not_spoil_what_is_known_of_a_later_day(bench: MakeBench) -> None:
+def test_backfilled_day_does_not_overwrite_the_cache_of_a_later_day(bench: MakeBench) -> None:
     run = bench(one_list("2026-01-01: [A], 2026-01-02: [B], 2026-01-03: same", pad_to=101))
     run.extract(NEXT_DAY)
     run.extract(DAY)
@@ -194,7 +194,7 @@ def test_a_day_made_up_for_later_does_not_spoil_what_is_known_of_a_later_day(ben
 
 
 @pytest.mark.parametrize("key", ["list", "37i9dQZF1DXcBWIGoYBM5M"])
-def test_spotifys_own_lists_are_never_unchanged(bench: MakeBench, key: str) -> None:
+def test_spotifys_own_playlists_are_never_unchanged(bench: MakeBench, key: str) -> None:
     days = "2026-01-01: [A], 2026-01-02: [B]"
     written = f"{{days: {{{days}}}, pad_to: 101, owner: spotify, stuck_snapshot: true}}"
     run = bench(f"{{tracks: 0, histories: {{{key}: {written}}}}}")
@@ -205,7 +205,7 @@ def test_spotifys_own_lists_are_never_unchanged(bench: MakeBench, key: str) -> N
     assert run.reads(NEXT_DAY)[0]["outcome"] == "complete"
 
 
-def test_a_list_that_was_read_is_not_asked_again_and_one_that_was_not_is(bench: MakeBench) -> None:
+def test_rerun_requests_only_playlists_not_read_yet(bench: MakeBench) -> None:
     other = spotify_id("other")
     run = bench(f"{one_list()[:-2]}, other: {{days: {{2026-01-01: [C]}}}}}}}}", Fault(other, times=1, status=404))
     assert run.extract().exit_code == 3

@@ -1,4 +1,4 @@
-"""Which tracks are asked for by id, and how."""
+"""Which tracks are requested by id, and how."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -24,7 +24,7 @@ def batches(requests: Sequence[Any]) -> list[int]:
     return [len(each["asked"]["ids"]) for each in requests]
 
 
-def test_watched_tracks_are_asked_fifty_at_a_time(bench: MakeBench) -> None:
+def test_watched_tracks_are_requested_fifty_at_a_time(bench: MakeBench) -> None:
     run = bench(NOTHING)
     run.watch(tracks=MANY)
     assert run.extract().exit_code == 0
@@ -33,7 +33,7 @@ def test_watched_tracks_are_asked_fifty_at_a_time(bench: MakeBench) -> None:
     assert run.simulator.count(TRACKS) == 3
 
 
-def test_a_smaller_batch_can_be_configured(bench: MakeBench) -> None:
+def test_track_batch_size_is_configurable(bench: MakeBench) -> None:
     run = bench(NOTHING)
     run.watch(tracks=MANY[:5])
     run.set(endpoints={"tracks": type(run.config.endpoints["tracks"])("tracks?ids=", 2, "tracks")})
@@ -41,21 +41,21 @@ def test_a_smaller_batch_can_be_configured(bench: MakeBench) -> None:
     assert batches(run.landed("tracks")) == [2, 2, 1]
 
 
-def test_a_track_seen_with_a_popularity_in_a_list_is_not_asked(bench: MakeBench) -> None:
+def test_track_with_popularity_in_a_playlist_is_not_requested(bench: MakeBench) -> None:
     run = bench(one_list())
     run.watch(*run.simulator.world.playlist_ids, tracks=(A, C))
     run.extract()
     assert run.asked_tracks() == [C]
 
 
-def test_a_track_seen_with_popularity_0_is_asked(bench: MakeBench) -> None:
+def test_track_with_popularity_0_in_a_playlist_is_requested(bench: MakeBench) -> None:
     run = bench(one_list("2026-01-01: [{track: A, popularity: 0}, B]"))
     run.extract()
     assert run.asked_tracks() == [A]
     assert run.landed("tracks")[0]["body"]["tracks"][0]["popularity"] > 0
 
 
-def test_a_track_seen_with_0_in_one_list_and_more_in_another_is_not_asked(bench: MakeBench) -> None:
+def test_track_with_popularity_above_0_in_any_playlist_is_not_requested(bench: MakeBench) -> None:
     days = "{days: {2026-01-01: [A]}}"
     quiet = "{days: {2026-01-01: [{track: A, popularity: 0}]}}"
     run = bench(f"{{tracks: 0, histories: {{list: {quiet}, other: {days}}}}}")
@@ -63,20 +63,20 @@ def test_a_track_seen_with_0_in_one_list_and_more_in_another_is_not_asked(bench:
     assert run.asked_tracks() == []
 
 
-def test_a_track_both_watched_and_found_is_asked_once(bench: MakeBench) -> None:
+def test_track_both_watched_and_discovered_is_requested_once(bench: MakeBench) -> None:
     run = bench(one_list("2026-01-01: [{track: A, popularity: 0}]"))
     run.watch(*run.simulator.world.playlist_ids, tracks=(A,))
     run.extract()
     assert run.asked_tracks() == [A]
 
 
-def test_only_tracks_are_asked_and_no_files_or_episodes(bench: MakeBench) -> None:
+def test_local_files_and_episodes_are_not_requested_as_tracks(bench: MakeBench) -> None:
     run = bench(one_list("2026-01-01: [{local: x}, {episode: e}, {pseudo_episode: p}, {'null': D}, null]"))
     run.extract()
     assert run.landed("tracks") == []
 
 
-def test_unknown_tracks_are_answered_with_null_and_done(bench: MakeBench) -> None:
+def test_null_response_for_an_unknown_track_is_final(bench: MakeBench) -> None:
     run = bench(NOTHING)
     run.watch(tracks=(A, B))
     assert run.extract().exit_code == 0
@@ -86,7 +86,7 @@ def test_unknown_tracks_are_answered_with_null_and_done(bench: MakeBench) -> Non
 
 
 @pytest.mark.parametrize("tracks", [[], [None], [None, None, None], {}, "text", None])
-def test_an_answer_of_another_length_is_not_an_answer(bench: MakeBench, tracks: object) -> None:
+def test_response_of_wrong_length_is_rejected(bench: MakeBench, tracks: object) -> None:
     run = bench(NOTHING, Fault(TRACKS, times=1, body={"tracks": tracks}))
     run.watch(tracks=(A, B))
     first = run.extract()
@@ -96,13 +96,13 @@ def test_an_answer_of_another_length_is_not_an_answer(bench: MakeBench, tracks: 
     assert run.simulator.count(TRACKS) == 2
 
 
-def test_a_list_of_something_else_beside_the_tracks_is_not_the_answer(bench: MakeBench) -> None:
+def test_other_array_beside_tracks_is_not_taken_as_the_response(bench: MakeBench) -> None:
     run = bench(NOTHING, Fault(TRACKS, body={"warnings": ["slow"], "tracks": []}))
     run.watch(tracks=(A,))
     assert run.extract().exit_code == 3
 
 
-def test_one_failing_batch_stops_no_other(bench: MakeBench) -> None:
+def test_failing_track_batch_does_not_stop_other_batches(bench: MakeBench) -> None:
     run = bench(NOTHING, Fault(MANY[50], status=500))
     run.watch(tracks=MANY)
     ended = run.extract()
@@ -111,7 +111,7 @@ def test_one_failing_batch_stops_no_other(bench: MakeBench) -> None:
     assert [each["status"] for each in run.landed("tracks")] == [200, 500, 200]
 
 
-def test_without_discovery_only_watched_tracks_are_asked(bench: MakeBench) -> None:
+def test_without_discovery_only_watched_tracks_are_requested(bench: MakeBench) -> None:
     run = bench(one_list("2026-01-01: [{track: A, popularity: 0}, {track: B, popularity: 0}]"))
     run.watch(*run.simulator.world.playlist_ids, tracks=(B, C))
     run.set(discover_tracks=False)
@@ -119,7 +119,7 @@ def test_without_discovery_only_watched_tracks_are_asked(bench: MakeBench) -> No
     assert run.asked_tracks() == [B, C]
 
 
-def test_without_discovery_a_popularity_seen_in_a_list_still_saves_a_question(bench: MakeBench) -> None:
+def test_without_discovery_popularity_in_a_playlist_still_saves_a_request(bench: MakeBench) -> None:
     run = bench(one_list())
     run.watch(*run.simulator.world.playlist_ids, tracks=(B, C))
     run.set(discover_tracks=False)
@@ -128,7 +128,7 @@ def test_without_discovery_a_popularity_seen_in_a_list_still_saves_a_question(be
 
 
 @pytest.mark.parametrize("status", [404, 403, 500])
-def test_the_tracks_of_an_unreadable_list_are_followed_as_last_known(bench: MakeBench, status: int) -> None:
+def test_tracks_of_an_unreadable_playlist_are_requested_as_last_known(bench: MakeBench, status: int) -> None:
     run = bench(one_list(f"2026-01-01: [A, B, A], 2026-01-02: {{status: {status}}}"))
     run.extract()
     assert run.asked_tracks() == []
@@ -136,7 +136,7 @@ def test_the_tracks_of_an_unreadable_list_are_followed_as_last_known(bench: Make
     assert run.asked_tracks(NEXT_DAY) == [A, B]
 
 
-def test_the_tracks_on_further_pages_of_an_unchanged_list_are_asked(bench: MakeBench) -> None:
+def test_tracks_on_further_pages_of_an_unchanged_playlist_are_requested(bench: MakeBench) -> None:
     run = bench(one_list(pad_to=120))
     run.extract()
     run.extract(NEXT_DAY)
@@ -144,7 +144,7 @@ def test_the_tracks_on_further_pages_of_an_unchanged_list_are_asked(bench: MakeB
     assert run.asked_tracks(NEXT_DAY) == unseen
 
 
-def test_the_tracks_of_a_list_no_longer_watched_are_not_followed(bench: MakeBench) -> None:
+def test_tracks_of_a_playlist_no_longer_watched_are_not_requested(bench: MakeBench) -> None:
     run = bench(f"{one_list()[:-2]}, other: {{days: {{2026-01-01: [C]}}}}}}}}")
     run.extract()
     run.watch(spotify_id("other"))
@@ -152,7 +152,7 @@ def test_the_tracks_of_a_list_no_longer_watched_are_not_followed(bench: MakeBenc
     assert run.asked_tracks(NEXT_DAY) == []
 
 
-def test_the_spent_budget_of_a_day_holds_for_its_next_run(bench: MakeBench) -> None:
+def test_spent_budget_applies_to_the_next_run_of_the_day(bench: MakeBench) -> None:
     run = bench(NOTHING)
     run.watch(tracks=MANY)
     run.set(requests_per_day=2)
@@ -164,7 +164,7 @@ def test_the_spent_budget_of_a_day_holds_for_its_next_run(bench: MakeBench) -> N
     assert run.asked_tracks() == list(MANY)
 
 
-def test_the_next_day_has_a_budget_of_its_own(bench: MakeBench) -> None:
+def test_each_day_has_its_own_budget(bench: MakeBench) -> None:
     run = bench(NOTHING)
     run.watch(tracks=MANY[:50])
     run.set(requests_per_day=1)
@@ -174,7 +174,7 @@ def test_the_next_day_has_a_budget_of_its_own(bench: MakeBench) -> None:
 
 
 class Crowd(Restless):
-    """A world that answers for a list only when `wanted` ask at once, and then waits a moment for one too many."""
+    """A world that returns a playlist only once `wanted` requests are in flight, then waits for one too many."""
 
     def __init__(self, scenario: str, wanted: int) -> None:
         super().__init__(scenario, [1])
@@ -195,7 +195,7 @@ class Crowd(Restless):
 
 
 @pytest.mark.parametrize("wanted", [1, 2, 5])
-def test_as_many_requests_as_configured_are_in_flight_and_no_more(bench: MakeBench, wanted: int) -> None:
+def test_requests_in_flight_reach_but_never_exceed_max_in_flight(bench: MakeBench, wanted: int) -> None:
     lists = ", ".join(f"l{number}: {{days: {{2026-01-01: [A]}}}}" for number in range(10))
     world = Crowd(f"{{tracks: 0, histories: {{{lists}}}}}", wanted)
     run = bench(world)

@@ -1,4 +1,4 @@
-"""What the published functions answer where histories of tests/pipeline don't lead."""
+"""The published functions in cases that the histories of tests/pipeline do not cover."""
 
 from datetime import date
 
@@ -17,7 +17,7 @@ insert into tracks_in_playlist (playlist_id, track_id, stay_number, added_at, fi
 """
 
 
-def test_an_id_that_comes_back_while_another_id_of_its_recording_is_there_is_no_stay_of_its_own() -> None:
+def test_id_that_returns_while_another_id_of_its_recording_is_present_is_no_new_stay() -> None:
     with duckdb.connect() as connection:
         connection.execute("".join(empty_marts()) + STAYS)
         for name in FUNCTIONS:

@@ -1,4 +1,4 @@
-"""Answers may hold anything: what Spotify's side says never becomes a path, a question or a statement."""
+"""Hostile responses: Spotify's data never becomes part of a path, a request or an SQL statement."""
 
 import json
 import re
@@ -30,7 +30,7 @@ HOSTILE = (
 
 
 def spoiled_body(value: str) -> Any:
-    """Return the list with a value wherever Spotify says an id or a name, but for the id of one track."""
+    """Return the playlist with a value in place of every id and name, except the id of one track."""
     body = usual_body(WORLD, f"playlists/{LIST}")
     body |= {"id": value, "name": value, "description": value, "snapshot_id": value, "owner": {"id": value}}
     for entry in body["tracks"]["items"]:
@@ -40,7 +40,9 @@ def spoiled_body(value: str) -> Any:
 
 
 @pytest.mark.parametrize("value", HOSTILE, ids=range(len(HOSTILE)))
-def test_a_hostile_id_or_name_is_kept_as_it_came_and_nothing_else(bench: MakeBench, tmp_path: Path, value: str) -> None:
+def test_hostile_id_or_name_is_stored_verbatim_and_has_no_other_effect(
+    bench: MakeBench, tmp_path: Path, value: str
+) -> None:
     run = bench(WORLD, Fault(FIRST_REQUEST, body=spoiled_body(value)))
     run.set(endpoints={"tracks": TRACKS, "artists": Endpoint("artists?ids=", 50, "artists", "artists.*.id")})
     run.extract()

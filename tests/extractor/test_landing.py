@@ -1,4 +1,4 @@
-"""Landing files: what is in a line, and what a kill, a full disk or a stranger can do to them."""
+"""Landing files: the content of a line, and the effects of kills, full disks and damage."""
 
 import contextlib
 import gzip
@@ -39,7 +39,7 @@ def landed(path: Path) -> list[dict[str, Any]]:
 
 
 def batch(*ids: str) -> dict[str, Any]:
-    """Return what is asked where these tracks are."""
+    """Return the request parameters for these tracks."""
     return {"ids": list(ids), "items": "tracks"}
 
 
@@ -50,7 +50,7 @@ def some_file(folder: Path, lines: int = 5, run: str = "run") -> Path:
     return file.path
 
 
-def test_an_answer_is_one_line_with_an_envelope_around_it(tmp_path: Path) -> None:
+def test_response_lands_as_one_line_in_an_envelope(tmp_path: Path) -> None:
     with LandingWriter(tmp_path, DAY, "20260101T060000-w2-abcd", 2) as file:
         file.write("playlists", {"playlist_id": "x"}, {"name": "n"}, NOON, 200, 3)
         file.write("runs", {}, {"event": "end"}, NOON)
@@ -73,20 +73,20 @@ def test_an_answer_is_one_line_with_an_envelope_around_it(tmp_path: Path) -> Non
     }  # fmt: skip
 
 
-def test_observed_at_is_an_instant_whatever_the_zone(tmp_path: Path) -> None:
+def test_observed_at_is_utc_in_any_time_zone(tmp_path: Path) -> None:
     with landing(tmp_path) as file:
         file.write("x", {}, {}, NOON.astimezone(timezone(timedelta(hours=5, minutes=30))))
     assert datetime.fromisoformat(landed(file.path)[0]["observed_at"]) == NOON.replace(microsecond=123000)
 
 
-def test_every_line_can_be_read_before_the_file_is_closed(tmp_path: Path) -> None:
+def test_landed_lines_are_readable_before_the_file_is_closed(tmp_path: Path) -> None:
     with landing(tmp_path) as file:
         for number in range(1, 6):
             file.write("tracks", batch(), {"n": number}, NOON, 200, 1)
             assert [each["body"]["n"] for each in landed(file.path)] == list(range(1, number + 1))
 
 
-def test_any_text_and_number_comes_back_as_it_was(tmp_path: Path) -> None:
+def test_text_and_numbers_round_trip(tmp_path: Path) -> None:
     with landing(tmp_path) as file:
         file.write("playlists", {"playlist_id": "x"}, HOSTILE, NOON, 200, 1)
         file.write("tracks", batch(), {}, NOON, 200, 1)
@@ -94,7 +94,7 @@ def test_any_text_and_number_comes_back_as_it_was(tmp_path: Path) -> None:
     assert len(gzip.decompress(file.path.read_bytes()).split(b"\n")) == 3
 
 
-def test_half_a_character_is_landed_without_harm_to_the_rest(tmp_path: Path) -> None:
+def test_lone_surrogate_lands_without_damage_to_the_rest(tmp_path: Path) -> None:
     with landing(tmp_path) as file:
         file.write("tracks", batch(), {"name": "lone \ud83d surrogate", "other": "é"}, NOON, 200, 1)
     (envelope,) = landed(file.path)
@@ -103,7 +103,7 @@ def test_half_a_character_is_landed_without_harm_to_the_rest(tmp_path: Path) -> 
     assert envelope["body"]["other"] == "é"
 
 
-def test_dropped_fields_are_dropped_at_every_depth(tmp_path: Path) -> None:
+def test_dropped_fields_are_removed_at_every_depth(tmp_path: Path) -> None:
     inner = {"available_markets": ["DE"], "name": "n", "preview_url": None}
     body = {**inner, "track": {**inner, "album": inner}, "items": [inner, [inner], None], "available_market": 1}
     with landing(tmp_path, drop_fields=("available_markets", "preview_url")) as file:
@@ -116,19 +116,19 @@ def test_dropped_fields_are_dropped_at_every_depth(tmp_path: Path) -> None:
     assert body["available_markets"] == ["DE"]
 
 
-def test_nothing_is_dropped_where_nothing_is_named(tmp_path: Path) -> None:
+def test_no_field_is_dropped_by_default(tmp_path: Path) -> None:
     with landing(tmp_path) as file:
         file.write("tracks", batch(), {"available_markets": []}, NOON, 200, 1)
     assert landed(file.path)[0]["body"] == {"available_markets": []}
 
 
-def test_a_file_that_is_there_is_not_written_over(tmp_path: Path) -> None:
+def test_existing_file_is_not_overwritten(tmp_path: Path) -> None:
     some_file(tmp_path)
     with pytest.raises(LandingError, match=r"run\.ndjson\.gz: can't be created"):
         landing(tmp_path)
 
 
-def test_a_folder_that_cannot_be_made_is_an_error_in_words(tmp_path: Path) -> None:
+def test_folder_that_cannot_be_created_is_a_readable_error(tmp_path: Path) -> None:
     (tmp_path / "landing").write_text("a file")
     with pytest.raises(LandingError, match="can't be created"):
         landing(tmp_path / "landing")
@@ -136,7 +136,7 @@ def test_a_folder_that_cannot_be_made_is_an_error_in_words(tmp_path: Path) -> No
 
 @contextlib.contextmanager
 def disk_of(size: int) -> Iterator[None]:
-    """Let no file grow beyond a size for the block."""
+    """Limit the size of files within the block."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
     try:
@@ -145,7 +145,7 @@ def disk_of(size: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
-def test_a_full_disk_is_an_error_in_words_and_what_landed_before_is_whole(tmp_path: Path) -> None:
+def test_full_disk_is_a_readable_error_and_earlier_lines_stay_whole(tmp_path: Path) -> None:
     noise = [randomness("noise", number).randbytes(200).hex() for number in range(100)]
     memory = DayState()
     file = LandingWriter(tmp_path, DAY, "run", 1, memory.absorb)
@@ -157,19 +157,19 @@ def test_a_full_disk_is_an_error_in_words_and_what_landed_before_is_whole(tmp_pa
     assert memory.answered_tracks <= {each["asked"]["ids"][0] for each in whole}
 
 
-def test_a_disk_that_is_full_for_a_moment_leaves_a_file_that_can_be_read(tmp_path: Path) -> None:
+def test_file_stays_readable_after_the_disk_was_full_for_a_moment(tmp_path: Path) -> None:
     noise = [randomness("noise", number).randbytes(200).hex() for number in range(40)]
     with landing(tmp_path) as file:
         with pytest.raises(LandingError), disk_of(3000):
             for number in range(40):
                 file.write("tracks", batch(str(number)), {"tracks": [noise[number]]}, NOON, 200, 1)
-        # Another thread of the run may be about to land its answer.
+        # Another thread of the run can be about to land its response.
         with contextlib.suppress(LandingError):
             file.write("tracks", batch("late"), {"tracks": [None]}, NOON, 200, 1)
     assert len(landed(file.path)) > 3
 
 
-def test_a_file_torn_anywhere_in_its_last_two_lines_gives_its_whole_lines(tmp_path: Path) -> None:
+def test_file_torn_in_its_last_two_lines_returns_its_whole_lines(tmp_path: Path) -> None:
     with landing(tmp_path) as file:
         sizes = []
         for number in range(5):
@@ -185,13 +185,13 @@ def test_a_file_torn_anywhere_in_its_last_two_lines_gives_its_whole_lines(tmp_pa
 
 
 @pytest.mark.parametrize("length", [0, 1, 5, 9, 10, 11, 20])
-def test_a_file_torn_in_its_head_is_empty(tmp_path: Path, length: int) -> None:
+def test_file_torn_in_its_header_is_empty(tmp_path: Path, length: int) -> None:
     path = some_file(tmp_path)
     path.write_bytes(path.read_bytes()[:length])
     assert landed(path) == []
 
 
-def test_a_last_line_without_its_end_is_torn_or_whole(tmp_path: Path) -> None:
+def test_last_line_without_newline_is_torn_or_whole(tmp_path: Path) -> None:
     path = some_file(tmp_path, 3)
     text = gzip.decompress(path.read_bytes())
     for cut, whole in ((1, 3), (2, 2), (40, 2)):
@@ -203,7 +203,7 @@ def test_a_last_line_without_its_end_is_torn_or_whole(tmp_path: Path) -> None:
     "damage",
     ["{", "", "null", "5", "[]", "{}", '{"line": 2}', '{"line": 3, "endpoint": "tracks"}', '{"endpoint": "tracks"}'],
 )
-def test_a_line_in_the_middle_that_is_no_envelope_is_named(tmp_path: Path, damage: str) -> None:
+def test_invalid_line_in_the_middle_is_an_error(tmp_path: Path, damage: str) -> None:
     path = some_file(tmp_path)
     lines = gzip.decompress(path.read_bytes()).decode().splitlines()
     path.write_bytes(gzip.compress("\n".join([lines[0], damage, *lines[2:], ""]).encode()))
@@ -214,7 +214,7 @@ def test_a_line_in_the_middle_that_is_no_envelope_is_named(tmp_path: Path, damag
 
 
 @pytest.mark.parametrize("missing", ["asked", "status", "requests", "body"])
-def test_an_envelope_that_lacks_a_part_is_named(tmp_path: Path, missing: str) -> None:
+def test_incomplete_envelope_is_an_error(tmp_path: Path, missing: str) -> None:
     path = some_file(tmp_path)
     lines = [json.loads(line) for line in gzip.decompress(path.read_bytes()).splitlines()]
     del lines[1][missing]
@@ -223,7 +223,7 @@ def test_an_envelope_that_lacks_a_part_is_named(tmp_path: Path, missing: str) ->
         read_day(tmp_path, DAY)
 
 
-def test_a_lost_line_is_noticed(tmp_path: Path) -> None:
+def test_missing_line_is_detected(tmp_path: Path) -> None:
     path = some_file(tmp_path)
     lines = gzip.decompress(path.read_bytes()).splitlines(keepends=True)
     path.write_bytes(gzip.compress(b"".join(lines[:2] + lines[3:])))
@@ -231,7 +231,7 @@ def test_a_lost_line_is_noticed(tmp_path: Path) -> None:
         landed(path)
 
 
-def test_a_damaged_byte_is_noticed_or_in_the_torn_end(tmp_path: Path) -> None:
+def test_damaged_byte_is_detected_or_in_the_torn_end(tmp_path: Path) -> None:
     path = some_file(tmp_path)
     content, whole = path.read_bytes(), landed(path)
     for position in range(0, len(content), 3):
@@ -242,21 +242,21 @@ def test_a_damaged_byte_is_noticed_or_in_the_torn_end(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"not gzip at all", zlib.compress(b"{}\n"), b'{"line": 1}\n'])
-def test_a_file_that_is_no_gzip_is_named(tmp_path: Path, content: bytes) -> None:
+def test_file_that_is_not_gzip_is_an_error(tmp_path: Path, content: bytes) -> None:
     path = some_file(tmp_path)
     path.write_bytes(content)
     with pytest.raises(LandingError, match=r"run\.ndjson\.gz(:1)?: damaged"):
         landed(path)
 
 
-def test_two_files_in_one_are_not_read_as_the_first_alone(tmp_path: Path) -> None:
+def test_concatenated_files_are_an_error(tmp_path: Path) -> None:
     first, second = some_file(tmp_path, 2, "a"), some_file(tmp_path, 3, "b")
     first.write_bytes(first.read_bytes() + second.read_bytes())
     with pytest.raises(LandingError, match=r"a\.ndjson\.gz"):
         landed(first)
 
 
-def test_what_is_remembered_of_a_day_comes_from_all_its_files_and_no_other(tmp_path: Path) -> None:
+def test_state_of_a_day_comes_from_all_its_files_and_no_others(tmp_path: Path) -> None:
     loud, silent = ({"track": {"id": spotify_id(name), "popularity": much}} for name, much in (("A", 5), ("B", 0)))
     with landing(tmp_path, "a") as first:
         first.write("playlists", {"playlist_id": "l"}, {"tracks": {"items": [loud]}}, NOON, 200, 2)

@@ -1,4 +1,4 @@
-"""Landing files into raw tables: each line once, whatever files come when."""
+"""Load of landing files into raw tables: each line once, in any order of files."""
 
 import gzip
 import json
@@ -34,7 +34,7 @@ JSON = {"answers": (5, 9), "entries": (7,), "objects": (5,)}
 
 
 def land(folder: Path, run: str, *endpoints: str, end: bool = True) -> Path:
-    """Land a run with a start, one answer per endpoint and, unless it was killed, an end."""
+    """Land a run with a start, one response per endpoint and, unless it was killed, an end."""
     with LandingWriter(folder, DAY, run, 1) as landing:
         landing.write("runs", {}, {"event": "start"}, NOON)
         for number, endpoint in enumerate(endpoints):
@@ -46,7 +46,7 @@ def land(folder: Path, run: str, *endpoints: str, end: bool = True) -> Path:
 
 
 def land_answers(folder: Path, run: str, answers: Sequence[tuple[str, Any, Any]], status: int = 200) -> Path:
-    """Land answers of any shape: endpoint, what was asked, body."""
+    """Land responses of any shape: endpoint, request, body."""
     with LandingWriter(folder, DAY, run, 1) as landing:
         for endpoint, asked, body in answers:
             landing.write(endpoint, asked, body, NOON, status, 1)
@@ -64,7 +64,7 @@ def query(config: Config, sql: str) -> list[Row]:
 
 
 def raw_of(config: Config) -> Raw:
-    """Return the rows of the tables, without the numbers of the loads that brought them."""
+    """Return the rows of the tables, without load numbers."""
     tables = {"answers": "answers", "entries": "playlist_entries", "objects": "answered_objects"}
     raw = Raw()
     for name, table in tables.items():
@@ -78,7 +78,7 @@ def with_json(row: Row, places: Sequence[int]) -> Row:
 
 
 def landed(folder: Path) -> Raw:
-    """Return what the tables must hold of all files in the landing folder; they are sound."""
+    """Return the expected rows of all files in the landing folder, which must be intact."""
     return replace(
         expected(line for path in sorted(folder.glob("*/*.ndjson.gz")) for line in lines_of(path)), unknown=0
     )
@@ -141,21 +141,21 @@ UNKNOWN: dict[str, tuple[str, Any, Any]] = {
 
 
 @pytest.mark.parametrize("shape", LISTS)
-def test_an_answer_is_split_at_its_joints(config: Config, shape: str) -> None:
+def test_response_is_split_into_entries_and_objects(config: Config, shape: str) -> None:
     land_answers(config.landing, "a", [LISTS[shape]])
     assert load(config) == Loaded(files=1, answers=1)
     assert raw_of(config) == landed(config.landing)
 
 
 @pytest.mark.parametrize("shape", UNKNOWN)
-def test_an_answer_of_an_unknown_shape_is_kept_whole_and_counted(config: Config, shape: str) -> None:
+def test_response_of_unknown_shape_is_kept_whole_and_counted(config: Config, shape: str) -> None:
     land_answers(config.landing, "a", [UNKNOWN[shape]])
     assert load(config) == Loaded(files=1, answers=1, unknown=1)
     assert raw_of(config) == landed(config.landing)
     assert not raw_of(config).entries + raw_of(config).objects
 
 
-def test_answers_of_all_shapes_can_be_in_one_file(config: Config) -> None:
+def test_responses_of_all_shapes_can_share_a_file(config: Config) -> None:
     land_answers(config.landing, "a", [*LISTS.values(), *UNKNOWN.values(), *LISTS.values()])
     loaded = load(config)
     assert (loaded.answers, loaded.unknown) == (2 * len(LISTS) + len(UNKNOWN), len(UNKNOWN))
@@ -163,13 +163,13 @@ def test_answers_of_all_shapes_can_be_in_one_file(config: Config) -> None:
     assert raw_of(config) == landed(config.landing)
 
 
-def test_what_is_no_answer_of_spotify_stays_whole_and_is_no_matter(config: Config) -> None:
+def test_error_response_is_kept_whole_and_not_counted_as_unknown(config: Config) -> None:
     land_answers(config.landing, "a", [*LISTS.values(), *UNKNOWN.values()], status=404)
     assert load(config) == Loaded(1, len(LISTS) + len(UNKNOWN))
     assert raw_of(config) == landed(config.landing)
 
 
-def test_pieces_of_any_size_give_the_same_rows(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_piece_size_does_not_change_the_rows(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
     for run in ("a", "b"):
         land_answers(config.landing, run, [*LISTS.values(), *UNKNOWN.values()])
     for size in (1, 500, 2000):
@@ -179,7 +179,7 @@ def test_pieces_of_any_size_give_the_same_rows(config: Config, monkeypatch: pyte
         assert raw_of(smaller) == landed(config.landing)
 
 
-def test_every_line_is_a_row(config: Config) -> None:
+def test_every_line_becomes_a_row(config: Config) -> None:
     land(config.landing, "a", "tracks", "playlists")
     assert load(config) == Loaded(files=1, answers=4)
     row = raw_of(config).answers[1]
@@ -188,7 +188,7 @@ def test_every_line_is_a_row(config: Config) -> None:
     assert raw_of(config) == landed(config.landing)
 
 
-def test_an_empty_landing_folder_gives_the_tables_all_the_same(config: Config) -> None:
+def test_empty_landing_folder_still_creates_the_tables(config: Config) -> None:
     loaded = load(config)
     assert loaded == Loaded(0, 0)
     assert str(loaded) == "nothing new to load"
@@ -196,7 +196,7 @@ def test_an_empty_landing_folder_gives_the_tables_all_the_same(config: Config) -
     assert query(config, "from landing_files") == []
 
 
-def test_the_tables_can_be_made_before_any_load(config: Config) -> None:
+def test_tables_can_be_created_before_any_load(config: Config) -> None:
     create(config)
     assert query(config, "select version from format") == [(1,)]
     land(config.landing, "a", "tracks")
@@ -205,12 +205,12 @@ def test_the_tables_can_be_made_before_any_load(config: Config) -> None:
     assert raw_of(config) == landed(config.landing)
 
 
-def test_dbt_makes_a_warehouse_as_loading_does() -> None:
+def test_dbt_creates_the_same_warehouse_as_load() -> None:
     profiles = yaml.safe_load((PROJECT / "profiles.yml").read_text(encoding="utf-8"))
     assert profiles["spotify"]["outputs"]["duckdb"]["config_options"] == STORAGE
 
 
-def test_loading_again_changes_nothing(config: Config) -> None:
+def test_load_is_idempotent(config: Config) -> None:
     three(config.landing)
     load(config)
     before = config.raw.read_bytes()
@@ -220,7 +220,7 @@ def test_loading_again_changes_nothing(config: Config) -> None:
     assert config.raw.read_bytes() == before
 
 
-def test_loads_are_numbered(config: Config) -> None:
+def test_loads_are_numbered_consecutively(config: Config) -> None:
     for number, run in enumerate("abc", 1):
         land(config.landing, run, "tracks")
         load(config)
@@ -231,9 +231,7 @@ def test_loads_are_numbered(config: Config) -> None:
     ]  # fmt: skip
 
 
-def test_a_backlog_gets_a_load_number_after_every_so_many_bytes(
-    config: Config, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_backlog_is_split_into_loads_by_size(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
     paths = three(config.landing)
     monkeypatch.setattr(loading, "BYTES_OF_A_LOAD", paths[0].stat().st_size + paths[1].stat().st_size)
     assert load(config).files == 3
@@ -244,13 +242,13 @@ def test_a_backlog_gets_a_load_number_after_every_so_many_bytes(
     assert load(config) == Loaded(0, 0)
 
 
-def test_a_file_that_has_grown_adds_its_new_lines(config: Config) -> None:
+def test_grown_file_adds_only_its_new_lines(config: Config) -> None:
     with LandingWriter(config.landing, DAY, "a", 1) as landing:
         for loads in range(1, 4):
             for number in range(2):
                 landing.write("tracks", {"ids": [], "items": "tracks"}, {"n": 10 * loads + number}, NOON, 200, 1)
             assert load(config).answers == 2
-    load(config)  # the closed file is a few bytes longer
+    load(config)  # closing the file adds a few bytes
     assert [row[-1]["n"] for row in raw_of(config).answers] == [10, 11, 20, 21, 30, 31]
     ledger = query(config, "select name, bytes, lines, load_number from landing_files order by bytes")
     assert [row[2:] for row in ledger] == [(2, 1), (4, 2), (6, 3), (6, 3)]
@@ -262,7 +260,7 @@ COPIES = ("day/a", "day/b", "2026-01-01/0", "2026-01-01/z")
 
 
 @pytest.mark.parametrize("name", COPIES)
-def test_a_copy_of_a_file_adds_nothing(config: Config, name: str) -> None:
+def test_copy_of_a_file_adds_no_rows(config: Config, name: str) -> None:
     path = land(config.landing, "a", "tracks")
     load(config)
     before = raw_of(config)
@@ -272,13 +270,13 @@ def test_a_copy_of_a_file_adds_nothing(config: Config, name: str) -> None:
     assert load(config) == Loaded(0, 0)
     copy.write_bytes(path.read_bytes()[:-30])
     assert load(config) == Loaded(0, 0)
-    copy.write_bytes(gzip.compress(gzip.decompress(path.read_bytes()), 0))  # larger, and the same lines
+    copy.write_bytes(gzip.compress(gzip.decompress(path.read_bytes()), 0))  # larger, with the same lines
     assert load(config) == Loaded(0, 0)
     assert raw_of(config) == before
 
 
 @pytest.mark.parametrize("name", COPIES)
-def test_of_copies_that_come_together_the_largest_is_read(config: Config, name: str) -> None:
+def test_largest_of_several_copies_is_loaded(config: Config, name: str) -> None:
     path = land(config.landing, "a", "tracks", "albums")
     whole = path.read_bytes()
     copy = config.landing / f"{name}.ndjson.gz"
@@ -290,7 +288,7 @@ def test_of_copies_that_come_together_the_largest_is_read(config: Config, name: 
         assert load(replace(config, warehouse=warehouse)) == Loaded(1, 4)
 
 
-def test_a_damaged_copy_does_not_hide_a_sound_file(config: Config) -> None:
+def test_damaged_copy_does_not_hide_an_intact_file(config: Config) -> None:
     path = land(config.landing, "a", "tracks")
     copy = path.with_name("copy.ndjson.gz")
     copy.write_bytes(path.read_bytes() + b"more")
@@ -300,7 +298,7 @@ def test_a_damaged_copy_does_not_hide_a_sound_file(config: Config) -> None:
     assert raw_of(config) == landed(config.landing)
 
 
-def test_hidden_files_and_others_are_no_landing_files(config: Config) -> None:
+def test_hidden_and_other_files_are_not_landing_files(config: Config) -> None:
     path = land(config.landing, "a", "tracks")
     for name in (".b.ndjson.gz", "c.ndjson.gz.part", "d.ndjson", "e.gz"):
         path.with_name(name).write_bytes(b"something else")
@@ -309,14 +307,14 @@ def test_hidden_files_and_others_are_no_landing_files(config: Config) -> None:
     assert load(config) == Loaded(1, 3)
 
 
-def test_a_known_file_is_not_opened(config: Config) -> None:
+def test_unchanged_loaded_file_is_not_opened_again(config: Config) -> None:
     path = land(config.landing, "a", "tracks")
     load(config)
     path.write_bytes(b"?" * path.stat().st_size)
     assert load(config) == Loaded(0, 0)
 
 
-def test_files_in_any_order_and_number_of_loads_give_the_same_tables(config: Config, tmp_path: Path) -> None:
+def test_tables_do_not_depend_on_file_order_or_number_of_loads(config: Config, tmp_path: Path) -> None:
     paths = three(config.landing)
     for number, order in enumerate((paths, paths[::-1], [paths[1], paths[0], paths[2]])):
         other = Config(landing=tmp_path / f"landing {number}", warehouse=tmp_path / str(number) / "w.duckdb")
@@ -329,7 +327,7 @@ def test_files_in_any_order_and_number_of_loads_give_the_same_tables(config: Con
         assert raw_of(other) == landed(config.landing)
 
 
-def test_torn_files_give_their_whole_lines(config: Config) -> None:
+def test_torn_file_loads_its_whole_lines(config: Config) -> None:
     whole = []
     for lost in range(1, 120, 6):
         run = f"torn {lost:03}"
@@ -343,7 +341,7 @@ def test_torn_files_give_their_whole_lines(config: Config) -> None:
 
 
 @pytest.mark.parametrize("lost", [1, 60])
-def test_a_torn_file_alone_is_no_error(config: Config, lost: int) -> None:
+def test_torn_file_is_not_an_error(config: Config, lost: int) -> None:
     path = land(config.landing, "a", "tracks", "tracks", end=False)
     path.write_bytes(path.read_bytes()[:-lost])
     assert load(config) == Loaded(1, len(list(envelopes(path))))
@@ -351,7 +349,7 @@ def test_a_torn_file_alone_is_no_error(config: Config, lost: int) -> None:
 
 
 @pytest.mark.parametrize("size", [0, 1, 12, 40])
-def test_a_file_without_a_whole_line_is_no_error(config: Config, size: int) -> None:
+def test_file_without_a_whole_line_is_not_an_error(config: Config, size: int) -> None:
     path = land(config.landing, "a", "tracks")
     whole = path.read_bytes()
     path.write_bytes(whole[:size])
@@ -360,7 +358,7 @@ def test_a_file_without_a_whole_line_is_no_error(config: Config, size: int) -> N
     assert load(config) == Loaded(1, 3)
 
 
-def test_a_last_line_whose_newline_is_still_to_come_is_loaded_once(config: Config) -> None:
+def test_last_line_without_newline_is_loaded_once(config: Config) -> None:
     path = land(config.landing, "a", "tracks")
     text = gzip.decompress(path.read_bytes())
     path.write_bytes(gzip.compress(text[:-1], 0))
@@ -369,15 +367,15 @@ def test_a_last_line_whose_newline_is_still_to_come_is_loaded_once(config: Confi
     assert load(config) == Loaded(0, 0)
 
 
-def test_any_text_comes_into_the_tables_as_it_was_landed(config: Config) -> None:
-    hostile = {key: value for key, value in HOSTILE.items() if key != "big"}  # more than JSON's numbers hold
+def test_any_text_is_loaded_verbatim(config: Config) -> None:
+    hostile = {key: value for key, value in HOSTILE.items() if key != "big"}  # out of range of JSON numbers
     body = hostile | {"tracks": {"items": [hostile | {"track": hostile}], "more": hostile}, "lone": "\ud83d"}
     land_answers(config.landing, "a", [("playlists", listing(playlist_id="x\0\n"), body)])
     load(config)
     assert raw_of(config) == landed(config.landing)
 
 
-def test_watch_lists_are_rows(config: Config) -> None:
+def test_watch_lists_are_loaded_as_rows(config: Config) -> None:
     label = 'of "two"\nlines, \r\n☃\x00'
     watched = save_watch_list(config.landing, WatchList({"L": label}, {"T": ""}, 1, 1))
     for _ in range(2):
@@ -387,7 +385,9 @@ def test_watch_lists_are_rows(config: Config) -> None:
 
 
 @pytest.mark.parametrize("damage", [lambda packed: packed[:-3], lambda _: b"?", lambda _: gzip.compress(b"a,b\n1,2\n")])
-def test_a_damaged_watch_list_is_named_and_all_else_is_loaded(config: Config, damage: Callable[[bytes], bytes]) -> None:
+def test_damaged_watch_list_is_reported_and_everything_else_is_loaded(
+    config: Config, damage: Callable[[bytes], bytes]
+) -> None:
     land(config.landing, "a", "tracks")
     sound, damaged = (save_watch_list(config.landing, WatchList({each: ""}, {}, 1, 0)) for each in "LM")
     path = config.landing / "watched" / f"{damaged}.csv.gz"
@@ -416,7 +416,7 @@ LINES = {"a line twice": 3, "a line twice, and one lost": 3}
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
-def test_a_damaged_file_is_named_and_the_others_are_loaded(config: Config, damage: str) -> None:
+def test_damaged_file_is_reported_and_the_others_are_loaded(config: Config, damage: str) -> None:
     paths = three(config.landing)
     whole = paths[1].read_bytes()
     lines = gzip.decompress(whole).splitlines(keepends=True)
@@ -431,9 +431,9 @@ def test_a_damaged_file_is_named_and_the_others_are_loaded(config: Config, damag
     assert raw_of(config) == landed(config.landing)
 
 
-def test_a_file_of_which_one_bit_has_changed_is_named(config: Config) -> None:
+def test_file_with_a_flipped_bit_is_reported(config: Config) -> None:
     paths = three(config.landing)
-    packed = bytearray(gzip.compress(gzip.decompress(paths[1].read_bytes()), 0))  # stored: only the checksum shows it
+    packed = bytearray(gzip.compress(gzip.decompress(paths[1].read_bytes()), 0))  # only the checksum detects it
     packed[packed.index(b"albums")] ^= 1
     paths[1].write_bytes(packed)
     with pytest.raises(LandingError, match=r"/b\.ndjson\.gz:\d: damaged"):
@@ -441,7 +441,7 @@ def test_a_file_of_which_one_bit_has_changed_is_named(config: Config) -> None:
     assert {row[0] for row in raw_of(config).answers} == {"a", "c"}
 
 
-def test_a_file_that_is_no_gzip_is_named_and_the_others_are_loaded(config: Config) -> None:
+def test_file_that_is_not_gzip_is_reported_and_the_others_are_loaded(config: Config) -> None:
     paths = three(config.landing)
     paths[2].write_bytes(b"something else")
     with pytest.raises(LandingError, match=r"/c\.ndjson\.gz"):
@@ -449,7 +449,7 @@ def test_a_file_that_is_no_gzip_is_named_and_the_others_are_loaded(config: Confi
     assert {row[0] for row in raw_of(config).answers} == {"a", "b"}
 
 
-def test_a_line_that_only_the_database_refuses_costs_its_file_alone(config: Config) -> None:
+def test_line_refused_by_the_database_skips_only_its_file(config: Config) -> None:
     paths = three(config.landing)
     text = gzip.decompress(paths[0].read_bytes()).replace(b'"status":200', b'"status":99999999999')
     paths[0].write_bytes(gzip.compress(text))
@@ -458,7 +458,7 @@ def test_a_line_that_only_the_database_refuses_costs_its_file_alone(config: Conf
     assert {row[0] for row in raw_of(config).answers} == {"b", "c"}
 
 
-def test_an_endpoint_may_have_any_name(config: Config) -> None:
+def test_endpoint_can_have_any_name(config: Config) -> None:
     names = [
         "x; drop schema raw cascade",
         'a"b',
@@ -479,7 +479,7 @@ def test_an_endpoint_may_have_any_name(config: Config) -> None:
 HOLD = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('held', flush=True); sys.stdin.read()"
 
 
-def test_raw_that_is_open_elsewhere_is_an_error_with_what_to_do(config: Config) -> None:
+def test_locked_raw_database_is_an_error_with_a_hint(config: Config) -> None:
     three(config.landing)
     create(config)
     pipe = subprocess.PIPE
@@ -492,7 +492,7 @@ def test_raw_that_is_open_elsewhere_is_an_error_with_what_to_do(config: Config) 
     assert load(config).files == 3
 
 
-def test_raw_that_is_no_database_is_named(config: Config) -> None:
+def test_raw_file_that_is_not_a_database_is_reported(config: Config) -> None:
     config.raw.parent.mkdir()
     config.raw.write_bytes(b"something else" * 1000)
     with pytest.raises(WarehouseError, match=r"raw\.duckdb"):
@@ -502,7 +502,7 @@ def test_raw_that_is_no_database_is_named(config: Config) -> None:
 AGAIN = "written by another version .*Move it away .*from the landing files"
 
 
-def test_a_warehouse_of_an_earlier_version_is_refused(config: Config) -> None:
+def test_warehouse_of_an_earlier_version_is_refused(config: Config) -> None:
     land(config.landing, "a", "tracks")
     config.warehouse.parent.mkdir()
     with duckdb.connect(str(config.warehouse)) as connection:
@@ -530,7 +530,7 @@ def interrupt() -> None:
     raise KeyboardInterrupt
 
 
-def test_an_interrupted_load_leaves_nothing_behind(config: Config) -> None:
+def test_interrupted_load_is_rolled_back(config: Config) -> None:
     land(config.landing, "a", "tracks")
     load(config)
     before = raw_of(config)
@@ -546,7 +546,7 @@ def test_an_interrupted_load_leaves_nothing_behind(config: Config) -> None:
 
 
 @pytest.mark.parametrize(("name", "number"), [("execute", 9), ("commit", 1), ("commit", 2)])
-def test_a_killed_load_ends_as_an_undisturbed_one_when_repeated(config: Config, name: str, number: int) -> None:
+def test_killed_load_can_be_repeated(config: Config, name: str, number: int) -> None:
     three(config.landing)
     assert killed_at(name, number, "load", config.landing, config.warehouse)
     load(config)

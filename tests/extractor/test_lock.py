@@ -1,4 +1,4 @@
-"""One at a time: a second run waits, and says so."""
+"""Locks: a second run waits and reports it."""
 
 import signal
 import subprocess
@@ -22,7 +22,7 @@ with exclusive(Path(sys.argv[1]), "warehouse", print):
 
 
 class Console:
-    """What is said, and an event for who waits for it."""
+    """Records the messages, and sets an event at the first one."""
 
     def __init__(self) -> None:
         self.said = ""
@@ -33,14 +33,14 @@ class Console:
         self.spoken.set()
 
 
-def test_the_first_holder_says_nothing(tmp_path: Path) -> None:
+def test_free_lock_is_acquired_silently(tmp_path: Path) -> None:
     console = Console()
     with exclusive(tmp_path / "w.duckdb", "warehouse", console.say):
         pass
     assert console.said == ""
 
 
-def test_the_second_holder_waits_and_says_so(tmp_path: Path) -> None:
+def test_second_holder_waits_and_reports_it(tmp_path: Path) -> None:
     console, order = Console(), []
 
     def second() -> None:
@@ -57,7 +57,7 @@ def test_the_second_holder_waits_and_says_so(tmp_path: Path) -> None:
     assert "another run holds w.duckdb.warehouse.lock; waiting" in console.said
 
 
-def test_locks_for_different_things_do_not_meet(tmp_path: Path) -> None:
+def test_locks_with_different_names_are_independent(tmp_path: Path) -> None:
     console = Console()
     with (
         exclusive(tmp_path / "w.duckdb", "worker-1", console.say),
@@ -67,7 +67,7 @@ def test_locks_for_different_things_do_not_meet(tmp_path: Path) -> None:
     assert console.said == ""
 
 
-def test_a_lock_is_free_after_an_error(tmp_path: Path) -> None:
+def test_lock_is_released_after_an_exception(tmp_path: Path) -> None:
     console = Console()
     with pytest.raises(ValueError, match="oops"), exclusive(tmp_path / "w.duckdb", "warehouse", console.say):
         raise ValueError("oops")
@@ -76,7 +76,7 @@ def test_a_lock_is_free_after_an_error(tmp_path: Path) -> None:
     assert console.said == ""
 
 
-def test_a_lock_dies_with_its_process(tmp_path: Path) -> None:
+def test_lock_is_released_when_its_process_dies(tmp_path: Path) -> None:
     pipe, console = subprocess.PIPE, Console()
     command = [sys.executable, "-c", HOLD, str(tmp_path / "w.duckdb")]
     with subprocess.Popen(command, stdin=pipe, stdout=pipe) as holder:
@@ -89,12 +89,12 @@ def test_a_lock_dies_with_its_process(tmp_path: Path) -> None:
     assert console.said == ""
 
 
-def test_the_folder_is_made(tmp_path: Path) -> None:
+def test_lock_creates_its_folder(tmp_path: Path) -> None:
     with exclusive(tmp_path / "new" / "w.duckdb", "warehouse", print):
         assert (tmp_path / "new").is_dir()
 
 
-def test_a_folder_that_cannot_be_made_is_an_error_in_words(tmp_path: Path) -> None:
+def test_folder_that_cannot_be_created_is_a_readable_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(WarehouseError, match="can't be written"), exclusive(tmp_path / "file" / "w", "x", print):
         pass

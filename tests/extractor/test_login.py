@@ -1,4 +1,4 @@
-"""./run.sh login: a user agrees in a browser, and only the answer to this very question is taken."""
+"""./run.sh login: a user authorizes in a browser, and only the callback of this request is accepted."""
 
 import contextlib
 import json
@@ -29,7 +29,7 @@ Ask = Callable[..., "Login"]
 
 
 class Login:
-    """A login that waits for its user: where it asks to go, and where to paste what came of it."""
+    """A login that waits for its user: the URL to open, and where to paste the redirect URL."""
 
     def __init__(self, token: "Future[UserToken]", told: Iterator[str], keyboard: int) -> None:
         self.token = token
@@ -42,7 +42,7 @@ class Login:
         return {name: value for name, (value,) in parse_qs(urlsplit(self.address).query).items()}
 
     def agree(self) -> str:
-        """Return where the accounts service sends the browser."""
+        """Return the URL to which the accounts service redirects the browser."""
         answer = requests.get(self.address, allow_redirects=False, timeout=5)
         assert answer.status_code == 302, answer.text
         return answer.headers["Location"]
@@ -79,7 +79,7 @@ def ask(simulator: Simulator) -> Iterator[Ask]:
             os.close(keyboard)
 
 
-def test_the_address_asks_for_a_code_for_this_machine_by_number(ask: Ask) -> None:
+def test_login_url_requests_a_code_with_a_numeric_loopback_redirect(ask: Ask) -> None:
     login = ask()
     query = login.query
     assert urlsplit(query["redirect_uri"]).hostname == "127.0.0.1"
@@ -90,7 +90,7 @@ def test_the_address_asks_for_a_code_for_this_machine_by_number(ask: Ask) -> Non
     assert login.token.result(5).authorised_on
 
 
-def test_who_reads_it_on_another_machine_is_told_how(ask: Ask) -> None:
+def test_login_explains_how_to_authorize_from_another_machine(ask: Ask) -> None:
     login = ask()
     told = "".join(login.told)
     port = urlsplit(login.query["redirect_uri"]).port
@@ -99,13 +99,13 @@ def test_who_reads_it_on_another_machine_is_told_how(ask: Ask) -> None:
     requests.get(login.agree(), timeout=5)
 
 
-def test_the_address_that_a_browser_elsewhere_ended_at_can_be_pasted(ask: Ask) -> None:
+def test_redirect_url_from_another_machine_can_be_pasted(ask: Ask) -> None:
     login = ask()
     os.write(login.keyboard, f"\n  {login.agree()}\n".encode())
     assert login.token.result(5).client_id == CLIENT_ID
 
 
-def test_other_pages_of_the_port_are_none_and_end_nothing(ask: Ask) -> None:
+def test_other_paths_on_the_callback_port_are_404_and_login_goes_on(ask: Ask) -> None:
     login = ask()
     parts = urlsplit(login.query["redirect_uri"])
     assert requests.get(f"http://{parts.netloc}/favicon.ico", timeout=5).status_code == 404
@@ -116,9 +116,7 @@ def test_other_pages_of_the_port_are_none_and_end_nothing(ask: Ask) -> None:
 
 
 @pytest.mark.parametrize("state", ["", "&state=", "&state=of-somebody-else"])
-def test_an_answer_with_another_state_is_refused_and_its_code_not_used(
-    ask: Ask, simulator: Simulator, state: str
-) -> None:
+def test_callback_with_a_wrong_state_is_refused_and_its_code_unused(ask: Ask, simulator: Simulator, state: str) -> None:
     login = ask()
     requests.get(login.query["redirect_uri"] + "?code=planted" + state, timeout=5)
     with pytest.raises(CredentialsError, match="state differs"):
@@ -126,7 +124,7 @@ def test_an_answer_with_another_state_is_refused_and_its_code_not_used(
     assert simulator.count("/api/token") == 0
 
 
-def test_a_user_who_denies_is_told_so(ask: Ask, simulator: Simulator) -> None:
+def test_denied_authorization_is_an_error(ask: Ask, simulator: Simulator) -> None:
     simulator.tokens.denies = True
     login = ask()
     requests.get(login.agree(), timeout=5)
@@ -134,7 +132,7 @@ def test_a_user_who_denies_is_told_so(ask: Ask, simulator: Simulator) -> None:
         login.token.result(5)
 
 
-def test_a_code_that_is_refused_is_an_error(ask: Ask) -> None:
+def test_refused_authorization_code_is_an_error(ask: Ask) -> None:
     login = ask()
     state = login.query["state"]
     requests.get(f"{login.query['redirect_uri']}?code=made-up&state={state}", timeout=5)
@@ -142,14 +140,14 @@ def test_a_code_that_is_refused_is_an_error(ask: Ask) -> None:
         login.token.result(5)
 
 
-def test_nobody_who_answers_is_an_error_after_ten_minutes(ask: Ask) -> None:
+def test_login_times_out_after_ten_minutes(ask: Ask) -> None:
     times = iter([0.0, 601.0])
     login = ask(Clock(monotonic=lambda: next(times)))
     with pytest.raises(CredentialsError, match="no redirect within 10 minutes"):
         login.token.result(5)
 
 
-def test_a_port_in_use_is_named_with_what_to_do(simulator: Simulator) -> None:
+def test_port_in_use_is_an_error_with_a_hint(simulator: Simulator) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
@@ -163,7 +161,7 @@ def test_a_port_in_use_is_named_with_what_to_do(simulator: Simulator) -> None:
 
 @pytest.fixture
 def run(simulator: Simulator, tmp_path: Path) -> Callable[..., "subprocess.Popen[str]"]:
-    """Return a function that runs `./run.sh login` in an environment of its own."""
+    """Return a function that runs `./run.sh login` in its own environment."""
     api = f"{{base_url: '{simulator.base_url}', token_url: '{simulator.token_url}'}}"
     (tmp_path / "config.yaml").write_text(f"api: {api}\n")
 
@@ -182,12 +180,12 @@ def run(simulator: Simulator, tmp_path: Path) -> Callable[..., "subprocess.Popen
 
 
 def agree(lines: Iterator[str]) -> None:
-    """Do what the command asks its user for, in a browser on the same machine."""
+    """Authorize as a user would, in a browser on the same machine."""
     address = next(line.strip() for line in lines if "/authorize?" in line)
     assert requests.get(address, timeout=5).text.startswith("Thank you")
 
 
-def test_a_login_is_kept_for_its_owner_alone_and_the_next_replaces_it(
+def test_login_file_is_private_and_replaced_by_the_next_login(
     run: Callable[..., "subprocess.Popen[str]"], tmp_path: Path
 ) -> None:
     file = tmp_path / ".config" / "spotify-track-history" / "token.json"
@@ -206,7 +204,7 @@ def test_a_login_is_kept_for_its_owner_alone_and_the_next_replaces_it(
     assert len(tokens) == 2
 
 
-def test_a_printed_token_is_alone_on_standard_output_and_kept_nowhere(
+def test_printed_token_goes_to_stdout_only_and_is_not_stored(
     run: Callable[..., "subprocess.Popen[str]"], simulator: Simulator, tmp_path: Path
 ) -> None:
     with run("--print-token") as login:
@@ -221,7 +219,7 @@ def test_a_printed_token_is_alone_on_standard_output_and_kept_nowhere(
     assert not (tmp_path / ".config").exists()
 
 
-def test_without_an_app_there_is_no_login(run: Callable[..., "subprocess.Popen[str]"]) -> None:
+def test_login_requires_a_client_id(run: Callable[..., "subprocess.Popen[str]"]) -> None:
     with run(SPOTIFY_CLIENT_ID="") as login:
         _, told = login.communicate(timeout=10)
     assert login.returncode == 2

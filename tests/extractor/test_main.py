@@ -1,4 +1,4 @@
-"""The commands: what they print and with which code they end."""
+"""The commands: output and exit codes."""
 
 import json
 import sys
@@ -22,32 +22,32 @@ from tests.extractor.conftest import QUOTA, FakeTime, Run, told
 pytestmark = pytest.mark.slow
 
 
-def test_all_read_is_0(run: Callable[..., Run], capsys: pytest.CaptureFixture[str]) -> None:
+def test_complete_run_exits_0(run: Callable[..., Run], capsys: pytest.CaptureFixture[str]) -> None:
     assert run()("extract", "--date", "2026-01-01") == 0
     assert "2026-01-01: 2 of 2 playlists" in capsys.readouterr().out
 
 
-def test_without_a_date_it_is_today_in_utc(run: Callable[..., Run], tmp_path: Path) -> None:
+def test_date_defaults_to_today_in_utc(run: Callable[..., Run], tmp_path: Path) -> None:
     run()("extract")
     assert (tmp_path / "landing" / "2026-01-02").is_dir()
 
 
-def test_partly_read_is_3(run: Callable[..., Run], capsys: pytest.CaptureFixture[str]) -> None:
+def test_incomplete_run_exits_3(run: Callable[..., Run], capsys: pytest.CaptureFixture[str]) -> None:
     assert run(Fault("/v1/playlists", times=1, status=404))("extract") == 3
     assert "1 of 2 playlists (1 not read)" in capsys.readouterr().out
 
 
-def test_stopped_by_the_quota_is_75(run: Callable[..., Run], capsys: pytest.CaptureFixture[str]) -> None:
+def test_run_stopped_by_the_rate_limit_exits_75(run: Callable[..., Run], capsys: pytest.CaptureFixture[str]) -> None:
     assert run(Fault("/v1/playlists", after=1, **QUOTA))("extract") == 75
     assert "continue after 2026-01-02 08:30 UTC with the same command" in capsys.readouterr().out
 
 
-def test_no_token_is_1(run: Callable[..., Run], capsys: pytest.CaptureFixture[str]) -> None:
+def test_missing_token_response_exits_1(run: Callable[..., Run], capsys: pytest.CaptureFixture[str]) -> None:
     assert run(Fault("/api/token", status=500))("extract") == 1
     assert told(capsys).startswith("error: no token from")
 
 
-def test_refused_credentials_are_2(
+def test_refused_credentials_exit_2(
     run: Callable[..., Run], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     command = run()
@@ -59,7 +59,7 @@ def test_refused_credentials_are_2(
 
 
 @pytest.mark.parametrize(("authorised_on", "warned"), [(date(2025, 7, 31), True), (date(2025, 8, 3), False)])
-def test_a_login_that_ends_within_thirty_days_is_warned_of_on_every_run(
+def test_every_run_warns_of_a_login_that_expires_within_thirty_days(
     run: Callable[..., Run],
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
@@ -76,7 +76,7 @@ def test_a_login_that_ends_within_thirty_days_is_warned_of_on_every_run(
         assert ("warning: the user's login ends by 2026-01-31" in told(capsys)) == warned
 
 
-def test_missing_credentials_are_2(
+def test_missing_credentials_exit_2(
     run: Callable[..., Run], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     command = run()
@@ -85,14 +85,14 @@ def test_missing_credentials_are_2(
     assert "SPOTIFY_CLIENT_ID not set" in told(capsys)
 
 
-def test_a_bad_configuration_is_2(run: Callable[..., Run], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_invalid_config_exits_2(run: Callable[..., Run], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     command = run()
     (tmp_path / "config.yaml").write_text("landings: x")
     assert command("extract") == 2
     assert "config.yaml: landings: unknown key" in told(capsys)
 
 
-def test_a_day_to_come_is_2(run: Callable[..., Run], capsys: pytest.CaptureFixture[str]) -> None:
+def test_future_date_exits_2(run: Callable[..., Run], capsys: pytest.CaptureFixture[str]) -> None:
     assert run()("extract", "--date", "2026-01-03") == 2
     assert "--date 2026-01-03: is in the future" in told(capsys)
 
@@ -109,7 +109,7 @@ def test_a_day_to_come_is_2(run: Callable[..., Run], capsys: pytest.CaptureFixtu
         ["extract", "load"],
     ],
 )
-def test_wrong_usage_is_2(run: Callable[..., Run], capsys: pytest.CaptureFixture[str], arguments: list[str]) -> None:
+def test_wrong_usage_exits_2(run: Callable[..., Run], capsys: pytest.CaptureFixture[str], arguments: list[str]) -> None:
     with pytest.raises(SystemExit) as caught:
         run()(*arguments)
     assert caught.value.code == 2
@@ -124,7 +124,7 @@ def test_help_names_every_command_and_exit_code(capsys: pytest.CaptureFixture[st
     assert all(word in said for word in ("daily", "extract", "load", "build", "publish", "status", "75", "--help"))
 
 
-def test_an_interrupt_is_130_and_says_that_nothing_is_lost(
+def test_interrupt_exits_130_and_says_nothing_is_lost(
     run: Callable[..., Run], time: FakeTime, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def interrupt(_: float) -> None:
@@ -138,7 +138,7 @@ def test_an_interrupt_is_130_and_says_that_nothing_is_lost(
     assert "1 of 1 playlists" in capsys.readouterr().out
 
 
-def test_a_landing_folder_that_cannot_be_written_is_1(
+def test_unwritable_landing_folder_exits_1(
     run: Callable[..., Run], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     command = run()
@@ -147,33 +147,33 @@ def test_a_landing_folder_that_cannot_be_written_is_1(
     assert "landing" in told(capsys)
 
 
-def test_load_tells_what_it_loaded(run: Callable[..., Run], capsys: pytest.CaptureFixture[str]) -> None:
+def test_load_reports_what_it_loaded(run: Callable[..., Run], capsys: pytest.CaptureFixture[str]) -> None:
     command = run()
     command("extract")
     assert command("load") == 0
     assert "loaded 6 answers from 1 new files" in capsys.readouterr().out
 
 
-def test_loading_asks_for_no_credentials(run: Callable[..., Run], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_load_requires_no_credentials(run: Callable[..., Run], monkeypatch: pytest.MonkeyPatch) -> None:
     command = run()
     for name in Simulator.credentials:
         monkeypatch.delenv(name)
     assert command("load") == 0
 
 
-def test_publishing_without_a_build_is_1(run: Callable[..., Run], capsys: pytest.CaptureFixture[str]) -> None:
+def test_publish_without_a_build_exits_1(run: Callable[..., Run], capsys: pytest.CaptureFixture[str]) -> None:
     assert run()("publish") == 1
     assert "run `./run.sh build` first" in told(capsys)
 
 
-def test_a_state_of_nothing_is_3(run: Callable[..., Run], capsys: pytest.CaptureFixture[str]) -> None:
+def test_status_of_an_empty_project_exits_3(run: Callable[..., Run], capsys: pytest.CaptureFixture[str]) -> None:
     assert run()("status") == 3
     assert "published    nothing yet" in capsys.readouterr().out
 
 
 @pytest.mark.usefixtures("fake_dbt")
 @pytest.mark.parametrize(("fault", "code"), [({"status": 404}, 3), (QUOTA, 75)])
-def test_a_daily_run_publishes_also_what_was_only_partly_read(
+def test_daily_run_publishes_an_incomplete_extraction(
     run: Callable[..., Run], tmp_path: Path, fault: dict[str, Any], code: int
 ) -> None:
     assert run(Fault("/v1/playlists", after=1, **fault))("daily") == code
@@ -181,7 +181,7 @@ def test_a_daily_run_publishes_also_what_was_only_partly_read(
 
 
 @pytest.mark.usefixtures("fake_dbt")
-def test_a_daily_run_whose_build_fails_publishes_nothing(
+def test_daily_run_with_a_failed_build_publishes_nothing(
     run: Callable[..., Run], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("FAKE_EXIT", "1")
@@ -191,18 +191,18 @@ def test_a_daily_run_whose_build_fails_publishes_nothing(
 
 
 @pytest.mark.usefixtures("fake_dbt")
-def test_the_command_is_daily_where_none_is_named(run: Callable[..., Run], tmp_path: Path) -> None:
+def test_default_command_is_daily(run: Callable[..., Run], tmp_path: Path) -> None:
     assert run()() == 0
     assert (tmp_path / "data" / "s.duckdb").exists()
 
 
 def said(text: str) -> list[dict[str, Any]]:
-    """Return what was said to a program: one object a line, nothing else."""
+    """Return the JSON output: one object per line, nothing else."""
     return [json.loads(line) for line in text.splitlines()]
 
 
 @pytest.mark.usefixtures("fake_dbt")
-def test_to_a_program_a_run_tells_one_object_a_line(
+def test_json_output_is_one_object_per_line(
     run: Callable[..., Run], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(Fault("/v1/playlists", times=1, status=404))("daily", "--log-format", "json") == 3
@@ -218,9 +218,7 @@ def test_to_a_program_a_run_tells_one_object_a_line(
     assert "--log-format json build" in (tmp_path / "data" / "dbt" / "arguments.txt").read_text()
 
 
-def test_to_a_program_an_error_is_an_object_on_standard_error(
-    run: Callable[..., Run], capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_json_error_is_an_object_on_stderr(run: Callable[..., Run], capsys: pytest.CaptureFixture[str]) -> None:
     assert run()("publish", "--log-format", "json") == 1
     (error,) = said(told(capsys))
     assert (error["event"], error["exit_code"]) == ("error", 1)
@@ -228,13 +226,13 @@ def test_to_a_program_an_error_is_an_object_on_standard_error(
 
 
 @pytest.mark.usefixtures("fake_dbt")
-def test_a_configuration_alone_is_a_daily_run_with_it(run: Callable[..., Run], tmp_path: Path) -> None:
+def test_config_option_alone_runs_daily(run: Callable[..., Run], tmp_path: Path) -> None:
     command = run()
     assert main([str(command.config)], command.clock) == 0
     assert (tmp_path / "data" / "s.duckdb").exists()
 
 
-def test_an_engine_that_is_not_installed_says_how_to_install_it(
+def test_missing_engine_says_how_to_install_it(
     run: Callable[..., Run], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "psycopg2", None)
@@ -256,7 +254,7 @@ def test_dbt_builds_on_the_target(run: Callable[..., Run], tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("command", ["report", "export", "docs", "purge"])
-def test_what_works_on_duckdbs_files_says_so(
+def test_duckdb_only_command_is_refused_on_another_target(
     run: Callable[..., Run], command: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run()(command, "--target", "postgres") == 2
@@ -269,7 +267,7 @@ def arguments(folder: Path) -> Path:
 
 @pytest.fixture
 def published(run: Callable[..., Run], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fake_dbt: None) -> Run:  # noqa: ARG001
-    """Return what runs commands where all that was landed is published, and extraction lands nothing more."""
+    """Return a Run on a project in which everything landed is published and extraction lands nothing new."""
     command = run()
     assert command("daily") == 0
     nothing = Extraction(0, "nothing to ask", {})
@@ -278,7 +276,7 @@ def published(run: Callable[..., Run], tmp_path: Path, monkeypatch: pytest.Monke
     return command
 
 
-def test_a_day_with_nothing_new_is_neither_built_nor_published(
+def test_daily_skips_build_and_publish_without_new_data(
     published: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     before = (tmp_path / "data" / "s.duckdb").stat()
@@ -291,13 +289,13 @@ def test_a_day_with_nothing_new_is_neither_built_nor_published(
 
 
 @pytest.mark.parametrize("option", ["--full-refresh", "--full-tests"])
-def test_who_asks_for_all_gets_it(published: Run, tmp_path: Path, option: str) -> None:
+def test_daily_with_a_full_option_always_builds(published: Run, tmp_path: Path, option: str) -> None:
     assert published("daily", option) == 0
     assert arguments(tmp_path).exists()
 
 
 @pytest.mark.parametrize("command", ["build", "publish"])
-def test_a_step_that_is_asked_for_is_done(
+def test_build_and_publish_commands_run_without_new_data(
     published: Run, command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     before = (tmp_path / "data" / "s.duckdb").stat().st_ino
@@ -306,7 +304,7 @@ def test_a_step_that_is_asked_for_is_done(
     assert ((tmp_path / "data" / "s.duckdb").stat().st_ino != before) == (command == "publish")
 
 
-def test_what_was_not_published_is_published_on_a_day_with_nothing_new(
+def test_daily_publishes_an_unpublished_build_without_new_data(
     published: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "data" / "s.duckdb").unlink()
@@ -320,7 +318,7 @@ def test_what_was_not_published_is_published_on_a_day_with_nothing_new(
     assert "tag:all_rows" not in arguments(tmp_path).read_text()
 
 
-def test_two_databases_in_one_file_are_2(
+def test_database_equal_to_warehouse_exits_2(
     run: Callable[..., Run], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     command = run()

@@ -1,4 +1,4 @@
-"""Who is told of a daily run that did not end well, and that telling changes nothing."""
+"""The on_failure hook: when it is called, and that it does not change the exit code."""
 
 import json
 import shutil
@@ -26,7 +26,7 @@ NOT_FOUND = Fault("/v1/playlists", times=1, status=404)
 
 @pytest.fixture
 def hook(tmp_path: Path) -> Callable[[str], Path]:
-    """Return a function that makes a command out of a few lines of shell."""
+    """Return a function that makes a command from a few lines of shell."""
 
     def make(script: str) -> Path:
         path = tmp_path / "hook.sh"
@@ -57,7 +57,7 @@ def add_to_config(command: Run, *hook: str) -> None:
     ],
     ids=["partly read", "quota", "no token", "app refused"],
 )
-def test_a_daily_run_that_does_not_end_well_is_told(
+def test_failed_daily_run_calls_on_failure(
     run: Callable[..., Run], hook: Callable[[str], Path], tmp_path: Path, fault: Fault, code: int
 ) -> None:
     command = run(fault)
@@ -70,7 +70,7 @@ def test_a_daily_run_that_does_not_end_well_is_told(
 
 
 @pytest.mark.usefixtures("fake_dbt")
-def test_what_nobody_has_foreseen_is_told_too(
+def test_unexpected_exception_calls_on_failure(
     run: Callable[..., Run], hook: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object) -> NoReturn:
@@ -85,7 +85,7 @@ def test_what_nobody_has_foreseen_is_told_too(
 
 
 @pytest.mark.usefixtures("fake_dbt")
-def test_what_is_told_is_what_was_said(
+def test_on_failure_receives_the_output_of_the_run(
     run: Callable[..., Run], hook: Callable[[str], Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     command = run(NOT_FOUND)
@@ -99,7 +99,7 @@ def test_what_is_told_is_what_was_said(
 
 
 @pytest.mark.usefixtures("fake_dbt")
-def test_a_run_that_ends_well_and_a_step_alone_are_not_told(
+def test_successful_run_or_single_step_does_not_call_on_failure(
     run: Callable[..., Run], hook: Callable[[str], Path], tmp_path: Path
 ) -> None:
     command = run(NOT_FOUND)
@@ -110,7 +110,7 @@ def test_a_run_that_ends_well_and_a_step_alone_are_not_told(
 
 
 @pytest.mark.usefixtures("fake_dbt")
-def test_no_secret_is_told(run: Callable[..., Run], hook: Callable[[str], Path], tmp_path: Path) -> None:
+def test_on_failure_receives_no_secret(run: Callable[..., Run], hook: Callable[[str], Path], tmp_path: Path) -> None:
     command = run(NOT_FOUND)
     add_to_config(command, str(hook(HEAR)))
     assert command("daily") == 3
@@ -121,7 +121,7 @@ def test_no_secret_is_told(run: Callable[..., Run], hook: Callable[[str], Path],
 
 
 @pytest.mark.usefixtures("fake_dbt")
-def test_a_command_that_fails_changes_no_exit_code_and_is_said(
+def test_failing_hook_is_reported_and_keeps_the_exit_code(
     run: Callable[..., Run], hook: Callable[[str], Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     command = run(NOT_FOUND)
@@ -132,7 +132,7 @@ def test_a_command_that_fails_changes_no_exit_code_and_is_said(
 
 
 @pytest.mark.parametrize("script", ["sleep 60", "(sleep 0.5; touch late) & wait", "trap '' TERM; sleep 60"])
-def test_a_command_that_hangs_is_ended_with_what_it_started_and_said(
+def test_hanging_hook_is_killed_with_its_children_and_reported(
     console: Console, hook: Callable[[str], Path], tmp_path: Path, capsys: pytest.CaptureFixture[str], script: str
 ) -> None:
     report_failure((str(hook(script)),), tmp_path, 75, console, limit=0.2)
@@ -141,7 +141,7 @@ def test_a_command_that_hangs_is_ended_with_what_it_started_and_said(
     assert "hook.sh took longer than 0.2 s and was killed (this run's own exit code stays 75)" in told(capsys)
 
 
-def test_what_a_command_leaves_running_is_not_waited_for(
+def test_background_process_of_a_hook_is_not_waited_for(
     console: Console, hook: Callable[[str], Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     report_failure((str(hook("sleep 5 &")),), tmp_path, 3, console, limit=1)
@@ -149,23 +149,21 @@ def test_what_a_command_leaves_running_is_not_waited_for(
 
 
 @pytest.mark.parametrize("command", [("./no-such-command",), ("",), ("a\0b",)])
-def test_a_command_that_does_not_exist_is_said(
+def test_hook_that_does_not_exist_is_reported(
     console: Console, tmp_path: Path, capsys: pytest.CaptureFixture[str], command: tuple[str, ...]
 ) -> None:
     report_failure(command, tmp_path, 1, console)
     assert "could not be run" in told(capsys)
 
 
-def test_a_command_runs_in_the_folder_of_the_configuration(
-    console: Console, hook: Callable[[str], Path], tmp_path: Path
-) -> None:
+def test_hook_runs_in_the_folder_of_the_config(console: Console, hook: Callable[[str], Path], tmp_path: Path) -> None:
     hook("pwd > where.txt")
     report_failure(("./hook.sh",), tmp_path, 3, console)
     assert Path((tmp_path / "where.txt").read_text().strip()).samefile(tmp_path)
 
 
 class Receiver(HTTPServer):
-    """Takes one POST at a time and remembers it."""
+    """Receives POST requests one at a time and stores them."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
@@ -196,7 +194,7 @@ def receiver() -> Iterator[Receiver]:
 
 
 @pytest.mark.skipif(not shutil.which("curl"), reason="the example is one of curl")
-def test_the_example_posts_to_a_webhook_whose_address_no_process_list_shows(
+def test_example_hook_posts_to_a_webhook_without_showing_its_url_in_process_lists(
     console: Console, receiver: Receiver, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     example = Path(__file__).resolve().parents[2] / "examples" / "webhook.curl"

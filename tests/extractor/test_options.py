@@ -1,4 +1,4 @@
-"""The command line: help, versions, and what is refused, with a hint."""
+"""The command line: help, version, and errors with hints."""
 
 import io
 import json
@@ -14,7 +14,7 @@ from tests.extractor.conftest import Run
 
 
 def said(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
-    """Run a command that ends the process; returns its exit code, standard output and standard error."""
+    """Run a command that exits; return its exit code, standard output and standard error."""
     with pytest.raises(SystemExit) as ended:
         read_options(arguments)
     captured = capsys.readouterr()
@@ -23,7 +23,7 @@ def said(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str,
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_help_shows_the_options_of_a_command_and_an_example(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_help_of_a_command_shows_its_options_and_an_example(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     code, out, _ = said(capsys, command, "--help")
     assert code == 0
     assert out.startswith(f"usage: ./run.sh {command}")
@@ -39,7 +39,7 @@ def test_help_lists_every_command(arguments: list[str], capsys: pytest.CaptureFi
     assert all(f"\n  {command} " in out for command in (*COMMANDS, "test", "lint", "lock", "bench"))
 
 
-def test_the_version(capsys: pytest.CaptureFixture[str]) -> None:
+def test_version_option_prints_the_version(capsys: pytest.CaptureFixture[str]) -> None:
     assert said(capsys, "--version") == (0, f"spotify-track-history {__version__}\n", "")
 
 
@@ -54,7 +54,7 @@ def test_the_version(capsys: pytest.CaptureFixture[str]) -> None:
         (["status", "--demo", "--config", "c.yaml"], "--demo and --config name two configurations"),
     ],
 )
-def test_what_does_not_apply_is_refused_with_a_hint(
+def test_option_that_does_not_apply_is_refused_with_a_hint(
     arguments: list[str], hint: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     code, out, err = said(capsys, *arguments)
@@ -63,7 +63,7 @@ def test_what_does_not_apply_is_refused_with_a_hint(
 
 
 @pytest.mark.parametrize("arguments", [[], ["--full-refresh"], ["daily"]])
-def test_without_a_command_it_is_a_daily_run(arguments: list[str]) -> None:
+def test_daily_is_the_default_command(arguments: list[str]) -> None:
     assert read_options(arguments).command == "daily"
 
 
@@ -72,14 +72,12 @@ def test_options_may_come_before_the_command() -> None:
     assert (options.command, options.target, options.log_format) == ("status", "postgres", "json")
 
 
-def test_a_configuration_alone_is_a_daily_run_with_it() -> None:
+def test_config_option_alone_runs_daily() -> None:
     options = read_options(["mine.yaml", "--date", "2026-01-02"])
     assert (options.command, options.config) == ("daily", Path("mine.yaml"))
 
 
-def test_the_demo_does_not_simulate_more_days_than_its_world_has(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_demo_refuses_more_days_than_its_world_has(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["demo", "--days", "150", "--folder", str(tmp_path / "demo")]) == 2
     assert "--days 150: the simulated world has 1 to 30 days" in capsys.readouterr().err
     assert not (tmp_path / "demo").exists()
@@ -123,9 +121,9 @@ def test_sql_takes_a_file_or_standard_input(
     ("query", "told"),
     [("from nowhere", "nowhere"), ("selec 1", "syntax error"), ("create table x (y int)", "read-only")],
 )
-def test_sql_that_can_not_be_run_is_2(sql: Callable[..., str], query: str, told: str) -> None:
+def test_invalid_sql_exits_2(sql: Callable[..., str], query: str, told: str) -> None:
     assert told in sql(query, code=2)
 
 
-def test_a_long_table_says_how_many_rows_it_leaves_out(sql: Callable[..., str]) -> None:
+def test_long_table_says_how_many_rows_are_omitted(sql: Callable[..., str]) -> None:
     assert sql("from range(1005)").endswith("… 5 more rows: --format csv writes all of them\n")

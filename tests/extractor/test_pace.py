@@ -1,4 +1,4 @@
-"""One pace: what a 429 teaches of the window that Spotify counts in."""
+"""The pace of requests: what a 429 reveals of Spotify's rate limit window."""
 
 import random
 from collections import deque
@@ -10,7 +10,7 @@ from tests.extractor.conftest import FakeTime
 
 
 class Window:
-    """A Spotify that answers so many requests in any 30 seconds, each after a tenth of a second."""
+    """Simulates Spotify's rate limit: at most `most` requests in any 30 seconds, each taking 0.1 seconds."""
 
     def __init__(self, most: int, time: FakeTime, retry_after: float | None = None) -> None:
         self.most = most
@@ -20,7 +20,7 @@ class Window:
         self._taken: deque[float] = deque()
 
     def ask(self, pace: RateLimit) -> None:
-        """Ask until there is an answer, as a client does."""
+        """Send a request until it is answered, as a client does."""
         while True:
             while (wait := pace.wait()) > 0:
                 self._time.sleep(wait)
@@ -41,7 +41,7 @@ def paced(time: FakeTime) -> RateLimit:
     return RateLimit(time.clock, random.Random(0))
 
 
-def test_without_a_429_nobody_waits(time: FakeTime) -> None:
+def test_no_wait_without_a_429(time: FakeTime) -> None:
     window, pace = Window(10_000, time), paced(time)
     for _ in range(1000):
         window.ask(pace)
@@ -50,16 +50,16 @@ def test_without_a_429_nobody_waits(time: FakeTime) -> None:
 
 @pytest.mark.parametrize("retry_after", [None, 1.0, 30.0])
 @pytest.mark.parametrize("most", [20, 100, 180])
-def test_after_the_first_429s_the_wall_is_not_met_again(time: FakeTime, most: int, retry_after: float | None) -> None:
+def test_rate_limit_is_not_hit_again_after_the_first_429s(time: FakeTime, most: int, retry_after: float | None) -> None:
     window, pace = Window(most, time, retry_after), paced(time)
     for _ in range(9 * most):
         window.ask(pace)
     assert window.refusals <= 2
-    # Nine windows, the first of which costs no wait.
+    # Nine windows; the first costs no wait.
     assert time.passed <= 9 * 30 * 1.1
 
 
-def test_a_429_long_after_the_last_one_is_risked_for_a_quarter_more(time: FakeTime) -> None:
+def test_pace_is_raised_by_a_quarter_long_after_the_last_429(time: FakeTime) -> None:
     window, pace = Window(100, time), paced(time)
     for _ in range(1500):
         window.ask(pace)
@@ -70,7 +70,7 @@ def test_a_429_long_after_the_last_one_is_risked_for_a_quarter_more(time: FakeTi
     assert time.passed - before < 0.7 * 30 * 60
 
 
-def test_a_hiccup_after_a_few_requests_does_not_set_the_pace(time: FakeTime) -> None:
+def test_429_after_few_requests_does_not_set_the_pace(time: FakeTime) -> None:
     pace = paced(time)
     for _ in range(5):
         pace.sent()
@@ -80,7 +80,7 @@ def test_a_hiccup_after_a_few_requests_does_not_set_the_pace(time: FakeTime) -> 
     assert pace.wait() <= 0
 
 
-def test_requests_under_way_together_meet_one_wall(time: FakeTime) -> None:
+def test_concurrent_429s_count_as_one(time: FakeTime) -> None:
     pace = paced(time)
     for _ in range(50):
         pace.sent()
@@ -91,4 +91,4 @@ def test_requests_under_way_together_meet_one_wall(time: FakeTime) -> None:
     pace.refused(first, 5)
     pace.refused(second, 5)
     time.passed += 6.1
-    assert pace.wait() <= 0  # 50 in the 10.1 seconds that the 429 told of; 30 would be believed after a second
+    assert pace.wait() <= 0  # 50 in the 10.1 seconds before the 429; 30 would be accepted after a second

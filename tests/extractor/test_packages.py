@@ -1,4 +1,4 @@
-"""The law of the packages, and the wheel they are shipped in."""
+"""The layering of packages, and the wheel."""
 
 import ast
 import os
@@ -29,7 +29,7 @@ MAY_KNOW = {("cli", "simulator")}
 
 
 def imports() -> list[tuple[Path, str, str]]:
-    """Every import of one module of the package by another: the file, and the two rooms."""
+    """Return every import between modules of the package: the file, and the two subpackages."""
     found = []
     for path in sorted(PACKAGE.rglob("*.py")):
         room = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
@@ -40,7 +40,7 @@ def imports() -> list[tuple[Path, str, str]]:
     return found
 
 
-def test_no_room_knows_a_room_above_it_or_beside_it() -> None:
+def test_no_package_imports_one_above_or_beside_it() -> None:
     assert [
         f"{path.relative_to(PACKAGE)} imports {known}"
         for path, room, known in imports()
@@ -50,12 +50,12 @@ def test_no_room_knows_a_room_above_it_or_beside_it() -> None:
     ] == []
 
 
-def test_every_room_has_a_floor() -> None:
+def test_every_package_has_a_layer() -> None:
     rooms = {path.relative_to(PACKAGE).parts[0].removesuffix(".py") for path in PACKAGE.rglob("*.py")}
     assert rooms - {"simulator"} == FLOOR_OF.keys()
 
 
-def test_the_engines_do_not_know_each_other() -> None:
+def test_engines_do_not_import_each_other() -> None:
     engines = ("duckdb", "postgres", "spark")
     for path in (PACKAGE / "engines").glob("*.py"):
         assert not any(f"engines.{engine}.engine" in path.read_text() for engine in engines)
@@ -65,7 +65,7 @@ def test_the_engines_do_not_know_each_other() -> None:
 
 @pytest.fixture(scope="module")
 def script(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Build the wheel, install it into an empty environment, and return the command it brings."""
+    """Build the wheel, install it into an empty environment, and return its command."""
     folder = tmp_path_factory.mktemp("wheel")
     building = "import sys; from hatchling.build import build_wheel; print(build_wheel(sys.argv[1]))"
     built = subprocess.run(
@@ -76,7 +76,7 @@ def script(tmp_path_factory: pytest.TempPathFactory) -> Path:
     python = folder / "env" / "bin" / "python"
     installer = [sys.executable, "-m", "pip", "--python", str(python), "install", "--quiet", "--no-deps", "--no-index"]
     subprocess.run([*installer, "--disable-pip-version-check", str(wheel)], check=True)
-    # What the wheel depends on is what this environment has: the two are one version of everything.
+    # The wheel's dependencies are those of this environment, in the same versions.
     [packages] = [path for path in sys.path if path.endswith("site-packages")]
     [site] = (folder / "env" / "lib").glob("python*/site-packages")
     (site / "dependencies.pth").write_text(packages)

@@ -1,4 +1,4 @@
-"""What a run needs at least, said before it asks; and what of all slices nobody has asked for."""
+"""The minimum number of requests, reported before a run; and what no slice has requested."""
 
 from collections import Counter
 from datetime import date
@@ -25,22 +25,22 @@ def planned(run: Bench, day: date = DAY) -> str:
     return str(plan(run.config, read_watch_list(run.config), memory, budget))
 
 
-def test_every_list_and_fifty_tracks_need_a_request(bench: MakeBench) -> None:
+def test_plan_counts_a_request_per_playlist_and_per_fifty_tracks(bench: MakeBench) -> None:
     run = bench(EIGHT)
     run.watch(*run.simulator.world.playlist_ids)
     run.extract()
     run.watch(*run.simulator.world.playlist_ids, tracks=TRACKS)
-    # 112 tracks are in no list.
+    # 112 tracks are in no playlist.
     assert planned(run, NEXT_DAY) == "needs at least 11 requests (8 playlists, 3 tracks)"
 
 
-def test_a_list_never_read_may_show_a_hundred_of_the_tracks(bench: MakeBench) -> None:
+def test_plan_assumes_an_unread_playlist_shows_a_hundred_tracks(bench: MakeBench) -> None:
     run = bench(EIGHT)
     run.watch(spotify_id("l0"), tracks=TRACKS)
     assert planned(run) == "needs at least 2 requests (1 playlists, 1 tracks)"
 
 
-def test_tracks_that_a_list_is_known_to_hold_need_none(bench: MakeBench) -> None:
+def test_plan_skips_tracks_known_to_be_in_a_playlist(bench: MakeBench) -> None:
     run = bench(EIGHT)
     run.watch(*run.simulator.world.playlist_ids, tracks=TRACKS[:8])
     run.extract()
@@ -48,7 +48,7 @@ def test_tracks_that_a_list_is_known_to_hold_need_none(bench: MakeBench) -> None
     assert planned(run) == "needs at least 0 requests (0 playlists, 0 tracks)"
 
 
-def test_what_is_left_of_the_budget_is_said(bench: MakeBench) -> None:
+def test_plan_reports_the_remaining_budget(bench: MakeBench) -> None:
     run = bench(EIGHT)
     run.set(requests_per_day=600)
     assert planned(run).endswith("; 600 of 600 left today")
@@ -56,7 +56,7 @@ def test_what_is_left_of_the_budget_is_said(bench: MakeBench) -> None:
     assert planned(run).endswith("; 600 playlists and 599 tracks of 600 left today")
 
 
-def test_what_no_worker_asked_for_is_told_by_its_slice(bench: MakeBench) -> None:
+def test_missing_requests_are_reported_by_slice(bench: MakeBench) -> None:
     run = bench(EIGHT)
     run.watch(*run.simulator.world.playlist_ids, tracks=TRACKS[:9])
     for number in (1, 3):
@@ -71,7 +71,7 @@ def test_what_no_worker_asked_for_is_told_by_its_slice(bench: MakeBench) -> None
 
 
 @pytest.mark.usefixtures("fake_dbt")
-def test_a_day_that_is_published_without_a_slice_ends_with_3_and_extracting_one_slice_does_not(
+def test_daily_exits_3_if_a_slice_is_missing_and_extract_of_one_slice_exits_0(
     bench: MakeBench, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     run = bench(EIGHT)

@@ -1,4 +1,4 @@
-"""A build on a server keeps others out, and a lost lock ends it without harm."""
+"""A build on a server holds a lock, and a lost lock stops it without damage."""
 
 import os
 import signal
@@ -34,7 +34,7 @@ where locktype = 'advisory' and granted and database = (select oid from pg_datab
 
 
 class FakeDbt:
-    """Stands for dbt: adds a row to state.builds as dbt does, and remembers how it was called."""
+    """Replaces dbt: adds a row to state.builds as dbt does, and records how it was called."""
 
     def __init__(
         self, server: Database, *, passes: bool = True, meanwhile: Callable[[], object] = lambda: None
@@ -71,7 +71,7 @@ def passed() -> bool:
         return build is not None and build.has_passed
 
 
-def test_nobody_loads_while_dbt_builds(
+def test_load_is_locked_out_during_a_build(
     server: Database, is_free: Callable[[], bool], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     free: list[bool] = []
@@ -81,7 +81,7 @@ def test_nobody_loads_while_dbt_builds(
     assert passed()
 
 
-def test_a_build_that_fails_after_one_that_passed_has_not_passed(
+def test_failed_build_after_a_passed_one_is_not_passed(
     server: Database, is_free: Callable[[], bool], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run(FakeDbt(server), monkeypatch)
@@ -91,7 +91,7 @@ def test_a_build_that_fails_after_one_that_passed_has_not_passed(
     assert not passed()
 
 
-def test_all_rows_are_tested_until_a_build_has_passed(server: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_all_rows_are_tested_until_a_build_passes(server: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     failing, passing = FakeDbt(server, passes=False), FakeDbt(server)
     for dbt in (failing, failing):
         with pytest.raises(BuildError):
@@ -102,7 +102,7 @@ def test_all_rows_are_tested_until_a_build_has_passed(server: Database, monkeypa
     assert [options.full_tests for options in failing.options + passing.options] == [True, True, True, False, True]
 
 
-def test_full_tests_distrust_the_last_build_before_they_start(
+def test_full_tests_invalidate_the_last_build_before_they_start(
     server: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run(FakeDbt(server), monkeypatch)
@@ -112,7 +112,7 @@ def test_full_tests_distrust_the_last_build_before_they_start(
     assert passed()
 
 
-def test_dbt_is_told_which_session_holds_the_lock(server: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_dbt_receives_the_session_that_holds_the_lock(server: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PGOPTIONS", "-c work_mem=32MB")
     seen: list[tuple[str, str, list[tuple[int]]]] = []
 
@@ -126,7 +126,7 @@ def test_dbt_is_told_which_session_holds_the_lock(server: Database, monkeypatch:
     assert "PGAPPNAME" not in os.environ
 
 
-def test_a_lock_that_is_lost_is_an_error(server: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_lost_lock_is_an_error(server: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     def lose() -> None:
         server.rows(f"select pg_terminate_backend(pid) from ({LOCK_HOLDERS}) as holders")
 
@@ -134,7 +134,7 @@ def test_a_lock_that_is_lost_is_an_error(server: Database, monkeypatch: pytest.M
         run(FakeDbt(server, meanwhile=lose), monkeypatch)
 
 
-def test_sessions_of_a_dbt_without_a_lock_are_ended_before_the_next_build(
+def test_orphaned_dbt_sessions_are_terminated_before_the_next_build(
     server: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stray = server.connect()
@@ -145,7 +145,7 @@ def test_sessions_of_a_dbt_without_a_lock_are_ended_before_the_next_build(
     assert server.rows("select pid from pg_stat_activity where pid = %s", stray.info.backend_pid) == []
 
 
-# Ends itself as a kill does, once it has started what stands for dbt.
+# Exits like a killed process, after it has started the replacement of dbt.
 KILLED = """
 import os, signal, subprocess
 from extractor.config.settings import Config
@@ -163,7 +163,7 @@ TARGET.build(Config(), BuildOptions())
 """
 
 
-def test_a_dbt_that_outlives_its_run_keeps_others_out(is_free: Callable[[], bool]) -> None:
+def test_dbt_that_outlives_its_run_still_holds_the_lock(is_free: Callable[[], bool]) -> None:
     run = subprocess.run([sys.executable, "-c", KILLED], cwd=PROJECT, stdout=subprocess.PIPE, text=True, check=False)
     assert run.returncode == -signal.SIGKILL
     assert not is_free()

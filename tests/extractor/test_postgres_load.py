@@ -1,4 +1,4 @@
-"""Landing files into raw tables of a PostgreSQL server: each line once, however many load at once."""
+"""Load of landing files into a PostgreSQL server: each line once, with any number of concurrent loads."""
 
 import gzip
 import json
@@ -49,7 +49,7 @@ def config(folder: Path) -> Config:
 
 
 def raw_of(server: Database) -> Raw:
-    """Return the rows of the tables, without the numbers of the loads that brought them."""
+    """Return the rows of the tables, without load numbers."""
     raw = Raw()
     for name, table in TABLES.items():
         getattr(raw, name).extend(server.rows(f"select {COLUMNS[name]} from raw.{table}"))
@@ -57,7 +57,7 @@ def raw_of(server: Database) -> Raw:
 
 
 @pytest.mark.parametrize("size", [1, 2000, 1 << 26])
-def test_answers_of_all_shapes_are_split_at_their_joints(
+def test_responses_of_all_shapes_are_split_into_entries_and_objects(
     server: Database, config: Config, monkeypatch: pytest.MonkeyPatch, size: int
 ) -> None:
     monkeypatch.setattr(pieces, "PIECE_BYTES", size)
@@ -66,7 +66,7 @@ def test_answers_of_all_shapes_are_split_at_their_joints(
     assert raw_of(server) == landed(config.landing)
 
 
-def test_every_line_is_a_row(server: Database, config: Config) -> None:
+def test_every_line_becomes_a_row(server: Database, config: Config) -> None:
     land(config.landing, "a", "tracks", "playlists")
     assert load(config) == Loaded(files=1, answers=4)
     asked, instant = {"ids": ["a"], "items": "tracks", "n": 0}, NOON.replace(tzinfo=None, microsecond=123000)
@@ -75,7 +75,7 @@ def test_every_line_is_a_row(server: Database, config: Config) -> None:
     assert server.rows("select version from raw.format") == [(1,)]
 
 
-def test_loading_again_changes_nothing(server: Database, config: Config) -> None:
+def test_load_is_idempotent(server: Database, config: Config) -> None:
     paths = three(config.landing)
     assert load(config).files == 3
     shutil.copy(paths[0], paths[0].with_name("copy.ndjson.gz"))
@@ -86,7 +86,7 @@ def test_loading_again_changes_nothing(server: Database, config: Config) -> None
     ]  # fmt: skip
 
 
-def test_a_file_that_has_grown_adds_its_new_lines(server: Database, config: Config) -> None:
+def test_grown_file_adds_only_its_new_lines(server: Database, config: Config) -> None:
     with LandingWriter(config.landing, DAY, "a", 1) as landing:
         for number in range(3):
             landing.write("tracks", {"ids": [], "items": "tracks"}, {"n": number, "tracks": []}, NOON, 200, 1)
@@ -96,7 +96,7 @@ def test_a_file_that_has_grown_adds_its_new_lines(server: Database, config: Conf
     assert server.rows("select line, load_number from raw.answers order by 1") == [(1, 1), (2, 2), (3, 3)]
 
 
-def test_torn_files_give_their_whole_lines(server: Database, config: Config) -> None:
+def test_torn_file_loads_its_whole_lines(server: Database, config: Config) -> None:
     whole = []
     for lost in range(1, 120, 12):
         path = land(config.landing, f"torn {lost:03}", "tracks", "tracks", end=False)
@@ -107,7 +107,7 @@ def test_torn_files_give_their_whole_lines(server: Database, config: Config) -> 
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
-def test_a_damaged_file_is_named_and_the_others_are_loaded(server: Database, config: Config, damage: str) -> None:
+def test_damaged_file_is_reported_and_the_others_are_loaded(server: Database, config: Config, damage: str) -> None:
     paths = three(config.landing)
     whole = paths[1].read_bytes()
     lines = gzip.decompress(whole).splitlines(keepends=True)
@@ -120,7 +120,7 @@ def test_a_damaged_file_is_named_and_the_others_are_loaded(server: Database, con
     assert raw_of(server) == landed(config.landing)
 
 
-def test_a_value_that_only_the_server_refuses_costs_its_file_alone(server: Database, config: Config) -> None:
+def test_value_refused_by_the_server_skips_only_its_file(server: Database, config: Config) -> None:
     three(config.landing)
     path = land_answers(config.landing, "x", [("albums", listing(), {"n": "HUGE"})])
     text = gzip.decompress(path.read_bytes()).replace(b'"HUGE"', b"1e200000")
@@ -131,7 +131,7 @@ def test_a_value_that_only_the_server_refuses_costs_its_file_alone(server: Datab
 
 
 def without_nul(value: object) -> object:
-    """Return what PostgreSQL makes of it."""
+    """Return a value as PostgreSQL stores it."""
     if isinstance(value, dict):
         return {str(without_nul(key)): without_nul(inner) for key, inner in value.items()}
     if isinstance(value, list):
@@ -139,7 +139,7 @@ def without_nul(value: object) -> object:
     return value.replace("\0", "\ufffd") if isinstance(value, str) else value
 
 
-def test_any_text_comes_into_the_tables_but_for_nul(server: Database, config: Config) -> None:
+def test_any_text_is_loaded_verbatim_except_nul(server: Database, config: Config) -> None:
     hostile = {key: value for key, value in HOSTILE.items() if key != "big"}
     nuls = {"nul": "a\0\\u0000\\\0", "\0": ["\0"], "many": "\0\0\0\\\0\\\\\0\0", "text": "\\\\u0000 \\\\\\u0000 \\"}
     entries = {"items": [hostile | nuls | {"added_at": "a\0"}, {"added_at": ""}]}
@@ -151,7 +151,7 @@ def test_any_text_comes_into_the_tables_but_for_nul(server: Database, config: Co
     assert raw_of(server) == expected(lines)
 
 
-def test_watch_lists_are_rows(server: Database, config: Config) -> None:
+def test_watch_lists_are_loaded_as_rows(server: Database, config: Config) -> None:
     label = 'of "two"\nlines, ☃'
     watched = save_watch_list(config.landing, WatchList({"L": label}, {"T": ""}, 1, 1))
     for _ in range(2):
@@ -172,7 +172,7 @@ def test_raw_of_another_version_is_refused(server: Database, config: Config) -> 
     assert server.rows("select to_regclass('raw.answers')") == [(None,)]
 
 
-def test_an_interrupted_load_leaves_nothing_behind(server: Database, config: Config) -> None:
+def test_interrupted_load_is_rolled_back(server: Database, config: Config) -> None:
     land(config.landing, "a", "tracks")
     load(config)
     before = raw_of(server)
@@ -187,7 +187,7 @@ def test_an_interrupted_load_leaves_nothing_behind(server: Database, config: Con
     assert load(config) == Loaded(1, 4)
 
 
-def test_of_loaders_at_once_each_line_is_loaded_by_one(server: Database, config: Config) -> None:
+def test_concurrent_loads_load_each_line_once(server: Database, config: Config) -> None:
     for number in range(12):
         land(config.landing, f"run {number:02}", "tracks", "albums")
     with ThreadPoolExecutor(4) as pool:
@@ -196,7 +196,7 @@ def test_of_loaders_at_once_each_line_is_loaded_by_one(server: Database, config:
     assert server.rows("select count(*), count(distinct name) from raw.landing_files") == [(12, 12)]
 
 
-def test_a_database_that_can_not_hold_every_title_is_refused(
+def test_database_that_is_not_utf8_is_refused(
     config: Config, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     of_bytes = cluster.database("bytes", "encoding 'SQL_ASCII' template template0 locale_provider libc locale 'C'")
@@ -207,7 +207,7 @@ def test_a_database_that_can_not_hold_every_title_is_refused(
     assert of_bytes.rows("select to_regnamespace('raw')") == [(None,)]
 
 
-def test_a_server_that_is_not_there_is_named(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unreachable_server_is_named(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PGHOST", "/nowhere")
     monkeypatch.setenv("PGPASSWORD", "hush")
     with pytest.raises(WarehouseError, match="PostgreSQL at /nowhere:5432/") as told:

@@ -1,4 +1,4 @@
-"""Schema `spotify`: what the last passed build made, in one transaction, and otherwise left alone."""
+"""Schema `spotify`: the result of the last passed build, published in one transaction, otherwise unchanged."""
 
 import json
 from pathlib import Path
@@ -34,7 +34,7 @@ SCOPE = "playlist_id in (select playlist_id from intermediate.renamed where [new
 
 @pytest.fixture
 def config(tmp_path: Path) -> Config:
-    """Return a configuration with what dbt knows of the project: that playlists change only where they are renamed."""
+    """Return a configuration with a dbt manifest, in which playlists change only by a rename."""
     meta = {"rows_to_publish": SCOPE, "indexes": ["btree (playlist_id)"]}
     mart = {"name": "playlists", "schema": "main", "config": {"meta": meta}}
     (tmp_path / "dbt").mkdir()
@@ -44,28 +44,28 @@ def config(tmp_path: Path) -> Config:
 
 @pytest.fixture
 def built(server: Database) -> Database:
-    """Make marts, one of them a view, as a passed build leaves them."""
+    """Make marts, one of them a view, such as a passed build leaves."""
     server.rows("create schema main;" + "".join(empty_marts()) + MADE)
     builds(server, load=1)
     return server
 
 
 def builds(server: Database, load: int, *, passes: bool = True, refreshes: bool = False) -> None:
-    """Add what a build up to a load leaves in state.builds."""
+    """Add the rows that a build up to a load leaves in state.builds."""
     values = "select coalesce(max(build_number), 0) + 1, %s, %s, %s, %s, 1 from state.builds"
     server.rows(STATE)
     server.rows(f"insert into state.builds {values}", load, refreshes, refreshes, passes)
 
 
 def renames(server: Database, playlist: str, load: int) -> None:
-    """Do what a build up to a load does that finds a playlist under another name."""
+    """Simulate a build up to a load that finds a renamed playlist."""
     server.rows("update main.playlists set name = 'new' where playlist_id = %s", playlist)
     server.rows("insert into intermediate.renamed values (%s, %s)", playlist, load)
     builds(server, load)
 
 
 def names(server: Database) -> list[tuple[object, ...]]:
-    """Return the published lists, and the transaction that wrote each."""
+    """Return the published playlists, and the transaction that wrote each."""
     return server.rows("select name, xmin::text from spotify.playlists order by playlist_id")
 
 
@@ -75,13 +75,13 @@ def test_only_a_passed_build_is_published(server: Database, config: Config) -> N
     assert server.rows("select to_regnamespace('spotify') is null") == [(True,)]
 
 
-def test_after_a_build_that_did_not_pass_nothing_is_published(built: Database, config: Config) -> None:
+def test_nothing_is_published_after_a_build_that_did_not_pass(built: Database, config: Config) -> None:
     builds(built, load=2, passes=False)
     with pytest.raises(BuildError):
         publish(config)
 
 
-def test_publishing_again_writes_no_row(built: Database, config: Config) -> None:
+def test_publish_is_idempotent(built: Database, config: Config) -> None:
     publish(config)
     before = names(built)
     for refreshes in (False, True):
@@ -90,7 +90,7 @@ def test_publishing_again_writes_no_row(built: Database, config: Config) -> None
     assert names(built) == before
 
 
-def test_only_rows_that_differ_are_written(built: Database, config: Config) -> None:
+def test_publish_writes_only_changed_rows(built: Database, config: Config) -> None:
     publish(config)
     [kept, (_, written)] = names(built)
     renames(built, "M", load=2)
@@ -100,7 +100,7 @@ def test_only_rows_that_differ_are_written(built: Database, config: Config) -> N
     assert written_then != written
 
 
-def test_only_rows_that_the_build_may_have_changed_are_compared(built: Database, config: Config) -> None:
+def test_publish_compares_only_rows_the_build_may_have_changed(built: Database, config: Config) -> None:
     publish(config)
     built.rows("update main.playlists set name = 'not by a build' where playlist_id = 'L'")
     renames(built, "M", load=2)
@@ -108,7 +108,7 @@ def test_only_rows_that_the_build_may_have_changed_are_compared(built: Database,
     assert [name for name, _ in names(built)] == ["it's", "new"]
 
 
-def test_what_builds_have_changed_that_were_not_published_is_published(built: Database, config: Config) -> None:
+def test_publish_includes_changes_of_earlier_unpublished_builds(built: Database, config: Config) -> None:
     publish(config)
     renames(built, "L", load=2)
     builds(built, load=3, passes=False)
@@ -126,7 +126,7 @@ def test_what_builds_have_changed_that_were_not_published_is_published(built: Da
         "create or replace view main.track_info as select * from intermediate.info where true and track_id > ''",
     ],
 )
-def test_all_rows_are_compared_where_what_is_published_is_not_known_to_be_the_base(
+def test_publish_compares_all_rows_if_the_published_base_is_unknown(
     built: Database, config: Config, happens: str
 ) -> None:
     publish(config)
@@ -146,20 +146,20 @@ def test_all_rows_are_compared_where_what_is_published_is_not_known_to_be_the_ba
         "truncate spotify.playlists",
     ],
 )
-def test_nobody_edits_what_is_published(built: Database, config: Config, edit: str) -> None:
+def test_published_tables_are_read_only(built: Database, config: Config, edit: str) -> None:
     publish(config)
     with pytest.raises(psycopg2.errors.RaiseException, match=r"only \./run\.sh publish"):
         built.rows(edit)
 
 
-def test_indexes_are_those_of_the_marts_properties(built: Database, config: Config) -> None:
+def test_published_indexes_match_the_model_properties(built: Database, config: Config) -> None:
     for _ in range(2):
         publish(config)
     indexes = built.rows("select tablename, indexdef from pg_indexes where schemaname = 'spotify'")
     assert [(table, index.partition("USING ")[2]) for table, index in indexes] == [("playlists", "btree (playlist_id)")]
 
 
-def test_it_is_known_whether_anything_is_left_to_publish(built: Database, config: Config) -> None:
+def test_is_published_is_false_until_the_last_build_is_published(built: Database, config: Config) -> None:
     built.rows("insert into intermediate.int_runs values ('watched', '2026-01-01')")
     assert not is_published(config)
     publish(config)
@@ -177,7 +177,7 @@ def test_it_is_known_whether_anything_is_left_to_publish(built: Database, config
     assert not is_published(config)
 
 
-def test_an_analysts_view_survives(built: Database, config: Config) -> None:
+def test_publish_keeps_an_analysts_view(built: Database, config: Config) -> None:
     publish(config)
     built.rows("create schema mine; create view mine.watched as select name from spotify.playlists where is_watched")
     built.rows("update main.playlists set is_watched = true")
@@ -186,14 +186,14 @@ def test_an_analysts_view_survives(built: Database, config: Config) -> None:
     assert built.rows("select count(*) from mine.watched") == [(2,)]
 
 
-def test_a_table_with_other_columns_is_made_anew(built: Database, config: Config) -> None:
+def test_table_with_changed_columns_is_rebuilt(built: Database, config: Config) -> None:
     publish(config)
     built.rows("alter table main.playlists add column more integer default 5")
     publish(config)
     assert built.rows("select more from spotify.playlists") == [(5,), (5,)]
 
 
-def test_a_publication_that_fails_changes_nothing(built: Database, config: Config) -> None:
+def test_failed_publish_is_rolled_back(built: Database, config: Config) -> None:
     publish(config)
     before = names(built)
     built.rows("update main.playlists set name = 'new'; create view main.zzz as select 1 / 0 as never")
@@ -202,7 +202,7 @@ def test_a_publication_that_fails_changes_nothing(built: Database, config: Confi
     assert names(built) == before
 
 
-def test_a_reader_sees_one_state_and_waits_for_nothing(built: Database, config: Config) -> None:
+def test_reader_sees_a_consistent_state_and_never_waits(built: Database, config: Config) -> None:
     publish(config)
     reader = built.connect()
     with reader, reader.cursor() as cursor:
@@ -217,7 +217,7 @@ def test_a_reader_sees_one_state_and_waits_for_nothing(built: Database, config: 
     assert [name for name, _ in names(built)] == ["new", "new"]
 
 
-def test_tables_and_columns_have_their_comments(built: Database, config: Config) -> None:
+def test_tables_and_columns_have_comments(built: Database, config: Config) -> None:
     publish(config)
     comments = "select obj_description(oid), col_description(oid, 2) from pg_class where relname = 'playlists'"
     assert built.rows(f"{comments} and relnamespace = 'spotify'::regnamespace") == [
@@ -225,7 +225,7 @@ def test_tables_and_columns_have_their_comments(built: Database, config: Config)
     ]
 
 
-def test_every_answer_has_a_comment_that_tells_what_it_is(built: Database, config: Config) -> None:
+def test_every_function_has_a_comment_that_describes_it(built: Database, config: Config) -> None:
     publish(config)
     of_spotify = "select proname, obj_description(oid) from pg_proc where pronamespace = 'spotify'::regnamespace"
     found: dict[str, str] = dict(built.rows(of_spotify))
@@ -234,7 +234,7 @@ def test_every_answer_has_a_comment_that_tells_what_it_is(built: Database, confi
 
 
 @pytest.mark.usefixtures("built")
-def test_the_status_tells_what_is_published(config: Config) -> None:
+def test_status_reports_what_is_published(config: Config) -> None:
     assert report(config).at is None
     publish(config)
     found = report(config)

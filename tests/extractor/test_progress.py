@@ -1,4 +1,4 @@
-"""Seen while it runs: a bar on a terminal, a line a minute elsewhere, and never in the way."""
+"""Progress: a bar on a terminal, one line per minute elsewhere; errors never stop the run."""
 
 import fcntl
 import io
@@ -23,7 +23,7 @@ def lines(time: FakeTime) -> Lines:
     return Lines(Console(time.clock, DAY))
 
 
-def test_a_run_that_is_over_within_a_minute_says_nothing(
+def test_run_under_a_minute_reports_no_progress(
     lines: Lines, time: FakeTime, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for done in range(10):
@@ -32,7 +32,7 @@ def test_a_run_that_is_over_within_a_minute_says_nothing(
     assert capsys.readouterr() == ("", "")
 
 
-def test_a_line_is_said_once_a_minute(lines: Lines, time: FakeTime, capsys: pytest.CaptureFixture[str]) -> None:
+def test_progress_is_reported_once_a_minute(lines: Lines, time: FakeTime, capsys: pytest.CaptureFixture[str]) -> None:
     for done in range(1, 151):
         time.sleep(1)
         lines.show("playlists", done, 200, done + 3)
@@ -42,9 +42,11 @@ def test_a_line_is_said_once_a_minute(lines: Lines, time: FakeTime, capsys: pyte
     ]
 
 
-def test_a_long_wait_is_said_before_it_begins(lines: Lines, time: FakeTime, capsys: pytest.CaptureFixture[str]) -> None:
+def test_long_wait_is_reported_before_it_begins(
+    lines: Lines, time: FakeTime, capsys: pytest.CaptureFixture[str]
+) -> None:
     clock = lines.on(time.clock)
-    clock.sleep(70)  # nothing is asked yet
+    clock.sleep(70)  # no request has been sent yet
     assert capsys.readouterr().err == ""
     lines.show("tracks", 50, None, 9)
     for seconds in (5, 100):
@@ -56,7 +58,7 @@ def test_a_long_wait_is_said_before_it_begins(lines: Lines, time: FakeTime, caps
     ]
 
 
-def test_to_a_program_a_line_is_an_object(time: FakeTime, capsys: pytest.CaptureFixture[str]) -> None:
+def test_json_progress_is_one_object_per_line(time: FakeTime, capsys: pytest.CaptureFixture[str]) -> None:
     lines = Lines(Console(time.clock, DAY, "json"))
     time.sleep(61)
     lines.show("tracks", 100, 400, 5)
@@ -80,18 +82,18 @@ class Full(io.StringIO):
         raise OSError(28, "No space left on device")
 
 
-def test_a_log_that_is_full_stops_no_run(lines: Lines, time: FakeTime, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_full_log_does_not_stop_the_run(lines: Lines, time: FakeTime, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stderr", Full())
     time.sleep(61)
     lines.show("playlists", 1, 2, 3)
 
 
-def test_where_standard_error_is_no_terminal_there_is_no_bar(time: FakeTime, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_progress_bar_is_hidden_without_a_terminal(time: FakeTime, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stderr", io.StringIO())
     assert isinstance(progress_on(Console(time.clock, DAY)), Lines)
 
 
-def test_on_a_terminal_a_bar_shows_lists_then_tracks_and_is_gone_at_the_end(
+def test_progress_bar_shows_playlists_then_tracks_and_disappears_at_the_end(
     time: FakeTime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     screen, terminal = pty.openpty()
@@ -117,7 +119,7 @@ def test_on_a_terminal_a_bar_shows_lists_then_tracks_and_is_gone_at_the_end(
     assert frames[-1] == ""
 
 
-def test_one_who_keeps_it_to_himself_passes_every_sleep_on(time: FakeTime) -> None:
+def test_silent_progress_passes_every_sleep_on(time: FakeTime) -> None:
     with Progress() as nobody:
         nobody.show("playlists", 1, 2, 3)
         nobody.on(time.clock).sleep(3)

@@ -1,4 +1,4 @@
-"""What analysts open: only what passed, all of it, and never half."""
+"""Publishing: only passed builds, complete and atomic."""
 
 import json
 import os
@@ -28,13 +28,13 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture
 def second_build(warehouses: list[Path], monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
-    """Return what makes later builds leave the second warehouse."""
+    """Return a function that makes later builds leave the second warehouse."""
     return lambda: monkeypatch.setenv("MADE_UP", str(warehouses[1]))
 
 
 @pytest.fixture
 def config(tmp_path: Path, fake_dbt: None) -> Config:  # noqa: ARG001
-    """Return a configuration of which nothing is built yet."""
+    """Return a configuration without a build."""
     path = tmp_path / "config.yaml"
     path.write_text("{warehouse: data/w.duckdb, database: data/s.duckdb, landing: landing}")
     return read_config(path)
@@ -50,14 +50,14 @@ def beside(config: Config) -> set[str]:
     return {path.name for path in config.database.parent.iterdir()}
 
 
-def test_without_a_passed_build_nothing_is_published(config: Config) -> None:
+def test_nothing_is_published_without_a_passed_build(config: Config) -> None:
     with pytest.raises(BuildError, match=r"run `\./run\.sh build` first"):
         publish(config)
     assert not config.database.exists()
     assert not config.warehouse.exists()
 
 
-def test_after_a_failed_build_nothing_is_published(
+def test_nothing_is_published_after_a_failed_build(
     config: Config, second_build: Callable[[], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     build(config)
@@ -71,7 +71,7 @@ def test_after_a_failed_build_nothing_is_published(
     assert published(config) == 1
 
 
-def test_a_build_that_is_not_noted_as_passed_is_a_failed_one(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_build_without_a_passed_record_counts_as_failed(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FAKE_DOUBT", "1")
     with pytest.raises(BuildError, match="did not run every model and test"):
         build(config)
@@ -79,28 +79,28 @@ def test_a_build_that_is_not_noted_as_passed_is_a_failed_one(config: Config, mon
         publish(config)
 
 
-def test_a_build_of_nothing_is_a_failed_one(config: Config, tmp_path: Path) -> None:
+def test_build_of_nothing_counts_as_failed(config: Config, tmp_path: Path) -> None:
     build(config)
     (tmp_path / "bin" / "dbt").write_text("#!/bin/sh\nexit 0\n")
     with pytest.raises(BuildError, match="did not run every model and test"):
         build(config)
 
 
-def test_a_passed_build_is_published_and_says_where(config: Config) -> None:
+def test_publish_reports_the_path_of_the_database(config: Config) -> None:
     told = str(build(config))
     assert "1 tests passed" in told
     assert str(config.database) in str(publish(config))
     assert published(config) == 1
 
 
-def test_the_same_build_can_be_published_again(config: Config) -> None:
+def test_same_build_can_be_published_again(config: Config) -> None:
     build(config)
     publish(config)
     publish(config)
     assert published(config) == 1
 
 
-def test_all_but_what_one_build_needs_is_published_and_the_functions(config: Config) -> None:
+def test_publish_copies_marts_state_and_functions_only(config: Config) -> None:
     build(config)
     publish(config)
     with duckdb.connect(str(config.database), read_only=True) as connection:
@@ -129,7 +129,7 @@ def test_comments_are_published(config: Config) -> None:
     assert of_function[0][0].startswith("How the days from start_date to end_date were observed")
 
 
-def test_a_reader_keeps_the_old_file_and_the_next_one_opens_the_new(
+def test_open_reader_keeps_the_old_file_and_a_new_one_sees_the_new(
     config: Config, second_build: Callable[[], None]
 ) -> None:
     build(config)
@@ -137,14 +137,14 @@ def test_a_reader_keeps_the_old_file_and_the_next_one_opens_the_new(
     with duckdb.connect(str(config.database), read_only=True) as reader:
         second_build()
         build(config)
-        # In another process: in this one, DuckDB would take the file that it has open for the new one.
+        # In another process: in this one, DuckDB would mistake the file it has open for the new one.
         assert not killed_at("execute", 0, "publish", config.database.parent.parent / "config.yaml")
         assert reader.execute("select n from tracks_in_playlist").fetchall() == [(1,)]
         assert reader.execute("select name from playlists").fetchall() == [("it's",)]
     assert published(config) == 2
 
 
-def test_nothing_but_the_database_is_left_beside_it(config: Config) -> None:
+def test_publish_leaves_no_other_files(config: Config) -> None:
     build(config)
     before = beside(config)
     publish(config)
@@ -152,7 +152,7 @@ def test_nothing_but_the_database_is_left_beside_it(config: Config) -> None:
 
 
 @pytest.mark.parametrize("call", [3, 6, 20, 40])
-def test_a_killed_publication_leaves_the_old_file_and_can_be_repeated(
+def test_killed_publish_keeps_the_old_file_and_can_be_repeated(
     config: Config, tmp_path: Path, second_build: Callable[[], None], call: int
 ) -> None:
     build(config)
@@ -165,7 +165,7 @@ def test_a_killed_publication_leaves_the_old_file_and_can_be_repeated(
     assert published(config) == 2
 
 
-def test_what_is_in_the_way_is_named(config: Config) -> None:
+def test_obstacle_to_publishing_is_named(config: Config) -> None:
     build(config)
     (config.database / "folder").mkdir(parents=True)
     with pytest.raises(WarehouseError, match=r"s\.duckdb: can't be replaced"):
@@ -173,13 +173,13 @@ def test_what_is_in_the_way_is_named(config: Config) -> None:
     assert beside(config) == {"s.duckdb", "w.duckdb", "raw.duckdb", "dbt"}
 
 
-def test_everyone_may_read_what_is_published_and_nobody_may_write_it(config: Config) -> None:
+def test_published_file_is_world_readable_and_read_only(config: Config) -> None:
     build(config)
     publish(config)
     assert stat.S_IMODE(config.database.stat().st_mode) == 0o444
 
 
-def test_what_a_link_leads_to_is_replaced(config: Config, tmp_path: Path) -> None:
+def test_publish_replaces_the_target_of_a_symlink(config: Config, tmp_path: Path) -> None:
     build(config)
     shared = tmp_path / "shared"
     shared.mkdir()
@@ -192,7 +192,7 @@ def test_what_a_link_leads_to_is_replaced(config: Config, tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("end", LOGS)
-def test_a_log_beside_the_published_file_is_removed(config: Config, end: str) -> None:
+def test_write_ahead_log_beside_the_published_file_is_removed(config: Config, end: str) -> None:
     build(config)
     publish(config)
     (config.database.parent / f"s.duckdb{end}").write_bytes(b"left by a session that was killed")
@@ -201,7 +201,7 @@ def test_a_log_beside_the_published_file_is_removed(config: Config, end: str) ->
     assert f"s.duckdb{end}" not in beside(config)
 
 
-def test_a_warehouse_with_a_log_is_published_with_what_is_in_it(config: Config) -> None:
+def test_warehouse_with_a_write_ahead_log_is_published_with_its_contents(config: Config) -> None:
     build(config)
     killed = f"""
 import duckdb, os
@@ -215,7 +215,7 @@ os.kill(os.getpid(), 9)
     assert published(config) == 7
 
 
-def test_a_view_that_needs_what_is_not_published_is_refused(config: Config) -> None:
+def test_view_on_an_unpublished_table_is_refused(config: Config) -> None:
     build(config)
     publish(config)
     with duckdb.connect(str(config.warehouse)) as connection:
@@ -226,7 +226,7 @@ def test_a_view_that_needs_what_is_not_published_is_refused(config: Config) -> N
     assert published(config) == 1
 
 
-def test_without_room_for_the_copy_nothing_is_written(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_publish_writes_nothing_without_enough_disk_space(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
     build(config)
     before = beside(config)
     monkeypatch.setattr(
@@ -237,7 +237,7 @@ def test_without_room_for_the_copy_nothing_is_written(config: Config, monkeypatc
     assert beside(config) == before
 
 
-def test_dbt_gets_no_secret(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_dbt_receives_no_secret(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("SPOTIFY_CLIENT_ID", "SPOTIFY_CLIENT_SECRET", "SPOTIFY_REFRESH_TOKEN"):
         monkeypatch.setenv(name, "a-secret")
     build(config)
@@ -265,7 +265,7 @@ OF_A_SHELL = {
 }
 
 
-def test_no_option_of_the_shell_reaches_dbt(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_dbt_options_of_the_shell_are_ignored(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in OF_A_SHELL.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("PGHOST", "a server")
@@ -285,7 +285,7 @@ def arguments(config: Config) -> list[str]:
     return (config.warehouse.parent / "dbt" / "arguments.txt").read_text().split()
 
 
-def test_a_full_refresh_is_asked_of_dbt(config: Config) -> None:
+def test_full_refresh_is_passed_to_dbt(config: Config) -> None:
     build(config)
     assert "--full-refresh" not in arguments(config)
     build(config, BuildOptions(full_refresh=True))
@@ -293,12 +293,12 @@ def test_a_full_refresh_is_asked_of_dbt(config: Config) -> None:
     assert "--vars" not in arguments(config)
 
 
-def test_only_who_insists_may_forget_what_was_purged(config: Config) -> None:
+def test_full_refresh_after_a_purge_requires_forget_purged(config: Config) -> None:
     build(config, BuildOptions(full_refresh=True, forget_purged=True))
     assert '--vars {"forget_purged": true}' in " ".join(arguments(config))
 
 
-def test_all_rows_are_tested_until_a_build_has_passed(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_all_rows_are_tested_until_a_build_passes(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
     def tests_all_rows(*, full_refresh: bool = False, full_tests: bool = False) -> bool:
         build(config, BuildOptions(full_refresh, full_tests))
         assert "--vars" not in arguments(config)
@@ -318,7 +318,7 @@ def test_all_rows_are_tested_until_a_build_has_passed(config: Config, monkeypatc
     assert not tests_all_rows()
 
 
-def test_full_tests_that_fail_leave_nothing_to_publish_and_forget_no_load(
+def test_failed_full_tests_leave_nothing_to_publish_and_keep_the_watermark(
     config: Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     build(config)
@@ -334,7 +334,7 @@ def test_full_tests_that_fail_leave_nothing_to_publish_and_forget_no_load(
         publish(config)
 
 
-def test_a_warehouse_that_cannot_be_opened_is_not_built(config: Config) -> None:
+def test_locked_warehouse_is_not_built(config: Config) -> None:
     build(config)
     config.warehouse.unlink()
     config.warehouse.mkdir()
@@ -344,7 +344,7 @@ def test_a_warehouse_that_cannot_be_opened_is_not_built(config: Config) -> None:
         publish(config)
 
 
-def test_it_is_published_until_something_is_built_or_somebody_changes_the_file(config: Config) -> None:
+def test_is_published_is_false_after_a_new_build(config: Config) -> None:
     assert not is_published(config)
     build(config)
     assert not is_published(config)
@@ -377,7 +377,7 @@ def replace_by_a_copy(database: Path) -> None:
 
 
 @pytest.mark.parametrize("change", [edit, leave_a_log, truncate, replace_by_a_copy, Path.unlink])
-def test_a_published_file_that_was_changed_is_published_again(config: Config, change: Callable[[Path], None]) -> None:
+def test_edited_published_file_is_published_again(config: Config, change: Callable[[Path], None]) -> None:
     build(config)
     publish(config)
     change(config.database)
@@ -397,7 +397,7 @@ def test_a_published_file_that_was_changed_is_published_again(config: Config, ch
         ("runs", "start", "others", True),
     ],
 )
-def test_what_was_loaded_since_the_last_build_is_something_new_unless_it_is_an_idle_run(
+def test_loads_since_the_last_build_count_as_new_unless_from_an_idle_run(
     config: Config, endpoint: str, event: str | None, watched: str | None, is_new: bool
 ) -> None:
     load_answer(config, 1, "runs", "start", "the same")

@@ -1,4 +1,4 @@
-"""What a purge removes, and what it must leave: nothing that a build still has to read, and no half of a read."""
+"""What a purge removes and keeps: it keeps what a build still has to read, and never removes half of a read."""
 
 import gzip
 import shutil
@@ -23,7 +23,7 @@ ALL = {"runs", "playlist_reads", "playlists", "tracks"}
 
 @pytest.fixture(scope="module")
 def three_days(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
-    """Return a project of three days that are built."""
+    """Return a project with three built days."""
     made = prepare(tmp_path_factory.mktemp("three days"))
     live(made.config, *DAYS[:3])
     return made
@@ -43,7 +43,7 @@ def endpoints(rows: Rows, day: date) -> set[str]:
     return {row[4] for row in rows["raw.answers"] if row[3] == day}
 
 
-def test_old_answers_their_entries_and_objects_and_landing_files_go(project: Prepared) -> None:
+def test_purge_removes_old_responses_their_rows_and_landing_files(project: Prepared) -> None:
     before = project.raw()
     assert purge(project.config, DAYS[2]) == Purged(DAYS[2], answers=6, files=2)
     after = project.raw()
@@ -58,14 +58,14 @@ def test_old_answers_their_entries_and_objects_and_landing_files_go(project: Pre
     assert "data/.raw.duckdb.new" not in project.files()
 
 
-def test_loading_goes_on_after_a_purge(project: Prepared) -> None:
+def test_load_works_after_a_purge(project: Prepared) -> None:
     purge(project.config, DAYS[2])
     land(project.config, DAYS[3])
     assert load(project.config).files == 1
     assert max(row[3] for row in project.raw()["raw.landing_files"]) == 4
 
 
-def test_text_is_as_packed_as_before(project: Prepared) -> None:
+def test_purge_keeps_text_compressed(project: Prepared) -> None:
     purge(project.config, DAYS[2])
     long = "'{\"text\": \"' || repeat(md5(range::varchar), 50) || '\"}'"
     with duckdb.connect(str(project.config.raw)) as connection:
@@ -76,7 +76,7 @@ def test_text_is_as_packed_as_before(project: Prepared) -> None:
         assert ("ZSTD",) in connection.execute(used).fetchall()
 
 
-def test_a_second_purge_finds_nothing_and_writes_nothing(project: Prepared) -> None:
+def test_second_purge_finds_and_writes_nothing(project: Prepared) -> None:
     purge(project.config, DAYS[2])
     before = project.config.raw.stat()
     assert purge(project.config, DAYS[2]) == Purged(DAYS[2], answers=0, files=0)
@@ -84,7 +84,7 @@ def test_a_second_purge_finds_nothing_and_writes_nothing(project: Prepared) -> N
     assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
 
 
-def test_without_a_passed_build_nothing_goes(tmp_path: Path) -> None:
+def test_purge_removes_nothing_without_a_passed_build(tmp_path: Path) -> None:
     project = prepare(tmp_path / "project")
     with pytest.raises(BuildError, match=r"run `\./run\.sh build` first"):
         purge(project.config, DAYS[2])
@@ -96,7 +96,7 @@ def test_without_a_passed_build_nothing_goes(tmp_path: Path) -> None:
     assert len(project.landed()) == 1
 
 
-def test_what_no_passed_build_has_read_stays(project: Prepared) -> None:
+def test_purge_keeps_answers_no_passed_build_has_read(project: Prepared) -> None:
     land(project.config, DAYS[0], "late")
     load(project.config)
     assert purge(project.config, DAYS[2]).files == 2
@@ -106,7 +106,7 @@ def test_what_no_passed_build_has_read_stays(project: Prepared) -> None:
     assert purge(project.config, DAYS[2]) == Purged(DAYS[2], answers=3, files=1)
 
 
-def test_of_a_run_of_which_lines_came_later_nothing_goes_before_a_build_has_read_them(project: Prepared) -> None:
+def test_purge_keeps_a_run_until_a_build_has_read_its_late_lines(project: Prepared) -> None:
     land(project.config, DAYS[1], "long", lines=2)
     load(project.config)
     build(project.config)
@@ -117,7 +117,7 @@ def test_of_a_run_of_which_lines_came_later_nothing_goes_before_a_build_has_read
     assert days_of(project.raw(), "playlist_entries") == {DAYS[1], DAYS[2]}
 
 
-def test_of_a_run_with_lines_that_are_not_loaded_nothing_goes(project: Prepared) -> None:
+def test_purge_keeps_a_run_with_unloaded_lines(project: Prepared) -> None:
     land(project.config, DAYS[1], "long", lines=3)
     load(project.config)
     build(project.config)
@@ -127,7 +127,7 @@ def test_of_a_run_with_lines_that_are_not_loaded_nothing_goes(project: Prepared)
     assert days_of(project.raw(), "playlist_entries") == {DAYS[1], DAYS[2]}
 
 
-def test_a_run_that_may_go_on_stays_until_it_is_silent_for_a_day(project: Prepared) -> None:
+def test_purge_keeps_an_unfinished_run_until_a_day_after_its_last_line(project: Prepared) -> None:
     path = land(project.config, DAYS[1], "killed", ended=False)
     load(project.config)
     build(project.config)
@@ -151,7 +151,7 @@ def copy_elsewhere(path: Path) -> Path:
 
 
 @pytest.mark.parametrize("move", [rename, copy_elsewhere])
-def test_a_landing_file_is_known_by_its_run(project: Prepared, move: Callable[[Path], Path]) -> None:
+def test_purge_identifies_a_landing_file_by_its_run(project: Prepared, move: Callable[[Path], Path]) -> None:
     moved = move(next((project.config.landing / DAYS[0].isoformat()).glob("*.gz")))
     purge(project.config, DAYS[2])
     assert not moved.exists()
@@ -173,13 +173,13 @@ def damage(path: Path) -> Path:
 
 
 @pytest.mark.parametrize("change", [cut, replace_by_another_run, damage])
-def test_a_file_that_is_not_the_one_that_was_loaded_stays(project: Prepared, change: Callable[[Path], Path]) -> None:
+def test_purge_keeps_a_file_that_differs_from_the_loaded_one(project: Prepared, change: Callable[[Path], Path]) -> None:
     changed = change(next((project.config.landing / DAYS[0].isoformat()).glob("*.gz")))
     purge(project.config, DAYS[2])
     assert changed.exists()
 
 
-def test_a_purge_that_was_killed_before_it_removed_the_files_is_finished_by_the_next(
+def test_purge_killed_before_removing_files_is_finished_by_the_next(
     project: Prepared, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def die(_: Path) -> None:
@@ -193,7 +193,7 @@ def test_a_purge_that_was_killed_before_it_removed_the_files_is_finished_by_the_
     assert len(project.landed()) == 1
 
 
-def test_a_copy_that_lacks_a_row_takes_no_ones_place(project: Prepared, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_incomplete_copy_does_not_replace_the_database(project: Prepared, monkeypatch: pytest.MonkeyPatch) -> None:
     before, files = project.raw(), project.files()
 
     def read_less(path: Path, _: str | None) -> dict[str, int]:
@@ -207,7 +207,7 @@ def test_a_copy_that_lacks_a_row_takes_no_ones_place(project: Prepared, monkeypa
     assert (project.raw(), project.files()) == (before, files)
 
 
-def test_a_landing_file_that_cannot_be_removed_is_named(project: Prepared, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_landing_file_that_cannot_be_removed_is_named(project: Prepared, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(path: Path, **_: object) -> None:
         raise OSError(30, "Read-only file system", path)
 
@@ -216,7 +216,7 @@ def test_a_landing_file_that_cannot_be_removed_is_named(project: Prepared, monke
         purge(project.config, DAYS[2])
 
 
-def test_memory_is_limited(project: Prepared, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_purge_limits_memory(project: Prepared, monkeypatch: pytest.MonkeyPatch) -> None:
     limits: list[str] = []
     connect = duckdb.connect
 

@@ -1,4 +1,4 @@
-"""Too many requests: waiting as told, stopping where that would take too long, and a budget of one's own."""
+"""Rate limits: respecting Retry-After, stopping if the wait is too long, and the request budget."""
 
 from datetime import UTC, datetime, timedelta
 from threading import Event, Thread
@@ -12,7 +12,7 @@ from tests.extractor.conftest import FakeTime
 
 
 class HeldTime(FakeTime):
-    """A clock on which a sleep lasts until `over` is set; `asleep` tells that somebody has lain down."""
+    """A clock whose sleep lasts until `over` is set; `asleep` is set when a sleep begins."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -29,7 +29,7 @@ def wait_told(seconds: object, times: int | None = 1) -> Fault:
 
 
 def slept(serve: Serve, time: FakeTime, fault: Fault) -> float:
-    """Return how long a request took that met this fault and was answered."""
+    """Return how long a successful request with this fault took."""
     answer = asking(serve, time, fault).get()
     assert answer.status == 200
     return sum(time.sleeps)
@@ -41,15 +41,15 @@ def stopped(me: Asking) -> StoppedByQuota:
     return caught.value
 
 
-def test_retry_after_is_obeyed(serve: Serve, time: FakeTime) -> None:
+def test_retry_after_is_respected(serve: Serve, time: FakeTime) -> None:
     assert 7 <= slept(serve, time, wait_told(7)) <= 8.5
 
 
-def test_a_fraction_of_a_second_is_obeyed(serve: Serve, time: FakeTime) -> None:
+def test_fractional_retry_after_is_respected(serve: Serve, time: FakeTime) -> None:
     assert 2.5 <= slept(serve, time, wait_told(2.5)) <= 4
 
 
-def test_without_retry_after_a_short_wait_is_chosen(serve: Serve, time: FakeTime) -> None:
+def test_missing_retry_after_waits_briefly(serve: Serve, time: FakeTime) -> None:
     assert 1 <= slept(serve, time, on_api(status=429, times=1)) <= 5
 
 
@@ -58,7 +58,7 @@ def test_retry_after_0_is_not_taken_literally(serve: Serve, time: FakeTime) -> N
 
 
 @pytest.mark.parametrize("nonsense", ["soon", "-5", "", "inf", "nan", "1e300", "Thu, 01 Jan 2026 06:00:10 GMT"])
-def test_a_retry_after_that_says_no_time_is_none_or_stops_the_run(serve: Serve, time: FakeTime, nonsense: str) -> None:
+def test_invalid_retry_after_is_ignored_or_stops_the_run(serve: Serve, time: FakeTime, nonsense: str) -> None:
     me = asking(serve, time, wait_told(nonsense))
     try:
         assert me.get().status == 200
@@ -67,16 +67,16 @@ def test_a_retry_after_that_says_no_time_is_none_or_stops_the_run(serve: Serve, 
         assert stop.until > time.now()
 
 
-def test_a_429_in_plain_text_is_a_429(serve: Serve, time: FakeTime) -> None:
+def test_429_with_a_plain_text_body_is_a_429(serve: Serve, time: FakeTime) -> None:
     fault = on_api(status=429, times=1, body="Too many requests", headers={"Retry-After": "3"})
     assert 3 <= slept(serve, time, fault) <= 4.5
 
 
-def test_waiting_for_the_quota_costs_no_attempt(serve: Serve, time: FakeTime) -> None:
+def test_waiting_for_the_rate_limit_does_not_count_as_an_attempt(serve: Serve, time: FakeTime) -> None:
     assert slept(serve, time, wait_told(5, times=8)) >= 40
 
 
-def test_while_one_waits_nobody_asks(serve: Serve) -> None:
+def test_no_requests_are_sent_while_one_waits(serve: Serve) -> None:
     time = HeldTime()
     me = asking(serve, time, wait_told(30))
     threads = [Thread(target=me.get) for _ in range(3)]
@@ -95,11 +95,11 @@ def test_while_one_waits_nobody_asks(serve: Serve) -> None:
     assert me.statuses == [429, 200, 200, 200]
 
 
-def test_a_wait_of_just_the_patience_is_waited(serve: Serve, time: FakeTime) -> None:
+def test_wait_equal_to_the_patience_is_waited(serve: Serve, time: FakeTime) -> None:
     assert slept(serve, time, wait_told(120)) >= 120
 
 
-def test_a_longer_wait_stops_the_run_and_says_until_when(serve: Serve, time: FakeTime) -> None:
+def test_longer_retry_after_stops_the_run_and_reports_until_when(serve: Serve, time: FakeTime) -> None:
     me = asking(serve, time, wait_told(3600))
     stop = stopped(me)
     assert stop.exit_code == 75
@@ -109,7 +109,7 @@ def test_a_longer_wait_stops_the_run_and_says_until_when(serve: Serve, time: Fak
     assert me.statuses == [429]
 
 
-def test_without_patience_any_429_stops_the_run(serve: Serve, time: FakeTime) -> None:
+def test_any_429_stops_the_run_without_patience(serve: Serve, time: FakeTime) -> None:
     assert stopped(asking(serve, time, wait_told(1), max_wait_seconds=0)).until > time.start
 
 
@@ -121,21 +121,21 @@ def test_repeated_waits_add_up(serve: Serve, time: FakeTime) -> None:
     assert abs(stop.until - (time.now() + timedelta(seconds=50))) < timedelta(seconds=2)
 
 
-def test_429s_without_a_time_end_too(serve: Serve, time: FakeTime) -> None:
+def test_repeated_429s_without_retry_after_stop_the_run(serve: Serve, time: FakeTime) -> None:
     me = asking(serve, time, on_api(status=429))
     assert stopped(me).until > time.now()
     assert sum(time.sleeps) <= 130
     assert len(me.statuses) < 10
 
 
-def test_after_the_stop_nothing_is_asked(serve: Serve, time: FakeTime) -> None:
+def test_no_requests_are_sent_after_the_stop(serve: Serve, time: FakeTime) -> None:
     me = asking(serve, time, wait_told(3600))
     first = stopped(me)
     assert stopped(me).until == first.until
     assert me.statuses == [429]
 
 
-def test_the_budget_of_an_endpoint_is_kept_until_midnight(serve: Serve, time: FakeTime) -> None:
+def test_endpoint_budget_lasts_until_midnight(serve: Serve, time: FakeTime) -> None:
     me = asking(serve, time, requests_per_day=3)
     assert [me.get().status for _ in range(3)] == [200, 200, 200]
     stop = stopped(me)
@@ -144,13 +144,13 @@ def test_the_budget_of_an_endpoint_is_kept_until_midnight(serve: Serve, time: Fa
     assert me.statuses == [200, 200, 200]
 
 
-def test_retries_are_paid_from_the_budget_too(serve: Serve, time: FakeTime) -> None:
+def test_retries_count_against_the_budget(serve: Serve, time: FakeTime) -> None:
     me = asking(serve, time, on_api(status=500), requests_per_day=3)
     stopped(me)
     assert me.statuses == [500, 500, 500]
 
 
-def test_what_the_day_has_spent_already_counts(serve: Serve, time: FakeTime) -> None:
+def test_requests_of_earlier_runs_count_against_the_budget(serve: Serve, time: FakeTime) -> None:
     me = asking(serve, time, spent={"tracks": 2, "playlists": 50}, requests_per_day=3)
     me.get()
     stopped(me)
@@ -158,12 +158,12 @@ def test_what_the_day_has_spent_already_counts(serve: Serve, time: FakeTime) -> 
     assert me.client.requests == {"tracks": 1}
 
 
-def test_every_endpoint_has_a_budget_of_its_own(serve: Serve, time: FakeTime) -> None:
+def test_every_endpoint_has_its_own_budget(serve: Serve, time: FakeTime) -> None:
     me = asking(serve, time, spent={"playlists": 3}, requests_per_day=3)
     assert me.get().status == 200
 
 
-def test_the_token_is_paid_from_no_budget(serve: Serve, time: FakeTime) -> None:
+def test_token_requests_do_not_count_against_the_budget(serve: Serve, time: FakeTime) -> None:
     me = asking(serve, time, requests_per_day=1)
     me.client.log_in()
     assert me.get().status == 200

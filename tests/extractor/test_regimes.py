@@ -1,4 +1,4 @@
-"""What Spotify lets an app do is found out by asking, and not asked again within the run."""
+"""The access of an app is detected from responses, once per run."""
 
 from typing import Any
 
@@ -32,7 +32,7 @@ def end(run: Bench) -> dict[str, Any]:
     return body
 
 
-def test_where_bulk_is_forbidden_tracks_are_asked_one_by_one(bench: MakeBench) -> None:
+def test_forbidden_bulk_request_falls_back_to_single_tracks(bench: MakeBench) -> None:
     run = watching_tracks(bench, Fault(BULK, status=403))
     assert run.extract().exit_code == 0
     assert (run.simulator.count(BULK), run.simulator.count(SINGLE)) == (1, 60)
@@ -42,13 +42,13 @@ def test_where_bulk_is_forbidden_tracks_are_asked_one_by_one(bench: MakeBench) -
     assert end(run)["capabilities"] == {"bulk_tracks": False, "playlist_items": None, "popularity": True}
 
 
-def test_tracks_answered_one_by_one_are_not_asked_again(bench: MakeBench) -> None:
+def test_tracks_read_one_by_one_are_not_requested_again(bench: MakeBench) -> None:
     run = watching_tracks(bench, Fault(BULK, status=403))
     run.extract()
     assert run.extract().summary.splitlines()[0].endswith("no tracks to request; requests: none")
 
 
-def test_one_forbidden_batch_after_others_were_answered_is_asked_one_by_one_and_the_next_is_not(
+def test_single_forbidden_batch_falls_back_and_the_next_stays_bulk(
     bench: MakeBench,
 ) -> None:
     run = watching_tracks(bench, Fault(BULK, after=1, times=1, status=403))
@@ -58,7 +58,7 @@ def test_one_forbidden_batch_after_others_were_answered_is_asked_one_by_one_and_
 
 
 @pytest.mark.parametrize(("status", "words"), [(404, "Resource not found"), (400, "Invalid base62 id")])
-def test_a_single_id_that_spotify_does_not_know_is_answered(bench: MakeBench, status: int, words: str) -> None:
+def test_unknown_single_id_counts_as_answered(bench: MakeBench, status: int, words: str) -> None:
     refusal = Fault(f"{SINGLE}{WATCHED[0]}", status=status, body={"error": {"status": status, "message": words}})
     run = watching_tracks(bench, Fault(BULK, status=403), refusal, tracks=WATCHED[:2])
     assert run.extract().exit_code == 0
@@ -66,7 +66,7 @@ def test_a_single_id_that_spotify_does_not_know_is_answered(bench: MakeBench, st
     assert run.simulator.count(SINGLE) == 2
 
 
-def test_an_id_that_spoils_its_batch_is_found_and_the_others_are_read(bench: MakeBench) -> None:
+def test_id_that_breaks_its_batch_is_isolated_and_the_others_are_read(bench: MakeBench) -> None:
     invalid = {"error": {"status": 400, "message": "Invalid base62 id"}}
     run = watching_tracks(bench, Fault(WATCHED[17], status=400, body=invalid))
     assert run.extract().exit_code == 0
@@ -79,13 +79,13 @@ def test_an_id_that_spoils_its_batch_is_found_and_the_others_are_read(bench: Mak
     assert run.simulator.count(BULK) <= 2 + 2 * 6
 
 
-def test_a_batch_refused_for_no_id_of_it_is_not_halved(bench: MakeBench) -> None:
+def test_batch_refused_for_another_reason_is_not_bisected(bench: MakeBench) -> None:
     run = watching_tracks(bench, Fault(BULK, status=400, body={"error": {"status": 400, "message": "Invalid limit"}}))
     assert run.extract().exit_code == 3
     assert run.simulator.count(BULK) == 2
 
 
-def test_where_tracks_are_forbidden_altogether_few_are_asked(bench: MakeBench) -> None:
+def test_few_requests_are_sent_if_all_tracks_are_forbidden(bench: MakeBench) -> None:
     run = watching_tracks(bench, Fault("/v1/tracks", status=403))
     ended = run.extract()
     assert ended.exit_code == 3
@@ -97,7 +97,7 @@ LONG = "days: {2026-01-01: [A]}, pad_to: 250"
 TWO_LONG = f"{{shape: both, tracks: 0, histories: {{list: {{{LONG}}}, other: {{{LONG}}}}}}}"
 
 
-def test_pages_forbidden_as_items_are_read_as_tracks_and_that_is_remembered(bench: MakeBench) -> None:
+def test_forbidden_items_endpoint_falls_back_to_tracks_and_is_remembered(bench: MakeBench) -> None:
     run = bench(TWO_LONG, Fault(r"/items\?", status=403))
     assert run.extract().exit_code == 0
     assert [read["entries"] for read in run.reads()] == [250, 250]
@@ -105,7 +105,7 @@ def test_pages_forbidden_as_items_are_read_as_tracks_and_that_is_remembered(benc
     assert end(run)["capabilities"]["playlist_items"] == "tracks"
 
 
-def test_pages_forbidden_as_tracks_are_read_as_items_fifty_at_a_time(bench: MakeBench) -> None:
+def test_forbidden_tracks_endpoint_falls_back_to_items_fifty_at_a_time(bench: MakeBench) -> None:
     def name_tracks(body: Any) -> None:
         body["tracks"] = body.pop("items")
         body["tracks"]["next"] = body["tracks"]["next"].replace("/items?", "/tracks?")
@@ -118,7 +118,7 @@ def test_pages_forbidden_as_tracks_are_read_as_items_fifty_at_a_time(bench: Make
     assert end(run)["capabilities"]["playlist_items"] == "items"
 
 
-def test_pages_forbidden_under_both_names_are_left(bench: MakeBench) -> None:
+def test_pages_forbidden_under_both_names_are_given_up(bench: MakeBench) -> None:
     run = bench(TWO_LONG, Fault(r"/(items|tracks)\?", status=403))
     assert run.extract().exit_code == 3
     assert {read["outcome"] for read in run.reads()} == {"partial"}
@@ -126,7 +126,7 @@ def test_pages_forbidden_under_both_names_are_left(bench: MakeBench) -> None:
 
 
 @pytest.mark.parametrize("status", [401, 403])
-def test_what_only_a_user_may_see_is_unavailable_in_plain_words_and_asked_once(bench: MakeBench, status: int) -> None:
+def test_playlist_that_requires_a_user_is_unavailable_and_requested_once(bench: MakeBench, status: int) -> None:
     words = {"error": {"status": status, "message": "Valid user authentication required"}}
     run = bench(one_list(), Fault(FIRST_REQUEST, status=status, body=words))
     assert run.extract().exit_code == 3
@@ -143,7 +143,7 @@ def test_withheld_items_are_explained(bench: MakeBench) -> None:
     assert "items withheld: Spotify shows this app the playlist" in run.reads()[0]["reason"]
 
 
-def test_an_app_that_gets_no_popularity_is_told_so_in_words_and_numbers(bench: MakeBench) -> None:
+def test_app_without_popularity_is_warned_with_counts(bench: MakeBench) -> None:
     run = watching_tracks(bench)
     run.simulator.restricted = True
     ended = run.extract()
@@ -153,14 +153,14 @@ def test_an_app_that_gets_no_popularity_is_told_so_in_words_and_numbers(bench: M
     assert end(run)["tracks_without_popularity"] == 60
 
 
-def test_a_popularity_of_0_is_a_popularity(bench: MakeBench) -> None:
+def test_popularity_0_counts_as_a_popularity(bench: MakeBench) -> None:
     run = bench(one_list("2026-01-01: [{track: A, popularity: 0}]"))
     assert "carried" not in run.extract().summary
     assert end(run)["tracks_without_popularity"] == 0
 
 
 @pytest.mark.parametrize("body", [PREMIUM, {"error": {"status": 403, "message": PREMIUM}}], ids=["text", "JSON"])
-def test_an_app_whose_owner_has_no_premium_ends_the_run_at_once(bench: MakeBench, body: object) -> None:
+def test_app_owner_without_premium_ends_the_run_at_once(bench: MakeBench, body: object) -> None:
     run = bench("{tracks: 300, playlists: {a: {}, b: {}, c: {}}}", Fault("/v1/", status=403, body=body))
     with pytest.raises(CredentialsError, match="owner has no Premium"):
         run.extract()
@@ -168,7 +168,7 @@ def test_an_app_whose_owner_has_no_premium_ends_the_run_at_once(bench: MakeBench
     assert (end(run)["exit_code"], end(run)["requests"]) == (2, {"playlists": 1})
 
 
-def test_a_user_who_is_not_registered_is_told_what_to_do(bench: MakeBench) -> None:
+def test_unregistered_user_is_an_error_with_a_hint(bench: MakeBench) -> None:
     run = bench(one_list(), Fault("/v1/", status=403, body=UNREGISTERED))
     with pytest.raises(CredentialsError, match="User Management"):
         run.extract()

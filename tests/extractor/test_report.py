@@ -1,4 +1,4 @@
-"""The report's file: made from the published database alone, whole, and the same for the same database."""
+"""The report file: made only from the published database, atomic and deterministic."""
 
 from pathlib import Path
 
@@ -33,7 +33,7 @@ def config(tmp_path: Path) -> Config:
     return Config(database=database, warehouse=tmp_path / "none.duckdb")
 
 
-def test_the_same_database_gives_the_same_file(config: Config, tmp_path: Path) -> None:
+def test_report_is_deterministic(config: Config, tmp_path: Path) -> None:
     reported = report(config, tmp_path / "new" / "one.html")
     report(config, tmp_path / "other.html")
     assert reported.output.read_bytes() == (tmp_path / "other.html").read_bytes()
@@ -41,17 +41,17 @@ def test_the_same_database_gives_the_same_file(config: Config, tmp_path: Path) -
     assert "1 playlists, 3 tracks, 4 days" in str(reported)
 
 
-def test_what_is_too_much_for_a_page_is_left_out_from_the_first_day_on(
+def test_too_large_history_omits_the_earliest_days(
     config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reporting, "CELLS", 8)  # two days of three tracks
     less = report(config, tmp_path / "page.html")
     assert (less.days, less.days_left_out) == (2, 2)
-    assert less.tracks == 2  # a's stay was over before
+    assert less.tracks == 2  # a's stay ended earlier
     assert "without the 2 earlier days" in str(less)
 
 
-def test_stays_too_many_for_a_page_are_left_out_with_their_days(
+def test_too_many_stays_are_omitted_with_their_days(
     config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reporting, "STAYS", 1)
@@ -59,12 +59,12 @@ def test_stays_too_many_for_a_page_are_left_out_with_their_days(
     assert (less.days, less.days_left_out) == (2, 2)
 
 
-def test_nothing_published_is_said_with_what_to_do(tmp_path: Path) -> None:
+def test_report_without_a_published_database_is_an_error_with_a_hint(tmp_path: Path) -> None:
     with pytest.raises(WarehouseError, match="nothing is published yet; run"):
         report(Config(database=tmp_path / "s.duckdb"), tmp_path / "page.html")
 
 
-def test_a_page_that_can_t_be_written_is_an_error_and_leaves_the_old_one(config: Config, tmp_path: Path) -> None:
+def test_unwritable_report_is_an_error_and_keeps_the_old_one(config: Config, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(LandingError, match="can't be written"):
         report(config, tmp_path / "file" / "page.html")

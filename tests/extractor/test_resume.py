@@ -1,4 +1,4 @@
-"""Runs that follow another: they ask for what is missing, whatever ended the one before."""
+"""Resumed runs request only what is missing, however the previous run ended."""
 
 import os
 import signal
@@ -26,7 +26,7 @@ def asked(run: Bench) -> int:
     return run.simulator.count("/v1/")
 
 
-def test_a_run_after_a_whole_one_asks_nothing(bench: MakeBench) -> None:
+def test_run_after_a_complete_one_sends_no_requests(bench: MakeBench) -> None:
     run = bench(EIGHT)
     run.watch(*run.simulator.world.playlist_ids, tracks=(spotify_id("B"), spotify_id("A1")))
     assert run.extract().exit_code == 0
@@ -37,7 +37,7 @@ def test_a_run_after_a_whole_one_asks_nothing(bench: MakeBench) -> None:
     assert "no playlists to request" in again.summary
 
 
-def test_a_run_stopped_by_the_quota_is_continued_where_it_stopped(bench: MakeBench) -> None:
+def test_run_stopped_by_the_rate_limit_is_resumed(bench: MakeBench) -> None:
     run = bench(EIGHT, Fault("/v1/", after=5, times=1, status=429, headers={"Retry-After": "9000"}))
     run.watch(*run.simulator.world.playlist_ids, tracks=(spotify_id("B"),))
     stopped = run.extract()
@@ -53,7 +53,7 @@ def test_a_run_stopped_by_the_quota_is_continued_where_it_stopped(bench: MakeBen
     assert lists == list(run.simulator.world.playlist_ids)
 
 
-def test_before_the_time_that_spotify_named_nothing_is_asked_on_any_day(bench: MakeBench) -> None:
+def test_no_requests_on_any_day_before_the_rate_limit_ends(bench: MakeBench) -> None:
     run = bench(EIGHT, Fault("/v1/", after=5, times=1, status=429, headers={"Retry-After": "48925"}))
     stops = [run.extract().summary.splitlines()[-1]]
     before = len(run.simulator.requests)
@@ -70,7 +70,7 @@ def test_before_the_time_that_spotify_named_nothing_is_asked_on_any_day(bench: M
     assert run.extract().exit_code == 0
 
 
-def test_a_stopped_run_says_so_in_its_last_line(bench: MakeBench) -> None:
+def test_stopped_run_lands_its_outcome_in_its_last_line(bench: MakeBench) -> None:
     run = bench(EIGHT, Fault("/v1/", after=5, times=1, status=429, headers={"Retry-After": "9000"}))
     run.extract()
     start, end = (each["body"] for each in run.landed("runs"))
@@ -79,7 +79,7 @@ def test_a_stopped_run_says_so_in_its_last_line(bench: MakeBench) -> None:
     assert end["requests"] == {"playlists": 6}
 
 
-def test_a_whole_run_says_so_in_its_last_line(bench: MakeBench) -> None:
+def test_complete_run_lands_its_outcome_in_its_last_line(bench: MakeBench) -> None:
     run = bench(EIGHT)
     run.watch(*run.simulator.world.playlist_ids, tracks=(spotify_id("B"),))
     run.extract()
@@ -89,7 +89,7 @@ def test_a_whole_run_says_so_in_its_last_line(bench: MakeBench) -> None:
     assert end["requests"] == {"playlists": 8, "tracks": 1}
 
 
-def test_slices_together_read_everything_once(bench: MakeBench) -> None:
+def test_slices_read_everything_exactly_once(bench: MakeBench) -> None:
     run = bench(EIGHT)
     for number in range(1, 5):
         run.set(batch_number=number, batch_size=3)
@@ -101,14 +101,14 @@ def test_slices_together_read_everything_once(bench: MakeBench) -> None:
 
 
 def end_while_asking(run: Bench, requests: int, number: signal.Signals) -> tuple[int, str]:
-    """Start a run as a process of its own and signal it when it has asked so often; its exit code and last words."""
+    """Start a run as a process and signal it after some requests; return its exit code and last output."""
     config = run.config.landing.parent / "config.yaml"
     api = f"{{base_url: '{run.simulator.base_url}', token_url: '{run.simulator.token_url}', max_in_flight: 1}}"
     config.write_text(f"api: {api}\nlanding: {run.config.landing}\nwarehouse: {run.config.warehouse}\n")
     run.simulator.day = DAY
     command = [sys.executable, "-m", "extractor", "extract", "--config", str(config), "--date", DAY.isoformat()]
     environment = os.environ | run.simulator.credentials
-    # A job in the background, as tests may be, has Ctrl-C ignored, and so have the processes that it starts.
+    # In a background job, which tests can be, SIGINT is ignored, and child processes inherit that.
     heed = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
     with subprocess.Popen(
         command,
@@ -116,7 +116,7 @@ def end_while_asking(run: Bench, requests: int, number: signal.Signals) -> tuple
         env=environment,
         stderr=subprocess.PIPE,
         text=True,
-        preexec_fn=heed,  # noqa: PLW1509 (it takes no lock)
+        preexec_fn=heed,  # noqa: PLW1509 (it holds no lock)
     ) as process:
         patience = real_time.monotonic() + 10
         while asked(run) < requests and process.poll() is None and real_time.monotonic() < patience:
@@ -127,7 +127,7 @@ def end_while_asking(run: Bench, requests: int, number: signal.Signals) -> tuple
     return process.returncode, told
 
 
-def test_a_killed_run_leaves_whole_lines_and_is_continued(bench: MakeBench) -> None:
+def test_killed_run_leaves_whole_lines_and_is_resumed(bench: MakeBench) -> None:
     run = bench(EIGHT, Fault("/v1/", after=5, times=1, delay=30))
     end_while_asking(run, 6, signal.SIGKILL)
     (path,) = (run.config.landing / DAY.isoformat()).iterdir()
@@ -140,7 +140,7 @@ def test_a_killed_run_leaves_whole_lines_and_is_continued(bench: MakeBench) -> N
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_run_told_to_stop_does_not_sit_out_what_it_waits_for(bench: MakeBench, number: signal.Signals) -> None:
+def test_sigterm_interrupts_a_wait(bench: MakeBench, number: signal.Signals) -> None:
     run = bench(EIGHT, Fault("/v1/", after=5, times=1, status=429, headers={"Retry-After": "100"}))
     code, told = end_while_asking(run, 6, number)
     assert code == 130, told
@@ -155,7 +155,7 @@ DAMAGES = [b"", b"{", b"[]", b"null", b"\xff\xfe", b'{"snapshot_id": "x"}', b'{"
 
 
 @pytest.mark.parametrize("content", [None, *DAMAGES])
-def test_known_contents_lost_or_damaged_cost_requests_and_nothing_else(bench: MakeBench, content: bytes | None) -> None:
+def test_lost_or_damaged_cache_only_costs_requests(bench: MakeBench, content: bytes | None) -> None:
     run = bench(one_list(pad_to=101))
     run.extract()
     for path in (run.config.landing / "contents").iterdir():
@@ -167,21 +167,21 @@ def test_known_contents_lost_or_damaged_cost_requests_and_nothing_else(bench: Ma
     assert run.reads(third)[0]["outcome"] == "unchanged"
 
 
-def test_known_contents_of_an_unreadable_list_may_be_damaged_too(bench: MakeBench) -> None:
+def test_damaged_cache_of_an_unreadable_playlist_is_tolerated(bench: MakeBench) -> None:
     run = bench(one_list(), Fault(FIRST_REQUEST, status=404))
     (run.config.landing / "contents").mkdir(parents=True)
     (run.config.landing / "contents" / f"{LIST}.json").write_bytes(b"{")
     assert run.extract().exit_code == 3
 
 
-def test_a_refused_login_lands_nothing(bench: MakeBench, tmp_path: Path) -> None:
+def test_refused_login_lands_nothing(bench: MakeBench, tmp_path: Path) -> None:
     run = bench(one_list(), Fault("/api/token", status=400, body={"error": "invalid_client"}))
     with pytest.raises(Exception, match="refused the client id or secret"):
         run.extract()
     assert not (tmp_path / "landing").exists()
 
 
-def test_a_run_has_a_file_of_its_own(bench: MakeBench) -> None:
+def test_each_run_has_its_own_file(bench: MakeBench) -> None:
     run = bench(one_list())
     run.extract()
     run.extract()

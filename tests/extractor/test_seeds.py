@@ -1,4 +1,4 @@
-"""The watch-list: what analysts paste into the seeds, and who of several workers gets what."""
+"""The watch-list: parsing of the seeds, and the slices of workers."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -22,7 +22,7 @@ def watched(folder: Path, playlists: str | bytes | None = None, tracks: str | No
 
 
 def only(folder: Path, cell: str) -> str:
-    """Return the id that is read from one cell of playlists.csv."""
+    """Return the id parsed from one cell of playlists.csv."""
     (found,) = watched(folder, f"playlist_id,label\n{cell},x\n").playlists
     return found
 
@@ -51,44 +51,44 @@ def refusal(folder: Path, playlists: str | bytes, **options: Any) -> str:
         f"spotify:user:some.one-1:playlist:{A}",
     ],
 )
-def test_every_way_to_write_an_id_is_read(tmp_path: Path, cell: str) -> None:
+def test_every_id_format_is_accepted(tmp_path: Path, cell: str) -> None:
     assert only(tmp_path, cell) == A
 
 
-def test_a_byte_order_mark_is_no_part_of_the_header(tmp_path: Path) -> None:
+def test_byte_order_mark_is_ignored(tmp_path: Path) -> None:
     assert watched(tmp_path, f"\ufeffplaylist_id,label\n{A},x\n").playlists == {A: "x"}
 
 
 @pytest.mark.parametrize("end", ["\r\n", "\n", "\r"])
-def test_lines_may_end_as_on_any_system(tmp_path: Path, end: str) -> None:
+def test_any_line_ending_is_accepted(tmp_path: Path, end: str) -> None:
     rows = ["playlist_id,label", f"{A},x", f"{B},y", ""]
     assert watched(tmp_path, end.join(rows)).playlists == {A: "x", B: "y"}
 
 
-def test_the_last_line_needs_no_end(tmp_path: Path) -> None:
+def test_last_line_needs_no_newline(tmp_path: Path) -> None:
     assert watched(tmp_path, f"playlist_id,label\n{A},x").playlists == {A: "x"}
 
 
-def test_a_quoted_label_keeps_commas_and_quotes(tmp_path: Path) -> None:
+def test_quoted_label_keeps_commas_and_quotes(tmp_path: Path) -> None:
     assert watched(tmp_path, f'playlist_id,label\n{A},"Rock, ""hard"""\n').playlists == {A: 'Rock, "hard"'}
 
 
-def test_a_quoted_label_keeps_its_newlines(tmp_path: Path) -> None:
+def test_quoted_label_keeps_newlines(tmp_path: Path) -> None:
     text = f'playlist_id,label\n{A},"two\nlines"\n{B},y\n'
     assert watched(tmp_path, text).playlists == {A: "two\nlines", B: "y"}
 
 
 @pytest.mark.parametrize("character", ["\u2028", "\x0b", "\x0c", "\x85"])
-def test_only_line_ends_of_csv_end_a_line(tmp_path: Path, character: str) -> None:
+def test_only_csv_line_endings_end_a_line(tmp_path: Path, character: str) -> None:
     assert set(watched(tmp_path, f"playlist_id,label\n{A},pasted{character}label\n{B},y\n").playlists) == {A, B}
 
 
-def test_a_quote_that_never_closes_is_refused_instead_of_hiding_the_rest(tmp_path: Path) -> None:
+def test_unclosed_quote_is_refused(tmp_path: Path) -> None:
     message = refusal(tmp_path, f'playlist_id,label\n{A},"oops\n{B},y\n{C},z\n')
     assert "playlists.csv" in message
 
 
-def test_a_label_of_any_length_is_a_label_or_refused_in_words(tmp_path: Path) -> None:
+def test_label_of_any_length_is_accepted_or_refused_with_a_message(tmp_path: Path) -> None:
     label = "x" * 140_000  # csv's own limit is 131072
     try:
         assert watched(tmp_path, f"playlist_id,label\n{A},{label}\n").playlists == {A: label}
@@ -96,23 +96,23 @@ def test_a_label_of_any_length_is_a_label_or_refused_in_words(tmp_path: Path) ->
         assert "playlists.csv" in str(error)
 
 
-def test_labels_are_of_any_script(tmp_path: Path) -> None:
+def test_labels_can_use_any_script(tmp_path: Path) -> None:
     assert watched(tmp_path, f"playlist_id,label\n{A},Müde 🎧 音楽\n").playlists == {A: "Müde 🎧 音楽"}
 
 
-def test_blank_lines_and_rows_without_an_id_are_passed_over(tmp_path: Path) -> None:
+def test_blank_lines_and_rows_without_an_id_are_skipped(tmp_path: Path) -> None:
     assert watched(tmp_path, f"playlist_id,label\n\n{A},x\n   \n,a label alone\n{B},y\n\n").playlists == {
         A: "x",
         B: "y",
     }
 
 
-def test_the_label_may_be_missing_and_other_columns_are_passed_over(tmp_path: Path) -> None:
+def test_label_is_optional_and_other_columns_are_ignored(tmp_path: Path) -> None:
     assert watched(tmp_path, f"note,playlist_id\nhi,{A}\nho,{B},more\n").playlists == {A: "", B: ""}
 
 
 @pytest.mark.parametrize("text", ["", f"{A},x\n", "id,label\n", f"\n{A},x\n"])
-def test_a_missing_header_is_refused_with_what_it_must_be(tmp_path: Path, text: str) -> None:
+def test_missing_header_is_refused_with_the_expected_header(tmp_path: Path, text: str) -> None:
     message = refusal(tmp_path, text)
     assert "playlists.csv:1" in message
     assert "playlist_id,label" in message
@@ -121,44 +121,44 @@ def test_a_missing_header_is_refused_with_what_it_must_be(tmp_path: Path, text: 
 @pytest.mark.parametrize(
     "cell", ["nonsense", A[:-1], A + "x", A[:-1] + "-", "https://example.com/playlist/" + A, f"spotify:{A}"]
 )
-def test_a_bad_id_is_refused_with_file_and_line(tmp_path: Path, cell: str) -> None:
+def test_invalid_id_is_refused_with_file_and_line(tmp_path: Path, cell: str) -> None:
     message = refusal(tmp_path, f"playlist_id,label\n{A},x\n\n{cell},y\n")
     assert "playlists.csv:4" in message
     assert cell in message
 
 
-def test_the_line_is_right_after_a_label_of_two_lines(tmp_path: Path) -> None:
+def test_line_number_is_right_after_a_multiline_label(tmp_path: Path) -> None:
     assert "playlists.csv:4" in refusal(tmp_path, f'playlist_id,label\n{A},"two\nlines"\nnonsense,y\n')
 
 
 @pytest.mark.parametrize("link", [f"https://open.spotify.com/album/{A}?si=1", f"spotify:album:{A}"])
-def test_an_album_is_no_playlist(tmp_path: Path, link: str) -> None:
+def test_album_in_the_playlists_seed_is_refused(tmp_path: Path, link: str) -> None:
     message = refusal(tmp_path, f"playlist_id,label\n{link},x\n")
     assert "playlists.csv:2" in message
     assert "link to a album" in message or "link to an album" in message
 
 
-def test_a_track_is_no_playlist(tmp_path: Path) -> None:
+def test_track_in_the_playlists_seed_is_refused(tmp_path: Path) -> None:
     message = refusal(tmp_path, f"playlist_id,label\nspotify:track:{A},x\n")
     assert "link to a track; a playlist is expected" in message
 
 
-def test_a_playlist_is_no_track(tmp_path: Path) -> None:
+def test_playlist_in_the_tracks_seed_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"tracks\.csv:2: .*link to a playlist; a track is expected"):
         watched(tmp_path, None, f"track_id,label\nspotify:playlist:{A},x\n")
 
 
-def test_of_duplicates_the_first_is_kept(tmp_path: Path) -> None:
+def test_first_of_duplicate_ids_is_kept(tmp_path: Path) -> None:
     text = f"playlist_id,label\n{A},first\n{B},y\nspotify:playlist:{A},second\n"
     assert list(watched(tmp_path, text).playlists.items()) == [(A, "first"), (B, "y")]
 
 
-def test_a_file_that_is_not_utf8_is_refused(tmp_path: Path) -> None:
+def test_file_that_is_not_utf8_is_refused(tmp_path: Path) -> None:
     assert "playlists.csv" in refusal(tmp_path, f"playlist_id,label\n{A},caf\xe9\n".encode("latin-1"))
 
 
 @pytest.mark.parametrize("text", [None, "playlist_id,label\n"])
-def test_nothing_to_watch_is_refused_with_what_to_do(tmp_path: Path, text: str | None) -> None:
+def test_empty_watch_list_is_refused_with_a_hint(tmp_path: Path, text: str | None) -> None:
     with pytest.raises(ConfigError, match=r"nothing to watch yet: .*playlists\.csv.*tracks\.csv"):
         watched(tmp_path, text)
 
@@ -168,31 +168,31 @@ def test_one_seed_is_enough(tmp_path: Path) -> None:
     assert (found.playlists, found.tracks) == ({}, {A: "x"})
 
 
-def test_a_tracks_file_has_an_id_a_line_and_adds_to_the_seed(tmp_path: Path) -> None:
+def test_tracks_file_has_one_id_per_line_and_adds_to_the_seed(tmp_path: Path) -> None:
     ids = tmp_path / "ids.txt"
     ids.write_text(f"\ufeff{A}\r\n\r\n https://open.spotify.com/track/{B}?si=1 \r\n{A}\r\n", "utf-8")
     found = watched(tmp_path, None, f"track_id,label\n{B},labelled\n{C},x\n", tracks_file=ids)
     assert found.tracks == {A: "", B: "labelled", C: "x"}
 
 
-def test_a_tracks_file_alone_is_enough(tmp_path: Path) -> None:
+def test_tracks_file_alone_is_enough(tmp_path: Path) -> None:
     (tmp_path / "ids.txt").write_text(A)
     assert watched(tmp_path, tracks_file=tmp_path / "ids.txt").tracks == {A: ""}
 
 
-def test_a_bad_line_of_a_tracks_file_is_named(tmp_path: Path) -> None:
+def test_invalid_line_of_a_tracks_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "ids.txt").write_text(f"{A}\n\nnonsense\n")
     with pytest.raises(ConfigError, match=r"ids\.txt:3: 'nonsense'"):
         watched(tmp_path, tracks_file=tmp_path / "ids.txt")
 
 
-def test_a_missing_tracks_file_is_refused(tmp_path: Path) -> None:
+def test_missing_tracks_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"ids\.txt"):
         watched(tmp_path, tracks_file=tmp_path / "ids.txt")
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 7, 10, 50])
-def test_all_slices_together_are_everything_and_none_overlaps(tmp_path: Path, size: int) -> None:
+def test_slices_cover_everything_without_overlap(tmp_path: Path, size: int) -> None:
     ids = [spotify_id(f"slice {number}") for number in range(10)]
     playlists = "playlist_id,label\n" + "".join(f"{each},\n" for each in ids[:7])
     tracks = "track_id,label\n" + "".join(f"{each},\n" for each in ids)
@@ -203,6 +203,6 @@ def test_all_slices_together_are_everything_and_none_overlaps(tmp_path: Path, si
     assert {(found.all_playlists, found.all_tracks) for found in slices} == {(7, 10)}
 
 
-def test_a_slice_beyond_the_end_is_empty(tmp_path: Path) -> None:
+def test_slice_beyond_the_end_is_empty(tmp_path: Path) -> None:
     found = watched(tmp_path, f"playlist_id,label\n{A},x\n", batch_number=9, batch_size=5)
     assert (found.playlists, found.tracks, found.all_playlists) == ({}, {}, 1)

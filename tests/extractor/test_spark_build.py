@@ -1,4 +1,4 @@
-"""What a Spark build leaves behind, and what the next one makes of it; dbt itself runs in tests/spark."""
+"""What a Spark build leaves and how the next one uses it; dbt itself runs in tests/spark."""
 
 from importlib import import_module
 from pathlib import Path
@@ -35,7 +35,7 @@ def config(tmp_path: Path) -> Config:
 
 @pytest.fixture
 def spark(config: Config) -> Path:
-    """Make a folder in which something was built and published."""
+    """Make a folder with a published build."""
     folder = config.warehouse.parent / "spark"
     for name in (TABLE, PUBLISHED, "catalog/service.properties"):
         (folder / name).parent.mkdir(parents=True)
@@ -44,7 +44,7 @@ def spark(config: Config) -> Path:
 
 
 class FakeDbt:
-    """Stands for dbt: adds rows to state.builds as Spark does, and remembers how it was called."""
+    """Replaces dbt: adds rows to state.builds as Spark does, and records how it was called."""
 
     def __init__(self, folder: Path, *, passes: bool = True, load: int = 0) -> None:
         self.options: list[BuildOptions] = []
@@ -69,9 +69,7 @@ def run(config: Config, dbt: FakeDbt, patch: pytest.MonkeyPatch, *, full_tests: 
     build(config, BuildOptions(full_tests=full_tests))
 
 
-def test_after_a_build_that_passed_its_tables_are_kept(
-    config: Config, spark: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_passed_build_keeps_its_tables(config: Config, spark: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     dbt = FakeDbt(spark)
     run(config, dbt, monkeypatch)
     assert not (spark / TABLE).exists(), "nothing is known of the build that left them"
@@ -86,7 +84,7 @@ def test_after_a_build_that_passed_its_tables_are_kept(
     assert (build.build_number, build.has_passed) == (3, True)
 
 
-def test_after_a_build_that_did_not_pass_all_but_what_is_published_is_removed(
+def test_failed_build_removes_everything_but_the_published_tables(
     config: Config, spark: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     FakeDbt(spark)(config, BuildOptions())
@@ -108,7 +106,7 @@ def test_only_a_passed_build_is_published(config: Config, spark: Path, monkeypat
         publish(config)
 
 
-def test_it_is_known_whether_anything_is_left_to_publish(
+def test_is_published_is_false_until_the_last_build_is_published(
     config: Config, spark: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     module = import_module("extractor.engines.spark.publish")

@@ -1,4 +1,4 @@
-"""Landing files in the folders that Spark reads: each line once, whatever files come when."""
+"""Load of landing files for Spark: each line once, in any order of files."""
 
 import gzip
 import json
@@ -42,7 +42,7 @@ def raw(config: Config) -> Path:
 
 
 def rows(raw: Path, part: str, number: str = "*") -> list[dict[str, Any]]:
-    """Return the rows of a part as Spark finds them, of one load or of all."""
+    """Return the rows of a partition as Spark finds them, of one load or of all."""
     files = sorted(raw.glob(f"load_number={number}/part={part}/*"))
     texts = [gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes() for path in files]
     return [json.loads(line) for text in texts for line in text.splitlines()]
@@ -52,7 +52,7 @@ def places(raw: Path, number: str = "*") -> list[tuple[str, int]]:
     return sorted((row["run"], row["line"]) for row in rows(raw, "answers", number))
 
 
-def test_a_whole_file_is_read_where_it_landed(config: Config, raw: Path) -> None:
+def test_whole_file_is_read_in_place(config: Config, raw: Path) -> None:
     path = land(config.landing, "a", "tracks")
     assert load(config) == Loaded(files=1, answers=3)
     (found,) = raw.glob("load_number=1/part=answers/*")
@@ -62,7 +62,7 @@ def test_a_whole_file_is_read_where_it_landed(config: Config, raw: Path) -> None
     assert rows(raw, "landing_files") == [ledger]
 
 
-def test_spark_reads_files_of_any_name(config: Config, raw: Path) -> None:
+def test_spark_reads_files_with_any_name(config: Config, raw: Path) -> None:
     for run, name in (("a", "one/_hidden"), ("b", "one/same"), ("c", "other/same")):
         path = config.landing / f"{name}.ndjson.gz"
         landed = land(config.landing, run, "tracks")
@@ -73,27 +73,27 @@ def test_spark_reads_files_of_any_name(config: Config, raw: Path) -> None:
     assert not [path for path in raw.glob("*/part=answers/*") if path.name.startswith(("_", "."))]
 
 
-def test_starts_and_ends_of_runs_are_there_once_more(config: Config, raw: Path) -> None:
+def test_start_and_end_of_runs_are_stored_separately_too(config: Config, raw: Path) -> None:
     three(config.landing)
     load(config)
     of_runs = [row for row in rows(raw, "answers") if row["endpoint"] == "runs"]
     assert sorted(rows(raw, "runs"), key=str) == sorted(of_runs, key=str)
 
 
-def test_answers_of_unknown_shapes_are_counted_and_kept(config: Config, raw: Path) -> None:
+def test_responses_of_unknown_shape_are_counted_and_kept(config: Config, raw: Path) -> None:
     path = land_answers(config.landing, "a", [*LISTS.values(), *UNKNOWN.values()])
     assert load(config) == Loaded(1, len(LISTS) + len(UNKNOWN), len(UNKNOWN))
     assert rows(raw, "answers") == lines_of(path)
 
 
 @pytest.mark.parametrize("shape", [*LISTS, *UNKNOWN])
-def test_an_answer_is_unknown_where_nothing_is_found_in_it(config: Config, shape: str) -> None:
+def test_response_without_known_objects_counts_as_unknown(config: Config, shape: str) -> None:
     land_answers(config.landing, "a", [(LISTS | UNKNOWN)[shape]])
     assert load(config).unknown == (shape in UNKNOWN)
 
 
 @pytest.mark.parametrize("name", ["copy/a", "copy/b", "2026-01-01/0", "2026-01-01/z"])
-def test_a_copy_adds_nothing(config: Config, raw: Path, name: str) -> None:
+def test_copy_adds_no_rows(config: Config, raw: Path, name: str) -> None:
     path = land(config.landing, "a", "tracks")
     copy = config.landing / f"{name}.ndjson.gz"
     copy.parent.mkdir(exist_ok=True)
@@ -107,7 +107,7 @@ def test_a_copy_adds_nothing(config: Config, raw: Path, name: str) -> None:
     assert last_load(raw) == 1
 
 
-def test_of_a_file_that_has_grown_each_line_is_in_one_load(config: Config, raw: Path) -> None:
+def test_each_line_of_a_grown_file_is_in_one_load(config: Config, raw: Path) -> None:
     with LandingWriter(config.landing, DAY, "a", 1) as landing:
         for number in (1, 2):
             landing.write("tracks", {"ids": [], "items": "tracks"}, {"n": number, "tracks": []}, NOON, 200, 1)
@@ -117,7 +117,7 @@ def test_of_a_file_that_has_grown_each_line_is_in_one_load(config: Config, raw: 
     assert [places(raw, number) for number in "123"] == [[("a", 1)], [("a", 2)], [("a", 3)]]
 
 
-def test_the_end_of_a_file_alone_is_no_load(config: Config, raw: Path) -> None:
+def test_closing_a_file_without_new_lines_is_no_load(config: Config, raw: Path) -> None:
     with LandingWriter(config.landing, DAY, "a", 1) as landing:
         landing.write("runs", {}, {"event": "start"}, NOON)
         load(config)
@@ -129,7 +129,7 @@ def test_the_end_of_a_file_alone_is_no_load(config: Config, raw: Path) -> None:
 
 
 @pytest.mark.parametrize("lost", [1, 60])
-def test_torn_files_give_their_whole_lines(config: Config, raw: Path, lost: int) -> None:
+def test_torn_file_loads_its_whole_lines(config: Config, raw: Path, lost: int) -> None:
     path = land(config.landing, "a", "tracks", "tracks", end=False)
     path.write_bytes(path.read_bytes()[:-lost])
     whole = [envelope for _, envelope in envelopes(path)]
@@ -139,7 +139,7 @@ def test_torn_files_give_their_whole_lines(config: Config, raw: Path, lost: int)
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
-def test_a_damaged_file_is_named_and_the_others_are_loaded(config: Config, raw: Path, damage: str) -> None:
+def test_damaged_file_is_reported_and_the_others_are_loaded(config: Config, raw: Path, damage: str) -> None:
     paths = three(config.landing)
     whole = paths[1].read_bytes()
     lines = gzip.decompress(whole).splitlines(keepends=True)
@@ -151,7 +151,7 @@ def test_a_damaged_file_is_named_and_the_others_are_loaded(config: Config, raw: 
     assert load(config) == Loaded(1, 4)
 
 
-def test_watch_lists_are_rows(config: Config, raw: Path) -> None:
+def test_watch_lists_are_loaded_as_rows(config: Config, raw: Path) -> None:
     label = 'of "two"\nlines, ☃'
     watched = save_watch_list(config.landing, WatchList({"L": label}, {"T": ""}, 1, 1))
     for _ in range(2):
@@ -162,7 +162,7 @@ def test_watch_lists_are_rows(config: Config, raw: Path) -> None:
     ]
 
 
-def test_a_damaged_watch_list_costs_itself_alone(config: Config, raw: Path) -> None:
+def test_damaged_watch_list_is_skipped_alone(config: Config, raw: Path) -> None:
     land(config.landing, "a", "tracks")
     watched = save_watch_list(config.landing, WatchList({"L": ""}, {}, 1, 0))
     (config.landing / "watched" / f"{watched}.csv.gz").write_bytes(b"?")
@@ -171,7 +171,7 @@ def test_a_damaged_watch_list_costs_itself_alone(config: Config, raw: Path) -> N
     assert len(places(raw)) == 3
 
 
-def test_a_folder_of_an_earlier_version_is_refused(config: Config, raw: Path) -> None:
+def test_folder_of_an_earlier_version_is_refused(config: Config, raw: Path) -> None:
     ledger = raw / "load_number=1" / "part=landing_files" / "rows.ndjson"
     ledger.parent.mkdir(parents=True)
     ledger.write_text('{"file":"a.ndjson","bytes":9,"lines":1}\n')
@@ -180,7 +180,7 @@ def test_a_folder_of_an_earlier_version_is_refused(config: Config, raw: Path) ->
 
 
 @pytest.mark.parametrize("call", ["link", "rename"])
-def test_an_interrupted_load_leaves_nothing_that_is_read(config: Config, raw: Path, call: str) -> None:
+def test_interrupted_load_is_not_visible(config: Config, raw: Path, call: str) -> None:
     three(config.landing)
     sys.setprofile(at_call(call, 1, interrupt))
     try:

@@ -1,4 +1,4 @@
-"""A day costs as many requests as it must, and no more: each test says the sum."""
+"""The number of requests of a day: each test states the sum."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -17,12 +17,12 @@ WATCHED = tuple(spotify_id(f"watched {number}") for number in range(130))
 
 
 def spent(run: Bench) -> int:
-    """Requests so far, the token aside."""
+    """The number of requests so far, without those of the token."""
     return run.simulator.count("^/v1/")
 
 
 def cost(run: Bench, day: date = DAY) -> int:
-    """What a run for a day spends; all of it must be read."""
+    """Return the number of requests of a complete run for a day."""
     before = spent(run)
     assert run.extract(day).exit_code == 0
     return spent(run) - before
@@ -40,40 +40,40 @@ def big(entries: int, days: str = "2026-01-01: [A]", name: str = "big") -> str:
     return f"{name}: {{days: {{{days}}}, pad_to: {entries}}}"
 
 
-def test_small_lists_cost_one_request_each_on_the_first_day_and_on_every_other(bench: MakeBench) -> None:
+def test_small_playlist_costs_one_request_every_day(bench: MakeBench) -> None:
     run = bench(world(small(f"l{number}" for number in range(20))))
-    # 20 lists x 1; their tracks came with a popularity.
+    # 20 playlists x 1; their tracks have a popularity.
     assert cost(run) == 20
     assert cost(run, NEXT_DAY) == 20
 
 
-def test_the_first_day_of_a_big_list_costs_its_pages_and_a_probe(bench: MakeBench) -> None:
-    # 1 for the first 100 of 450 entries + 4 further pages + 1 to see that the snapshot_id has not moved.
+def test_first_day_of_a_large_playlist_costs_its_pages_and_a_probe(bench: MakeBench) -> None:
+    # 1 for the first 100 of 450 entries + 4 further pages + 1 to check that the snapshot_id is unchanged.
     assert cost(bench(world(big(450)))) == 6
 
 
-def test_a_quiet_day_of_a_big_list_costs_one_request_and_the_tracks_it_does_not_show(bench: MakeBench) -> None:
+def test_unchanged_large_playlist_costs_one_request_and_its_hidden_tracks(bench: MakeBench) -> None:
     run = bench(world(big(450)))
     cost(run)
-    # 1 for the list, whose answer shows 100 tracks + 350 tracks at 50 a request.
+    # 1 for the playlist, whose response shows 100 tracks + 350 tracks at 50 a request.
     assert cost(run, NEXT_DAY) == 1 + 7
 
 
-def test_a_quiet_day_without_discovery_costs_one_request(bench: MakeBench) -> None:
+def test_unchanged_large_playlist_without_discovery_costs_one_request(bench: MakeBench) -> None:
     run = bench(world(big(450)))
     run.set(discover_tracks=False)
     cost(run)
     assert cost(run, NEXT_DAY) == 1
 
 
-def test_a_big_list_that_changed_costs_its_pages_again(bench: MakeBench) -> None:
+def test_changed_large_playlist_costs_its_pages_again(bench: MakeBench) -> None:
     run = bench(world(big(450, "2026-01-01: [A], 2026-01-02: [B]")))
     cost(run)
     # 1 + 4 further pages + 1 probe; all tracks were seen.
     assert cost(run, NEXT_DAY) == 6
 
 
-def test_a_list_of_spotify_costs_its_pages_every_day(bench: MakeBench) -> None:
+def test_spotify_owned_playlist_costs_its_pages_every_day(bench: MakeBench) -> None:
     key = "spotifys"
     run = bench(world(f"{key}: {{owner: spotify, stuck_snapshot: true, days: {{2026-01-01: [A]}}, pad_to: 250}}"))
     assert spotify_owned_id(key) in run.simulator.world.playlist_ids
@@ -82,44 +82,44 @@ def test_a_list_of_spotify_costs_its_pages_every_day(bench: MakeBench) -> None:
     assert cost(run, NEXT_DAY) == 4
 
 
-def test_watched_tracks_in_no_list_cost_a_request_for_fifty(bench: MakeBench) -> None:
+def test_watched_tracks_in_no_playlist_cost_a_request_per_fifty(bench: MakeBench) -> None:
     run = bench(world(small(["l"])))
     run.watch(spotify_id("l"), tracks=WATCHED)
-    # 1 list + 130 tracks at 50 a request.
+    # 1 playlist + 130 tracks at 50 a request.
     assert cost(run) == 1 + 3
 
 
-def test_tracks_with_popularity_0_in_a_list_are_asked_fifty_at_a_time(bench: MakeBench) -> None:
+def test_tracks_with_popularity_0_in_a_playlist_are_requested_fifty_at_a_time(bench: MakeBench) -> None:
     entries = ", ".join(f"{{track: T{number}, popularity: 0}}" for number in range(60))
-    # 1 list + 60 tracks at 50 a request.
+    # 1 playlist + 60 tracks at 50 a request.
     assert cost(bench(one_list(f"2026-01-01: [{entries}]"))) == 1 + 2
 
 
-def test_a_track_that_leaves_a_list_is_no_longer_discovered(bench: MakeBench) -> None:
+def test_track_removed_from_a_playlist_is_no_longer_discovered(bench: MakeBench) -> None:
     run = bench(one_list("2026-01-01: [{track: A, popularity: 0}, B], 2026-01-02: [B]"))
-    # 1 list + 1 request for A.
+    # 1 playlist + 1 request for A.
     assert cost(run) == 2
-    # 1 list; B came with a popularity.
+    # 1 playlist; B has a popularity.
     assert cost(run, NEXT_DAY) == 1
 
 
-def test_the_tracks_of_two_lists_share_their_requests(bench: MakeBench) -> None:
+def test_tracks_of_two_playlists_share_bulk_requests(bench: MakeBench) -> None:
     run = bench(world(big(125), big(125, name="other")))
-    # 2 lists x (1 + 1 further page + 1 probe).
+    # 2 playlists x (1 + 1 further page + 1 probe).
     assert cost(run) == 6
-    # 2 lists + (25 + 25) tracks that their answers do not show at 50 a request.
+    # 2 playlists + (25 + 25) tracks that their responses do not show at 50 a request.
     assert cost(run, NEXT_DAY) == 2 + 1
 
 
-def test_where_only_single_tracks_are_answered_each_costs_one(bench: MakeBench) -> None:
+def test_each_track_costs_one_request_without_bulk_access(bench: MakeBench) -> None:
     run = bench(world(small(["l"])))
     run.watch(tracks=WATCHED[:30])
     run.simulator.restricted = True
-    # 1 refused request for many + 30 for one each.
+    # 1 refused bulk request + 30 single requests.
     assert cost(run) == 31
 
 
-def test_where_no_popularity_is_told_discovered_tracks_are_not_asked_for(bench: MakeBench) -> None:
+def test_discovered_tracks_are_not_requested_if_the_app_gets_no_popularity(bench: MakeBench) -> None:
     def withhold(body: Any) -> None:
         for entry in body["tracks"]["items"]:
             del entry["track"]["popularity"]
@@ -127,32 +127,32 @@ def test_where_no_popularity_is_told_discovered_tracks_are_not_asked_for(bench: 
     scenario = one_list(pad_to=80)
     run = bench(scenario, spoiled(scenario, FIRST_REQUEST, f"playlists/{LIST}", withhold))
     run.simulator.restricted = True
-    # 1 list + 1 of its tracks, refused where many may be asked for, and answered without a popularity alone.
+    # 1 playlist + 1 of its tracks, refused in bulk, then returned alone without a popularity.
     assert cost(run) == 1 + 2
     run.watch(LIST, tracks=WATCHED[:3])
-    # 1 list + 3 watched tracks, refused together, and answered alone.
+    # 1 playlist + 3 watched tracks, refused in bulk, returned one by one.
     assert cost(run, NEXT_DAY) == 1 + 1 + 3
 
 
-def test_the_same_day_again_costs_nothing(bench: MakeBench) -> None:
+def test_rerun_of_a_day_costs_no_requests(bench: MakeBench) -> None:
     run = bench(world(big(450), small(["l"])))
     run.watch(*run.simulator.world.playlist_ids, tracks=WATCHED)
     cost(run)
     assert cost(run) == 0
 
 
-def test_in_a_window_of_a_hundred_a_day_takes_hardly_longer_than_it_must(bench: MakeBench) -> None:
+def test_rate_limited_day_takes_at_most_a_tenth_longer_than_needed(bench: MakeBench) -> None:
     run = bench(world(small(f"l{number}" for number in range(400))))
     run.simulator.window = Window(100, now=run.time.clock.monotonic)
-    # 400 lists and the one 429 that tells of the window.
+    # 400 playlists and the one 429 that reveals the window.
     assert cost(run) == 400 + 1
-    # 4 windows, the first of which costs no wait.
+    # 4 windows; the first costs no wait.
     assert 3 * 30 <= run.time.passed <= 3 * 30 * 1.1
 
 
-def test_several_at_once_keep_one_pace(bench: MakeBench) -> None:
+def test_concurrent_requests_share_one_pace(bench: MakeBench) -> None:
     run = bench(world(small(f"l{number}" for number in range(300))))
     run.simulator.window = Window(100, now=run.time.clock.monotonic)
     run.set(max_in_flight=4)
-    # 300 lists, and a 429 for each of the four that were under way when the window was full.
+    # 300 playlists, and a 429 for each of the four requests in flight when the window was full.
     assert 300 + 1 <= cost(run) <= 300 + 4

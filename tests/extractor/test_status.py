@@ -1,4 +1,4 @@
-"""./run.sh status: what there is to know, at every stage, and whether all is well."""
+"""./run.sh status: its report at every stage, and its exit code."""
 
 import json
 from datetime import date
@@ -30,7 +30,7 @@ create table runs as select 'r' as run_id, 1 as worker, date '2026-01-01' as dat
 
 @pytest.fixture(autouse=True)
 def nobody(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Let nobody be logged in, whoever runs the tests."""
+    """Ignore any login of the user who runs the tests."""
     monkeypatch.delenv("SPOTIFY_REFRESH_TOKEN", raising=False)
     monkeypatch.setenv("SPOTIFY_TOKEN_FILE", str(tmp_path / "token.json"))
 
@@ -44,7 +44,7 @@ def publish(run: Bench, code: int = 0) -> None:
         connection.execute(PUBLISHED.format(playlist=L3, code=code))
 
 
-def test_of_nothing_it_says_so(bench: MakeBench) -> None:
+def test_status_of_an_empty_project_says_so(bench: MakeBench) -> None:
     run = bench(WORLD)
     found = look(run)
     assert (found.exit_code, found.runs, found.published, found.coverage) == (3, [], None, {"not_run": 4})
@@ -52,7 +52,7 @@ def test_of_nothing_it_says_so(bench: MakeBench) -> None:
     assert "published    nothing yet" in str(found)
 
 
-def test_what_was_extracted_is_told_before_it_is_built(bench: MakeBench) -> None:
+def test_status_reports_extraction_before_the_build(bench: MakeBench) -> None:
     run = bench(WORLD, Fault(f"/v1/playlists/{L3}", status=404))
     run.set(requests_per_day=600)
     run.extract()
@@ -72,7 +72,7 @@ def test_what_was_extracted_is_told_before_it_is_built(bench: MakeBench) -> None
     assert f"{L3}  since 2026-01-01  (no name): 404 Resource not found" in str(found)
 
 
-def test_lists_that_are_unavailable_for_long_are_set_apart_and_named(bench: MakeBench) -> None:
+def test_long_unavailable_playlists_are_listed_separately(bench: MakeBench) -> None:
     run = bench(
         WORLD, Fault(f"/v1/playlists/{L3}", status=404), Fault(f"/v1/playlists/{L0}", day=DAY_AFTER, status=403)
     )
@@ -91,7 +91,7 @@ def test_lists_that_are_unavailable_for_long_are_set_apart_and_named(bench: Make
     assert [each.playlist_id for each in look(run, DAY_AFTER).unavailable] == [L0]
 
 
-def test_published_runs_are_told_after_their_landing_is_purged(bench: MakeBench) -> None:
+def test_published_runs_are_reported_after_their_landing_files_are_purged(bench: MakeBench) -> None:
     run = bench(WORLD)
     publish(run)
     assert [str(each) for each in look(run).runs] == [
@@ -102,7 +102,7 @@ def test_published_runs_are_told_after_their_landing_is_purged(bench: MakeBench)
     assert look(run, DAY_AFTER).exit_code == 3
 
 
-def test_a_slice_that_nobody_ran_is_named_once_the_day_has_begun(bench: MakeBench) -> None:
+def test_missing_slice_is_named_once_the_day_has_begun(bench: MakeBench) -> None:
     run = bench(WORLD)
     run.set(batch_size=2)
     assert look(run).slices_not_run == []
@@ -113,7 +113,7 @@ def test_a_slice_that_nobody_ran_is_named_once_the_day_has_begun(bench: MakeBenc
     assert "not run      slice 2" in str(found)
 
 
-def test_until_the_day_is_read_the_day_before_counts(bench: MakeBench) -> None:
+def test_previous_day_counts_until_the_day_is_read(bench: MakeBench) -> None:
     run = bench(WORLD)
     run.set(batch_size=2)
     codes = []
@@ -126,18 +126,18 @@ def test_until_the_day_is_read_the_day_before_counts(bench: MakeBench) -> None:
     rmtree(run.config.landing / NEXT_DAY.isoformat())
     run.set(batch_number=1)
     run.extract(NEXT_DAY)
-    assert look(run, NEXT_DAY).exit_code == 0  # worker 2 is still to come
+    assert look(run, NEXT_DAY).exit_code == 0  # worker 2 has not run yet
     assert look(run, DAY_AFTER).exit_code == 3  # and did not
 
 
-def test_the_last_run_of_a_worker_counts(bench: MakeBench) -> None:
+def test_last_run_of_a_worker_counts(bench: MakeBench) -> None:
     run = bench(WORLD, Fault(f"/v1/playlists/{L3}", times=1, status=404))
     assert (run.extract().exit_code, look(run).exit_code) == (3, 3)
     run.time.sleep(60)
     assert (run.extract().exit_code, look(run).exit_code) == (0, 0)
 
 
-def test_a_stop_by_the_quota_is_75_with_the_time_to_wait_until(bench: MakeBench) -> None:
+def test_rate_limit_stop_exits_75_with_the_time_to_wait_until(bench: MakeBench) -> None:
     run = bench(WORLD, Fault("/v1/playlists", after=1, status=429, headers={"Retry-After": "9000"}))
     assert run.extract().exit_code == 75
     found = look(run)
@@ -146,17 +146,17 @@ def test_a_stop_by_the_quota_is_75_with_the_time_to_wait_until(bench: MakeBench)
     assert "Spotify accepts no requests until 2026-01-02 08:30 UTC" in str(found)
 
 
-def test_a_run_that_goes_on_or_was_killed_is_told(bench: MakeBench) -> None:
+def test_running_or_killed_run_is_reported(bench: MakeBench) -> None:
     run = bench(WORLD)
     run.extract()
     (path,) = run.config.landing.glob("2026-*/*.gz")
-    path.write_bytes(path.read_bytes()[:-60])  # its last line is lost
+    path.write_bytes(path.read_bytes()[:-60])  # its last line is missing
     found = look(run)
     assert str(found.runs[0]).endswith("running or killed")
     assert found.coverage["complete"] >= 3
 
 
-def test_a_damaged_file_is_a_problem_to_tell_and_no_reason_to_stop(bench: MakeBench) -> None:
+def test_damaged_file_is_reported_and_status_goes_on(bench: MakeBench) -> None:
     run = bench(WORLD)
     run.extract()
     (run.config.landing / DAY.isoformat() / "x.ndjson.gz").write_bytes(b"no gzip")
@@ -166,14 +166,14 @@ def test_a_damaged_file_is_a_problem_to_tell_and_no_reason_to_stop(bench: MakeBe
     assert found.coverage == {"complete": 4}
 
 
-def test_a_warehouse_in_use_is_not_asked(bench: MakeBench) -> None:
+def test_locked_warehouse_is_not_queried(bench: MakeBench) -> None:
     run = bench(WORLD)
     with duckdb.connect(str(run.config.warehouse)):
         found = look(run)
     assert (found.problems, found.bytes_on_disk["warehouse"] > 0) == ([], True)
 
 
-def test_nothing_is_written(bench: MakeBench) -> None:
+def test_status_writes_nothing(bench: MakeBench) -> None:
     run = bench(WORLD)
     run.extract()
     rmtree(run.config.landing / "contents")
@@ -182,9 +182,7 @@ def test_nothing_is_written(bench: MakeBench) -> None:
     assert sorted(run.config.landing.parent.rglob("*")) == before
 
 
-def test_the_command_says_it_to_people_and_programs(
-    bench: MakeBench, capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
+def test_status_prints_text_or_json(bench: MakeBench, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     run = bench(WORLD)
     path = tmp_path / "config.yaml"
     path.write_text("{landing: landing, warehouse: w.duckdb, database: spotify.duckdb}")

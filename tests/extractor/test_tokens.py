@@ -1,4 +1,4 @@
-"""The access token: asked for once, renewed in time, never spent in vain and never sent elsewhere."""
+"""The access token: requested once, renewed in time, and never sent to another host."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -11,20 +11,20 @@ from tests.extractor.asking import Serve, asking, on_api, on_token
 from tests.extractor.conftest import FakeTime
 
 
-def test_one_token_serves_many_requests(serve: Serve, time: FakeTime) -> None:
+def test_token_is_reused_for_many_requests(serve: Serve, time: FakeTime) -> None:
     me = asking(serve, time)
     assert [me.get().status for _ in range(3)] == [200, 200, 200]
     assert me.tokens == 1
 
 
-def test_a_login_before_the_first_request_is_not_done_again(serve: Serve, time: FakeTime) -> None:
+def test_login_before_the_first_request_is_not_repeated(serve: Serve, time: FakeTime) -> None:
     me = asking(serve, time)
     me.client.log_in()
     me.get()
     assert me.tokens == 1
 
 
-def test_a_token_is_kept_for_most_of_its_hour(serve: Serve, time: FakeTime) -> None:
+def test_token_is_reused_for_most_of_its_lifetime(serve: Serve, time: FakeTime) -> None:
     me = asking(serve, time)
     me.get()
     time.passed += 3500
@@ -32,7 +32,7 @@ def test_a_token_is_kept_for_most_of_its_hour(serve: Serve, time: FakeTime) -> N
     assert me.tokens == 1
 
 
-def test_a_token_is_renewed_before_it_expires(serve: Serve, time: FakeTime) -> None:
+def test_token_is_renewed_before_it_expires(serve: Serve, time: FakeTime) -> None:
     me = asking(serve, time)
     me.get()
     time.passed += 3550
@@ -41,7 +41,7 @@ def test_a_token_is_renewed_before_it_expires(serve: Serve, time: FakeTime) -> N
     assert me.statuses == [200, 200]
 
 
-def test_an_expired_token_is_renewed_once_and_the_question_asked_again(serve: Serve, time: FakeTime) -> None:
+def test_expired_token_is_renewed_once_and_the_request_retried(serve: Serve, time: FakeTime) -> None:
     me = asking(serve, time)
     me.get()
     me.simulator.expire_tokens()
@@ -51,7 +51,7 @@ def test_an_expired_token_is_renewed_once_and_the_question_asked_again(serve: Se
     assert me.tokens == 2
 
 
-def test_a_token_that_expires_under_several_threads_is_renewed_once(serve: Serve, time: FakeTime) -> None:
+def test_token_expiring_under_several_threads_is_renewed_once(serve: Serve, time: FakeTime) -> None:
     me = asking(serve, time)
     me.get()
     me.simulator.expire_tokens()
@@ -61,7 +61,7 @@ def test_a_token_that_expires_under_several_threads_is_renewed_once(serve: Serve
     assert me.tokens == 2
 
 
-def test_a_second_401_is_the_answer(serve: Serve, time: FakeTime) -> None:
+def test_second_401_is_returned(serve: Serve, time: FakeTime) -> None:
     me = asking(serve, time, on_api(status=401))
     answer = me.get()
     assert (answer.status, answer.requests) == (401, 2)
@@ -69,7 +69,7 @@ def test_a_second_401_is_the_answer(serve: Serve, time: FakeTime) -> None:
     assert me.tokens == 2
 
 
-def test_a_401_that_wants_a_user_is_the_answer_and_no_reason_to_renew(serve: Serve, time: FakeTime) -> None:
+def test_401_that_requires_a_user_is_returned_without_token_renewal(serve: Serve, time: FakeTime) -> None:
     words = {"error": {"status": 401, "message": "Valid user authentication required"}}
     me = asking(serve, time, on_api(status=401, body=words))
     answer = me.get()
@@ -78,7 +78,7 @@ def test_a_401_that_wants_a_user_is_the_answer_and_no_reason_to_renew(serve: Ser
 
 
 @pytest.mark.parametrize("credentials", [Credentials("simulator", "wrong-secret"), Credentials("somebody", "x-secret")])
-def test_refused_credentials_are_an_error_of_their_own(serve: Serve, time: FakeTime, credentials: Credentials) -> None:
+def test_refused_credentials_raise_their_own_error(serve: Serve, time: FakeTime, credentials: Credentials) -> None:
     me = asking(serve, time, credentials=credentials)
     with pytest.raises(CredentialsError, match=r"SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET") as caught:
         me.client.log_in()
@@ -87,7 +87,7 @@ def test_refused_credentials_are_an_error_of_their_own(serve: Serve, time: FakeT
     assert time.sleeps == []
 
 
-def test_credentials_refused_with_401_are_refused_too(serve: Serve, time: FakeTime) -> None:
+def test_credentials_refused_with_401_raise_the_same_error(serve: Serve, time: FakeTime) -> None:
     me = asking(serve, time, on_token(status=401, body={"error": "invalid_client"}))
     with pytest.raises(CredentialsError):
         me.client.log_in()
@@ -106,14 +106,14 @@ def test_credentials_refused_with_401_are_refused_too(serve: Serve, time: FakeTi
         on_token(times=1, body="not JSON"),
     ],
 )
-def test_a_token_is_asked_for_again_after_a_passing_fault(serve: Serve, time: FakeTime, fault: Fault) -> None:
+def test_token_request_is_retried_after_a_transient_fault(serve: Serve, time: FakeTime, fault: Fault) -> None:
     me = asking(serve, time, fault)
     assert me.get().status == 200
     assert me.tokens == 2
     assert len(time.sleeps) == 1
 
 
-def test_no_token_at_all_is_an_error_that_names_address_and_reason(serve: Serve, time: FakeTime) -> None:
+def test_failed_token_request_names_url_and_reason(serve: Serve, time: FakeTime) -> None:
     me = asking(serve, time, on_token(status=500))
     with pytest.raises(ExtractorError, match=r"/api/token: 500 Server error\.") as caught:
         me.client.log_in()
@@ -121,7 +121,7 @@ def test_no_token_at_all_is_an_error_that_names_address_and_reason(serve: Serve,
     assert me.tokens == 5
 
 
-def test_a_token_without_a_readable_lifetime_is_a_token(serve: Serve, time: FakeTime) -> None:
+def test_token_with_an_invalid_lifetime_is_accepted(serve: Serve, time: FakeTime) -> None:
     usual = asking(serve, time)
     usual.client.log_in()
     for lifetime in (None, "soon"):
@@ -129,7 +129,7 @@ def test_a_token_without_a_readable_lifetime_is_a_token(serve: Serve, time: Fake
         asking(serve, time, on_token(body=body)).client.log_in()
 
 
-def test_the_secret_is_not_sent_where_the_token_endpoint_redirects(serve: Serve, time: FakeTime) -> None:
+def test_secret_is_not_sent_to_a_redirect_of_the_token_endpoint(serve: Serve, time: FakeTime) -> None:
     elsewhere = asking(serve, time)
     me = asking(serve, time, on_token(status=307, headers={"Location": elsewhere.simulator.token_url}))
     with pytest.raises(ExtractorError):
@@ -138,7 +138,7 @@ def test_the_secret_is_not_sent_where_the_token_endpoint_redirects(serve: Serve,
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
-def test_the_token_is_not_sent_where_an_answer_redirects(serve: Serve, time: FakeTime, status: int) -> None:
+def test_token_is_not_sent_to_a_redirect(serve: Serve, time: FakeTime, status: int) -> None:
     elsewhere = asking(serve, time)
     me = asking(serve, time, on_api(status=status, headers={"Location": f"{elsewhere.simulator.base_url}/tracks"}))
     answer = me.get()
@@ -147,11 +147,11 @@ def test_the_token_is_not_sent_where_an_answer_redirects(serve: Serve, time: Fak
     assert elsewhere.simulator.requests == []
 
 
-def test_tokens_are_not_shown(serve: Serve, time: FakeTime) -> None:
+def test_repr_does_not_show_tokens(serve: Serve, time: FakeTime) -> None:
     body = {"access_token": "a-token-to-hide", "token_type": "Bearer", "expires_in": 3600}
     me = asking(serve, time, on_token(body=body))
     answer = me.get()
-    assert answer.status == 401  # nobody gave it out
+    assert answer.status == 401  # an unknown token
     for shown in (repr(me.client), repr(vars(me.client)), repr(answer)):
         assert "a-token-to-hide" not in shown
         assert "simulator-secret" not in shown

@@ -1,4 +1,4 @@
-"""The way to Spotify: only to who proves to be Spotify, and with nothing but our token."""
+"""HTTP transport: TLS certificates are verified, and no credentials but the token are sent."""
 
 import ssl
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ SELF_SIGNED = Path(__file__).with_name("self_signed.pem")
 
 
 class Impostor(Simulator):
-    """A simulator behind TLS, with a certificate that nobody vouches for."""
+    """A simulator behind TLS, with an untrusted certificate."""
 
     def __init__(self) -> None:
         super().__init__(GeneratedWorld.from_text(WORLD), date(2026, 1, 1))
@@ -36,7 +36,9 @@ def impostor() -> Iterator[Impostor]:
         yield server
 
 
-def test_nothing_is_sent_to_who_can_not_prove_to_be_spotify(serve: Serve, time: FakeTime, impostor: Impostor) -> None:
+def test_nothing_is_sent_if_the_certificate_cannot_be_verified(
+    serve: Serve, time: FakeTime, impostor: Impostor
+) -> None:
     without_token = asking(serve, time, token_url=impostor.token_url)
     for me in (without_token, asking(serve, time, base_url=impostor.base_url)):
         with pytest.raises(ExtractorError, match=r"https://127\.0\.0\.1:.*certificate.*nothing was sent") as caught:
@@ -46,14 +48,14 @@ def test_nothing_is_sent_to_who_can_not_prove_to_be_spotify(serve: Serve, time: 
     assert time.sleeps == []
 
 
-def test_a_certificate_that_this_machine_trusts_is_trusted(
+def test_certificate_trusted_by_the_system_is_accepted(
     time: FakeTime, impostor: Impostor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(SELF_SIGNED))
     assert asking(lambda *_: impostor, time).get().status == 200
 
 
-def test_a_netrc_takes_no_part(serve: Serve, time: FakeTime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_netrc_is_ignored(serve: Serve, time: FakeTime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "netrc").write_text("default login somebody password something\n")
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
     assert asking(serve, time).get().status == 200

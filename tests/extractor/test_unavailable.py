@@ -1,4 +1,4 @@
-"""Lists that can't be read for long: named, and no alarm every morning."""
+"""Playlists unavailable for long: named, without an alert every day."""
 
 from datetime import date, timedelta
 from pathlib import Path
@@ -13,7 +13,7 @@ from tests.extractor.listing import LIST
 
 
 def gone(*days: int) -> str:
-    """Return a world in which a list is not found on some days in January."""
+    """Return a world in which a playlist is not found on some days in January."""
     written = "".join(f"{january(number)}: {{status: 404}}, " for number in days)
     lists = f"list: {{days: {{2026-01-01: [A], {written}}}}}, other: {{days: {{2026-01-01: [B]}}}}"
     return f"{{tracks: 0, histories: {{{lists}}}}}"
@@ -31,7 +31,7 @@ def codes(run: Bench, first: int, last: int) -> dict[int, int]:
 @pytest.mark.parametrize(
     ("tolerated", "alarms"), [(7, [3, 4, 5, 6, 7, 8, 9]), (2, [3, 4, 5]), (0, [3]), (None, [3, 4, 5, 6, 7, 8, 9])]
 )
-def test_a_list_alarms_until_it_has_been_unavailable_for_more_than_the_tolerated_days(
+def test_unavailable_playlist_alerts_until_the_tolerated_days_have_passed(
     bench: MakeBench, tolerated: int | None, alarms: list[int]
 ) -> None:
     run = bench(gone(*range(3, 10)))
@@ -39,7 +39,7 @@ def test_a_list_alarms_until_it_has_been_unavailable_for_more_than_the_tolerated
     assert [number for number, code in codes(run, 1, 10).items() if code == 3] == alarms
 
 
-def test_a_list_that_is_tolerated_is_warned_of_and_counted_as_not_read(bench: MakeBench) -> None:
+def test_tolerated_playlist_is_warned_about_and_counted_as_not_read(bench: MakeBench) -> None:
     run = bench(gone(*range(3, 10)))
     run.set(tolerate_unavailable_days=1)
     codes(run, 1, 4)
@@ -53,13 +53,13 @@ def test_a_list_that_is_tolerated_is_warned_of_and_counted_as_not_read(bench: Ma
     assert ended.facts["long_unavailable"] == {LIST: january(3)}
 
 
-def test_a_list_that_came_back_alarms_anew(bench: MakeBench) -> None:
+def test_playlist_that_came_back_alerts_again(bench: MakeBench) -> None:
     run = bench(gone(2, 3, 4, 6, 7))
     run.set(tolerate_unavailable_days=1)
     assert [number for number, code in codes(run, 1, 7).items() if code == 3] == [2, 3, 6, 7]
 
 
-def test_a_list_that_was_never_readable_counts_from_its_first_attempt(bench: MakeBench) -> None:
+def test_never_readable_playlist_counts_from_its_first_attempt(bench: MakeBench) -> None:
     run = bench(gone(*range(3, 10)))
     run.watch(spotify_id("nobody"), LIST)
     run.set(tolerate_unavailable_days=1)
@@ -68,7 +68,7 @@ def test_a_list_that_was_never_readable_counts_from_its_first_attempt(bench: Mak
     assert (nobody.playlist_id, nobody.since, nobody.reason) == (spotify_id("nobody"), DAY, "404 Resource not found")
 
 
-def test_it_is_known_after_the_landing_files_are_purged(bench: MakeBench) -> None:
+def test_unavailability_is_kept_after_a_purge_of_landing_files(bench: MakeBench) -> None:
     run = bench(gone(*range(3, 10)))
     run.set(tolerate_unavailable_days=3)
     codes(run, 1, 6)
@@ -77,7 +77,7 @@ def test_it_is_known_after_the_landing_files_are_purged(bench: MakeBench) -> Non
     assert codes(run, 7, 7) == {7: 0}
 
 
-def test_workers_know_each_of_its_own_lists(bench: MakeBench) -> None:
+def test_each_worker_tracks_its_own_unavailable_playlists(bench: MakeBench) -> None:
     run = bench(gone(3, 4, 5))
     run.watch(LIST, spotify_id("nobody"))
     run.set(tolerate_unavailable_days=1, batch_size=1)
@@ -89,13 +89,13 @@ def test_workers_know_each_of_its_own_lists(bench: MakeBench) -> None:
     assert {each.since for each in unavailable_playlists(run.config.landing)} == {january(3)}
 
 
-def test_no_usable_answer_says_nothing_of_a_list(tmp_path: Path) -> None:
+def test_failed_read_does_not_change_unavailability(tmp_path: Path) -> None:
     for day, outcome in enumerate(("unavailable", "failed", "unavailable"), 1):
         found = record_read(tmp_path, LIST, outcome, "why", january(day))
         assert (found and found.since) == (None if outcome == "failed" else january(1))
 
 
-def test_a_late_day_changes_nothing(tmp_path: Path) -> None:
+def test_backfilled_day_does_not_change_unavailability(tmp_path: Path) -> None:
     record_read(tmp_path, LIST, "unavailable", "why", january(5))
     for outcome in ("complete", "unavailable"):
         record_read(tmp_path, LIST, outcome, "why", january(2))
@@ -105,7 +105,7 @@ def test_a_late_day_changes_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"{}", b"[]", b'{"since": "soon", "reason": null}', b"\xff"])
-def test_a_damaged_note_is_made_anew(tmp_path: Path, content: bytes) -> None:
+def test_damaged_unavailability_file_is_rewritten(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "unavailable").mkdir()
     (tmp_path / "unavailable" / f"{LIST}.json").write_bytes(content)
     assert list(unavailable_playlists(tmp_path)) == []

@@ -1,4 +1,4 @@
-"""A user's login: kept so that nobody else reads it and no exchange loses it, used until it ends, and then renewed."""
+"""A user's login: stored privately, kept through token rotation, used until it expires."""
 
 import json
 import stat
@@ -30,7 +30,7 @@ def file(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def user(serve: Serve, time: FakeTime, file: Path) -> User:
-    """Return a function that lets somebody ask with a login: from the file, or `given`, if by the environment."""
+    """Return a function that makes a client with a login: from the file, or from the environment if `given`."""
 
     def make(*faults: Fault, given: bool = False, challenge: str | None = "some", secret: str = "") -> Asking:
         me = asking(serve, time, *faults)
@@ -50,13 +50,13 @@ def kept(me: Asking) -> UserToken:
     return me.credentials.login.read()
 
 
-def test_a_login_needs_no_secret_and_asks_in_the_users_name(user: User) -> None:
+def test_user_login_needs_no_secret(user: User) -> None:
     me = user()
     assert me.get().status == 200
     assert len(me.simulator.tokens.of_users) == 1
 
 
-def test_a_restricted_app_reads_its_users_lists(user: User) -> None:
+def test_restricted_app_reads_its_users_playlists(user: User) -> None:
     me = user()
     playlist_id = spotify_id("list")
     me.simulator.restricted, me.simulator.own_lists = True, frozenset({playlist_id})
@@ -65,7 +65,7 @@ def test_a_restricted_app_reads_its_users_lists(user: User) -> None:
     assert answer.body["items"]["total"] == 2
 
 
-def test_an_exchanged_token_is_kept_with_the_day_of_the_login(user: User, file: Path) -> None:
+def test_rotated_token_is_stored_with_the_date_of_the_login(user: User, file: Path) -> None:
     me = user()
     before = kept(me).refresh_token
     me.get()
@@ -75,7 +75,7 @@ def test_an_exchanged_token_is_kept_with_the_day_of_the_login(user: User, file: 
     assert [path.name for path in file.parent.iterdir() if path.suffix != ".lock"] == ["token.json"]
 
 
-def test_where_no_other_token_comes_the_one_that_was_shown_is_kept(user: User) -> None:
+def test_refresh_token_is_kept_if_no_new_one_is_issued(user: User) -> None:
     me = user()
     me.simulator.tokens.gives_a_new_one = False
     before = kept(me)
@@ -84,7 +84,7 @@ def test_where_no_other_token_comes_the_one_that_was_shown_is_kept(user: User) -
     assert me.again().get().status == 200
 
 
-def test_an_access_token_that_expires_is_renewed_in_the_users_name(user: User) -> None:
+def test_expired_access_token_is_renewed_with_the_refresh_token(user: User) -> None:
     me = user()
     me.get()
     me.simulator.expire_tokens()
@@ -92,14 +92,14 @@ def test_an_access_token_that_expires_is_renewed_in_the_users_name(user: User) -
     assert len(me.simulator.tokens.of_users) == 2
 
 
-def test_the_file_is_its_owners_alone_also_when_the_token_is_exchanged(user: User, file: Path) -> None:
+def test_token_file_stays_private_after_rotation(user: User, file: Path) -> None:
     me = user()
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     me.get()
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
-def test_a_token_that_can_not_be_kept_is_not_exchanged(user: User, file: Path) -> None:
+def test_token_is_not_rotated_if_it_cannot_be_stored(user: User, file: Path) -> None:
     me = user()
     before = kept(me).refresh_token
     file.with_name("token.json.refresh.lock").mkdir()
@@ -109,9 +109,7 @@ def test_a_token_that_can_not_be_kept_is_not_exchanged(user: User, file: Path) -
     assert me.tokens == 0
 
 
-def test_a_disk_that_takes_nothing_more_is_told_before_the_new_token_is_used(
-    user: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_full_disk_is_reported_before_the_new_token_is_used(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
     me = user()
 
     def full(_: int) -> None:
@@ -123,7 +121,7 @@ def test_a_disk_that_takes_nothing_more_is_told_before_the_new_token_is_used(
     assert me.statuses == []
 
 
-def test_workers_that_start_at_once_do_not_lock_each_other_out(user: User) -> None:
+def test_concurrent_workers_do_not_invalidate_each_others_token(user: User) -> None:
     me = user()
     workers = [me, *(me.again() for _ in range(7))]
     with ThreadPoolExecutor(8) as pool:
@@ -131,14 +129,14 @@ def test_workers_that_start_at_once_do_not_lock_each_other_out(user: User) -> No
     assert me.tokens == 8
 
 
-def test_a_given_token_wins_over_the_file(user: User, file: Path) -> None:
+def test_environment_token_overrides_the_file(user: User, file: Path) -> None:
     me = user(given=True)
     file.parent.mkdir()
     file.write_text("something else")
     assert me.get().status == 200
 
 
-def test_what_comes_for_a_given_token_is_kept_beside_the_file_and_used_from_then_on(user: User, file: Path) -> None:
+def test_successor_of_an_environment_token_is_stored_beside_the_file_and_reused(user: User, file: Path) -> None:
     me = user(given=True)
     me.get()
     assert me.again().get().status == 200
@@ -148,7 +146,7 @@ def test_what_comes_for_a_given_token_is_kept_beside_the_file_and_used_from_then
     assert kept(me).authorised_on == me.time.now().date()
 
 
-def test_another_given_token_ends_what_came_for_the_one_before(user: User, file: Path) -> None:
+def test_new_environment_token_discards_the_stored_successor(user: User, file: Path) -> None:
     me = user(given=True)
     me.get()
     other = me.simulator.tokens.log_in()
@@ -159,19 +157,19 @@ def test_another_given_token_ends_what_came_for_the_one_before(user: User, file:
     assert len(list(file.parent.glob("token.*.json"))) == 2
 
 
-def test_a_token_of_the_plain_flow_is_shown_with_the_secret_once_that_is_asked_for(user: User) -> None:
+def test_token_of_the_authorization_code_flow_uses_the_secret_if_required(user: User) -> None:
     me = user(given=True, challenge=None, secret=CLIENT_SECRET)
     assert me.get().status == 200
     assert me.tokens == 2
 
 
-def test_a_token_of_the_plain_flow_without_the_secret_names_what_to_check(user: User) -> None:
+def test_token_of_the_authorization_code_flow_without_the_secret_gives_a_hint(user: User) -> None:
     with pytest.raises(CredentialsError, match="SPOTIFY_CLIENT_SECRET"):
         user(given=True, challenge=None).get()
 
 
 @pytest.mark.parametrize("words", ["Refresh token expired", "Refresh token revoked"])
-def test_an_ended_login_is_2_and_says_what_to_do(user: User, words: str) -> None:
+def test_expired_login_exits_2_with_a_hint(user: User, words: str) -> None:
     me = user()
     me.simulator.tokens.ended = words
     with pytest.raises(CredentialsError, match=rf"{words}.*Log in again: \./run\.sh login") as caught:
@@ -182,7 +180,7 @@ def test_an_ended_login_is_2_and_says_what_to_do(user: User, words: str) -> None
 
 
 @pytest.mark.parametrize("content", ["", "{}", "[]", "null", '{"refresh_token": "x"}', "a-token-to-hide", "\0"])
-def test_a_damaged_file_is_named_and_not_shown(file: Path, content: str) -> None:
+def test_damaged_token_file_is_named_and_its_content_not_shown(file: Path, content: str) -> None:
     file.parent.mkdir()
     file.write_text(content)
     with pytest.raises(CredentialsError, match=r"token\.json: can't be read as a user's login.*\./run\.sh login") as no:
@@ -191,7 +189,7 @@ def test_a_damaged_file_is_named_and_not_shown(file: Path, content: str) -> None
     assert describe_login(NEXT_DAY, {"SPOTIFY_TOKEN_FILE": str(file)}) == str(no.value)
 
 
-def test_a_login_of_another_app_is_not_used(file: Path) -> None:
+def test_login_of_another_app_is_not_used(file: Path) -> None:
     file.parent.mkdir()
     TokenStore(file).save(UserToken("x", "another-app", LOGGED_IN))
     app = {"SPOTIFY_CLIENT_ID": CLIENT_ID, "SPOTIFY_TOKEN_FILE": str(file)}
@@ -201,7 +199,7 @@ def test_a_login_of_another_app_is_not_used(file: Path) -> None:
     assert describe_login(NEXT_DAY, app) == f"the app's own; the login in {file} is another app's"
 
 
-def test_the_file_is_in_the_folder_for_settings_unless_named() -> None:
+def test_token_file_defaults_to_the_user_config_folder() -> None:
     home = Path("~/.config").expanduser()
     assert TokenStore.from_environment({}).path == home / "spotify-track-history" / "token.json"
     settings = {"XDG_CONFIG_HOME": "/settings"}
@@ -218,18 +216,18 @@ def test_the_file_is_in_the_folder_for_settings_unless_named() -> None:
         ("2026-12-15", "2027-06-15"),
     ],
 )
-def test_a_login_ends_six_months_after_it_was_made(authorised_on: str, ends_on: str) -> None:
+def test_login_expires_six_months_after_creation(authorised_on: str, ends_on: str) -> None:
     assert str(UserToken("x", None, date.fromisoformat(authorised_on)).ends_on) == ends_on
 
 
 @pytest.mark.parametrize(("today", "warned"), [("2026-05-31", False), ("2026-06-01", True), ("2026-07-02", True)])
-def test_from_thirty_days_before_its_end_a_login_warns(today: str, warned: bool) -> None:
+def test_login_warns_from_thirty_days_before_expiry(today: str, warned: bool) -> None:
     warning = UserToken("x", None, LOGGED_IN).warning(date.fromisoformat(today))
     assert (warning is not None) == warned
     assert not warning or ("2026-07-01" in warning and "./run.sh login" in warning)
 
 
-def test_of_a_given_token_never_exchanged_nothing_is_claimed() -> None:
+def test_age_of_an_environment_token_is_unknown() -> None:
     token = UserToken("x")
     assert (token.ends_on, token.warning(date(2099, 1, 1))) == (None, None)
     assert "age is not known" in describe_login(
@@ -237,7 +235,7 @@ def test_of_a_given_token_never_exchanged_nothing_is_claimed() -> None:
     )
 
 
-def test_what_a_person_is_told_of_a_login(file: Path) -> None:
+def test_login_is_described_in_words(file: Path) -> None:
     environment = {"SPOTIFY_TOKEN_FILE": str(file)}
     assert describe_login(NEXT_DAY, environment) == "the app's own; no user has logged in"
     file.parent.mkdir()
@@ -248,7 +246,7 @@ def test_what_a_person_is_told_of_a_login(file: Path) -> None:
     )
 
 
-def test_a_kept_file_holds_nothing_but_the_login(file: Path) -> None:
+def test_token_file_contains_only_the_login(file: Path) -> None:
     file.parent.mkdir()
     TokenStore(file).save(UserToken("t", CLIENT_ID, LOGGED_IN))
     content = {"refresh_token": "t", "client_id": CLIENT_ID, "authorised_on": "2026-01-01"}

@@ -1,4 +1,4 @@
-"""Database files: replaced by a proven successor, and read to their end."""
+"""Database files: replaced by a verified successor, and read to the end."""
 
 import os
 import random
@@ -46,7 +46,7 @@ def path(made: Path, tmp_path: Path) -> Path:
     return copy
 
 
-def test_every_row_is_read(path: Path) -> None:
+def test_read_to_end_reads_every_row(path: Path) -> None:
     with opened(path, read_only=True) as connection:
         expected = rows_of(connection)
     assert expected['"rooms"."deleted"'] == 13333
@@ -65,7 +65,7 @@ def used_blocks(path: Path) -> list[int]:
         return sorted(block for (block,) in connection.execute(query).fetchall() if block >= 0)
 
 
-def test_one_flipped_byte_in_any_block_of_data_is_found(path: Path) -> None:
+def test_flipped_byte_in_any_data_block_is_detected(path: Path) -> None:
     header, size = 3 * 4096, 262144
     chance = random.Random(1)
     sound = path.read_bytes()
@@ -84,13 +84,13 @@ def test_one_flipped_byte_in_any_block_of_data_is_found(path: Path) -> None:
     assert unnoticed == []
 
 
-def test_a_file_that_was_cut_off_is_found(path: Path) -> None:
+def test_truncated_file_is_detected(path: Path) -> None:
     os.truncate(path, path.stat().st_size - 262144)
     with pytest.raises(WarehouseError):
         read_to_end(path)
 
 
-def test_a_successor_takes_the_place_of_a_database(path: Path) -> None:
+def test_successor_replaces_a_database(path: Path) -> None:
     with successor(path, 0o444) as beside:
         duckdb.connect(str(beside)).close()
         (path.parent / "house.duckdb.wal").write_bytes(b"of an old session")
@@ -100,7 +100,7 @@ def test_a_successor_takes_the_place_of_a_database(path: Path) -> None:
 
 
 @pytest.mark.parametrize("error", [OSError(28, "No space left on device"), duckdb.IOException("disk"), KeyError("x")])
-def test_without_success_everything_is_as_it_was(path: Path, error: Exception) -> None:
+def test_failed_successor_leaves_everything_unchanged(path: Path, error: Exception) -> None:
     before = path.read_bytes()
     with pytest.raises(KeyError if isinstance(error, KeyError) else WarehouseError), successor(path, 0o444) as beside:
         beside.write_bytes(b"half")
@@ -111,7 +111,7 @@ def test_without_success_everything_is_as_it_was(path: Path, error: Exception) -
     assert path.read_bytes() == before
 
 
-def test_a_successor_with_a_log_is_not_whole(path: Path) -> None:
+def test_successor_with_a_write_ahead_log_is_refused(path: Path) -> None:
     before = path.read_bytes()
     with pytest.raises(WarehouseError, match="could not be fully written to"), successor(path, 0o444) as beside:
         duckdb.connect(str(beside)).close()
@@ -119,7 +119,7 @@ def test_a_successor_with_a_log_is_not_whole(path: Path) -> None:
     assert path.read_bytes() == before
 
 
-def test_what_a_kill_has_left_is_removed(path: Path) -> None:
+def test_leftovers_of_a_killed_process_are_removed(path: Path) -> None:
     for name in (".house.duckdb.new", ".house.duckdb.new.wal"):
         (path.parent / name).write_bytes(b"half")
     with successor(path, 0o644) as beside:
@@ -128,7 +128,7 @@ def test_what_a_kill_has_left_is_removed(path: Path) -> None:
 
 
 @pytest.mark.parametrize("missing", [(), ("copy_file_range",)])
-def test_a_copy_is_the_same(path: Path, monkeypatch: pytest.MonkeyPatch, missing: tuple[str, ...]) -> None:
+def test_copy_is_identical(path: Path, monkeypatch: pytest.MonkeyPatch, missing: tuple[str, ...]) -> None:
     for name in missing:
         monkeypatch.delattr(os, name)
     copy = path.with_name("copy")
@@ -136,7 +136,7 @@ def test_a_copy_is_the_same(path: Path, monkeypatch: pytest.MonkeyPatch, missing
     assert copy.read_bytes() == path.read_bytes()
 
 
-def test_where_the_kernel_cannot_copy_python_does(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_copy_falls_back_to_python(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> int:
         raise OSError(95, "Operation not supported")
 
@@ -158,12 +158,12 @@ def test_where_the_kernel_cannot_copy_python_does(path: Path, monkeypatch: pytes
         ("data/w.duckdb", "data/state.duckdb", "a schema is called state"),
     ],
 )
-def test_databases_that_would_be_one_are_refused(tmp_path: Path, warehouse: str, database: str, word: str) -> None:
+def test_database_paths_to_the_same_file_are_refused(tmp_path: Path, warehouse: str, database: str, word: str) -> None:
     (tmp_path / "data").mkdir()
     (tmp_path / "link.duckdb").symlink_to(tmp_path / "data" / "w.duckdb")
     with pytest.raises(ConfigError, match=word):
         check_paths(tmp_path / warehouse, (tmp_path / warehouse).with_name("raw.duckdb"), tmp_path / database)
 
 
-def test_databases_beside_each_other_are_fine(tmp_path: Path) -> None:
+def test_databases_in_the_same_folder_are_accepted(tmp_path: Path) -> None:
     check_paths(tmp_path / "warehouse.duckdb", tmp_path / "raw.duckdb", tmp_path / "spotify.duckdb")

@@ -1,4 +1,4 @@
-"""What was watched, kept beside the answers and loaded with them."""
+"""Watch-lists, stored beside the responses and loaded with them."""
 
 import csv
 import gzip
@@ -22,12 +22,12 @@ def config(folder: Path, warehouse: Path) -> Config:
 
 
 def watch_lists(run: Bench) -> dict[str, list[list[str]]]:
-    """Return the rows of the kept watch-lists by name."""
+    """Return the rows of the stored watch-lists by name."""
     paths = (run.config.landing / "watched").iterdir()
     return {path.name: list(csv.reader(gzip.decompress(path.read_bytes()).decode().splitlines())) for path in paths}
 
 
-def test_a_watch_list_is_kept_once_however_often_it_is_used(bench: MakeBench) -> None:
+def test_watch_list_is_stored_once_however_often_it_is_used(bench: MakeBench) -> None:
     run = bench(one_list())
     (run.config.seeds / "playlists.csv").write_text(f'playlist_id,label\n{LIST},"a, ""label"""\n')
     for day in (DAY, DAY, NEXT_DAY):
@@ -38,7 +38,7 @@ def test_a_watch_list_is_kept_once_however_often_it_is_used(bench: MakeBench) ->
     assert {f"{start['watched']}.csv.gz" for start in starts} == {name}
 
 
-def test_another_watch_list_is_kept_beside_the_first(bench: MakeBench) -> None:
+def test_changed_watch_list_is_stored_beside_the_first(bench: MakeBench) -> None:
     run = bench(one_list())
     run.extract()
     run.watch(LIST, tracks=(spotify_id("B"),))
@@ -65,26 +65,26 @@ WATCHED = "select kind, id, coalesce(label, '') from watched"
 
 
 def keep(folder: Path, labels: list[str]) -> list[tuple[str, str, str]]:
-    """Keep a watch-list with these labels; return the rows that it ought to be in the warehouse."""
+    """Store a watch-list with these labels; return its expected rows in the warehouse."""
     playlists = {f"{number:022}": label for number, label in enumerate(labels)}
     save_watch_list(folder, WatchList(playlists, {"x" * 22: ""}, 0, 0))
     return [*(("playlist", *row) for row in playlists.items()), ("track", "x" * 22, "")]
 
 
 @pytest.mark.parametrize("labels", [LABELS, ["a;b;c"], ["a|b"], [""]])
-def test_kept_watch_lists_are_loaded_with_their_labels(config: Config, labels: list[str]) -> None:
+def test_stored_watch_lists_are_loaded_with_their_labels(config: Config, labels: list[str]) -> None:
     rows = keep(config.landing, labels)
     load(config)
     assert sorted(query(config, WATCHED)) == rows
 
 
-def test_a_label_late_in_a_long_watch_list_is_loaded_as_it_is(config: Config) -> None:
+def test_label_late_in_a_long_watch_list_is_loaded_verbatim(config: Config) -> None:
     rows = keep(config.landing, [""] * 30_000 + ['a, "b"\nc'])
     load(config)
     assert sorted(query(config, WATCHED)) == rows
 
 
-def test_kept_watch_lists_are_loaded_once(config: Config) -> None:
+def test_stored_watch_lists_are_loaded_once(config: Config) -> None:
     for labels in (["a"], ["b", "c"]):
         keep(config.landing, labels)
         load(config)

@@ -1,4 +1,4 @@
-"""Two workers at once on one folder: each reads what the other has landed, however far it is written."""
+"""Two concurrent workers on one folder: each reads what the other has landed, even half-written files."""
 
 from collections.abc import Callable
 from datetime import date
@@ -25,7 +25,7 @@ def ids(file: LandingFile) -> list[str]:
     return [envelope["asked"]["ids"][0] for envelope in file.envelopes()]
 
 
-def test_a_file_is_read_on_from_where_it_ended(tmp_path: Path) -> None:
+def test_growing_file_is_read_from_where_it_ended(tmp_path: Path) -> None:
     with LandingWriter(tmp_path, DAY, "other", 2) as other:
         reader = LandingFile(other.path)
         assert ids(reader) == []
@@ -36,7 +36,7 @@ def test_a_file_is_read_on_from_where_it_ended(tmp_path: Path) -> None:
     assert ids(reader) == []
 
 
-def test_a_file_cut_anywhere_is_read_to_its_end_once_it_is_written(tmp_path: Path) -> None:
+def test_file_cut_anywhere_is_read_to_the_end_once_written(tmp_path: Path) -> None:
     with LandingWriter(tmp_path, DAY, "other", 2) as other:
         for name in "abcd":
             other.write("tracks", {"ids": [name]}, {"name": name * 9}, NOON, 200, 1)
@@ -50,7 +50,7 @@ def test_a_file_cut_anywhere_is_read_to_its_end_once_it_is_written(tmp_path: Pat
 
 
 class Meanwhile(Restless):
-    """A world in which something happens before the first list is answered."""
+    """A world that calls a function before it returns the first playlist."""
 
     def __init__(self, happens: Callable[[], object]) -> None:
         super().__init__(TWO, [1])
@@ -64,7 +64,7 @@ class Meanwhile(Restless):
         return super().playlist(playlist_id, day)
 
 
-def test_a_discovered_track_that_another_worker_asks_for_meanwhile_is_not_asked_again(bench: MakeBench) -> None:
+def test_discovered_track_requested_by_another_worker_is_not_requested_again(bench: MakeBench) -> None:
     first = bench(TWO)
     first.set(batch_number=1, batch_size=1)
     second = bench(Meanwhile(first.extract))
@@ -75,7 +75,7 @@ def test_a_discovered_track_that_another_worker_asks_for_meanwhile_is_not_asked_
     assert [read["outcome"] for read in first.reads()] == ["complete", "complete"]
 
 
-def test_a_worker_that_is_in_the_middle_of_a_line_stops_no_other(bench: MakeBench) -> None:
+def test_half_written_line_of_a_worker_does_not_stop_others(bench: MakeBench) -> None:
     run = bench(TWO)
     run.set(batch_number=1, batch_size=1)
     run.extract()

@@ -1,1 +1,1 @@
-"""Tests as SQLite's: the n-th write, fsync, rename or statement fails, or the process is killed there, for every n."""
+"""Fault injection as in SQLite's tests: the n-th system call or statement fails, or the process is killed there."""

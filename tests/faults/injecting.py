@@ -1,7 +1,7 @@
-"""A command in which one call fails, or at which the process is killed: a call of the operating system or of DuckDB.
+"""Runs a command in which one call of the operating system or of DuckDB fails or kills the process.
 
-python -m tests.faults.injecting reads tasks from its input, one JSON object a line, and forks a process for each, which
-saves the time it takes to start Python. It answers each with an Outcome.
+python -m tests.faults.injecting reads tasks from standard input, one JSON object per line, and forks a process for
+each, which saves the start of Python. It writes an Outcome for each.
 """
 
 import builtins
@@ -40,7 +40,8 @@ READING = ("from", "select", "describe", "explain", "set", "use", "attach", "wit
 
 @dataclass(frozen=True)
 class Task:
-    """A command, and what is to go wrong at which call: an error's name, `full` (from then on), `kill`, or nothing.
+    """A command, and the fault at call `number`: the name of an errno, `full` (from then on), `kill`, or none.
+    With `file_size`, no file can become larger.|||    `file_size` limits the size of files, in bytes.
 
     With `file_size`, no file can become larger.
     """
@@ -53,7 +54,7 @@ class Task:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How it ended: -9 if it was killed; how many calls there were until then, and what was said."""
+    """Exit code (-9 if killed), the number of calls, and the output."""
 
     exit_code: int
     calls: int
@@ -65,7 +66,7 @@ class Outcome:
 
 
 class Faults:
-    """Counts calls, and spoils one of them."""
+    """Counts calls and makes one of them fail."""
 
     def __init__(self, fault: str, number: int) -> None:
         self.calls = 0
@@ -73,7 +74,7 @@ class Faults:
         self._lock = threading.Lock()
 
     def count(self, *, writes: bool) -> int | None:
-        """Take note of a call; returns the number of the error with which it shall fail, if it shall."""
+        """Count a call; return the errno with which it must fail, or None."""
         with self._lock:
             self.calls += 1
             if self._fault == "full" and self.calls >= self._number and writes:
@@ -85,7 +86,7 @@ class Faults:
             return int(getattr(errno, self._fault))
 
     def install(self) -> None:
-        """Replace the functions that are watched, in this process."""
+        """Replace the counted functions in this process."""
         for name in CALLS:
             setattr(os, name, self._watched(getattr(os, name), writes=name in WRITING))
         opened = self._watched(builtins.open, writes=True)
@@ -112,7 +113,7 @@ class Faults:
 
 
 class WatchedConnection:
-    """A connection whose statements are counted."""
+    """A DuckDB connection whose statements are counted."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, faults: Faults) -> None:
         self._connection, self._faults = connection, faults
@@ -189,7 +190,7 @@ def _outcome_of(task: Task) -> Outcome:
 
 
 def _run(task: Task, told: int, counted: int) -> None:
-    """In the child: run the command, and end."""
+    """Run the command and exit; called in the child process."""
     write, end, code = os.write, os._exit, CRASHED
     os.dup2(told, 1)
     os.dup2(told, 2)
@@ -200,7 +201,7 @@ def _run(task: Task, told: int, counted: int) -> None:
         faults.install()
     try:
         code = main(task.arguments, Clock())
-    except BaseException:  # noqa: BLE001 (whatever it is, this process ends here)
+    except BaseException:  # noqa: BLE001 (this process exits in any case)
         traceback.print_exc()
     finally:
         sys.stdout.flush()

@@ -1,6 +1,6 @@
-"""An analyst who does what nobody should do with a published file.
+"""An analyst who misuses the published file.
 
-python -m tests.faults.neighbour ACTION DATABASE says when it has begun, and ends what it has begun with its input.
+python -m tests.faults.neighbour ACTION DATABASE prints when the action has begun, and ends it when its input ends.
 """
 
 import os
@@ -41,7 +41,7 @@ def write_on(database: Path) -> Iterator[None]:
 
 
 def die(database: Path) -> Iterator[None]:
-    """Change rows, and be killed: what was committed is in a log beside the file."""
+    """Change rows and be killed: the commit remains in a write-ahead log beside the file."""
     connection = _writing(database)
     connection.execute(EDIT)
     print("begun", flush=True)
@@ -50,7 +50,7 @@ def die(database: Path) -> Iterator[None]:
 
 
 def die_meanwhile(database: Path) -> Iterator[None]:
-    """Change rows before a day runs, and be killed afterwards."""
+    """Change rows before a day runs, then be killed."""
     connection = _writing(database)
     connection.execute(EDIT)
     yield
@@ -66,7 +66,7 @@ def die_later(database: Path) -> Iterator[None]:
 
 
 def replace(database: Path) -> Iterator[None]:
-    """Put another database in the place of the file."""
+    """Replace the file by another database."""
     other = database.with_name("other.duckdb")
     with duckdb.connect(str(other)) as connection:
         connection.execute("create table tracks_in_playlist as select 1000 as n")
@@ -75,7 +75,7 @@ def replace(database: Path) -> Iterator[None]:
 
 
 def truncate(database: Path) -> Iterator[None]:
-    """Cut the file off."""
+    """Truncate the file."""
     os.truncate(database, 100_000)
     yield
 
@@ -87,7 +87,7 @@ def remove(database: Path) -> Iterator[None]:
 
 
 def read(database: Path) -> Iterator[None]:
-    """Read all the time."""
+    """Read continuously."""
     with duckdb.connect(str(database), read_only=True) as connection:
         yield
         connection.execute("from tracks_in_playlist").fetchall()

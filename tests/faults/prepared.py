@@ -1,4 +1,4 @@
-"""A small project after some days, without dbt: landing files, raw, and a warehouse as a build would have left it."""
+"""A small project after some days, without dbt: landing files, raw, and a warehouse such as a build leaves."""
 
 import gzip
 import hashlib
@@ -25,7 +25,7 @@ KNOWN: dict[bytes, Rows] = {}
 
 @dataclass(frozen=True)
 class Prepared:
-    """A folder with config.yaml, and what is in its databases."""
+    """A folder with config.yaml, and the content of its databases."""
 
     folder: Path
 
@@ -44,18 +44,18 @@ class Prepared:
         return contents(self.config.database)
 
     def landed(self) -> list[str]:
-        """The names of all landing files."""
+        """Return the names of all landing files."""
         return sorted(path.name for path in self.config.landing.glob("*/*.gz"))
 
     def files(self) -> list[str]:
-        """All there is but locks, notes of what was published, and logs, which are a part of their databases."""
+        """Return all files except locks, publication records and write-ahead logs."""
         paths = (str(path.relative_to(self.folder)) for path in self.folder.rglob("*") if path.is_file())
         logs = ("data/raw.duckdb.wal", "data/w.duckdb.wal")
         return sorted(path for path in paths if not path.endswith((".lock", ".published")) and path not in logs)
 
 
 def prepare(folder: Path) -> Prepared:
-    """An empty project."""
+    """Make an empty project."""
     folder.mkdir(parents=True, exist_ok=True)
     text = "{landing: landing, warehouse: data/w.duckdb, database: public/s.duckdb, seeds: seeds}"
     (folder / "config.yaml").write_text(text)
@@ -63,7 +63,7 @@ def prepare(folder: Path) -> Prepared:
 
 
 def contents(path: Path) -> Rows:
-    """All rows of a database, by table; nothing if there is no such file."""
+    """Return all rows of a database, by table; empty if the file does not exist."""
     log = path.with_name(f"{path.name}.wal")
     if not path.exists():
         return {}
@@ -86,7 +86,7 @@ def _contents(path: Path) -> Rows:
 
 
 def land(config: Config, day: date, name: str = "", *, ended: bool = True, lines: int | None = None) -> Path:
-    """Write the landing file of a run that read a list and asked for a track; only its first lines if so many."""
+    """Write the landing file of a run that read a playlist and requested a track; optionally only its first lines."""
     run = f"{day:%Y%m%d}T060000-w1-{name or 'aaaaaaaa'}"
     track, other = spotify_id("A"), spotify_id(f"{day}")
     entries = [{"added_at": f"{day}T00:00:00Z", "track": {"id": each, "popularity": 7}} for each in (track, other)]
@@ -121,7 +121,7 @@ def land(config: Config, day: date, name: str = "", *, ended: bool = True, lines
 
 
 def build(config: Config, *, has_passed: bool = True) -> None:
-    """Make the warehouse, or go on in it, as if all that is loaded had been built; `n` of the mart is its number."""
+    """Create or update the warehouse as if everything loaded had been built; adds 1 to `n` of the mart."""
     config.warehouse.parent.mkdir(parents=True, exist_ok=True)
     is_new = not config.warehouse.exists()
     with duckdb.connect(str(config.warehouse), config=STORAGE if is_new else {}) as connection:

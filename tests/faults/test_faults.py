@@ -1,6 +1,6 @@
-"""Whatever fails, and wherever a command is killed: done again, it ends where an undisturbed one ends.
+"""After any failing call or kill, rerunning the command gives the state of a run without faults.
 
-Until then everything is as it was, and the exit code says so. `FAULTS=all` has every call fail, where usually a few do.
+Until the rerun, nothing has changed and the exit code says so. `FAULTS=all` tests every call, not only a sample.
 """
 
 import os
@@ -47,7 +47,7 @@ class State:
 
 @dataclass(frozen=True)
 class Scene:
-    """A command's project before it, and its states before and after."""
+    """The project before a command, and its states before and after it."""
 
     command: str
     project: Prepared
@@ -60,7 +60,7 @@ class Scene:
         return Task(arguments, fault, number, file_size)
 
     def numbers(self) -> list[int]:
-        """The calls that fail in this run."""
+        """Return the numbers of the calls that fail in this test run."""
         last = self.calls
         if os.environ.get("FAULTS") == "all":
             return list(range(1, last + 1))
@@ -75,7 +75,7 @@ def injector() -> Iterator[Injector]:
 
 @pytest.fixture(scope="module", params=COMMANDS)
 def scene(request: pytest.FixtureRequest, injector: Injector, tmp_path_factory: pytest.TempPathFactory) -> Scene:
-    """Return three days, the last of which is to be loaded, built, published or purged."""
+    """Return a project of some days whose last one is to be loaded, published or purged."""
     project = prepare(tmp_path_factory.mktemp("before"))
     live(project.config, *DAYS[:3])
     publish(project.config)
@@ -91,18 +91,18 @@ def scene(request: pytest.FixtureRequest, injector: Injector, tmp_path_factory: 
 
 
 def copy_of(project: Prepared, folder: Path) -> Prepared:
-    # As cp does: a new file is published for each of them.
+    # A plain copy, as by cp: each copy has its own published file.
     return Prepared(Path(shutil.copytree(project.folder, folder)))
 
 
 def check(scene: Scene, project: Prepared, outcome: Outcome, injector: Injector, what: str) -> None:
-    """Whatever happened is either done or not, and doing it again does it."""
+    """Check that the command took effect completely or not at all, and that a rerun completes it."""
     told = f"{scene.command}, {what}: {outcome}"
     state = State.of(project)
     assert outcome.exit_code != CRASHED, told
     assert state.published in (scene.before.published, scene.after.published), told
     assert state.raw in (scene.before.raw, scene.after.raw), told
-    if state.raw == scene.before.raw:  # no landing file goes before the answers are purged
+    if state.raw == scene.before.raw:  # landing files are removed only after the rows are purged
         assert state.landed == scene.before.landed, told
     if outcome.exit_code == 0:
         assert state == scene.after, told
@@ -113,15 +113,13 @@ def check(scene: Scene, project: Prepared, outcome: Outcome, injector: Injector,
     assert State.of(project) == scene.after, told
 
 
-def test_the_command_changes_something(scene: Scene) -> None:
+def test_command_changes_something_without_faults(scene: Scene) -> None:
     assert scene.before != scene.after
     assert scene.calls > 20
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_call_that_fails_changes_nothing_for_good(
-    scene: Scene, injector: Injector, tmp_path: Path, fault: str
-) -> None:
+def test_failing_call_is_recovered_by_a_rerun(scene: Scene, injector: Injector, tmp_path: Path, fault: str) -> None:
     for number in scene.numbers():
         project = copy_of(scene.project, tmp_path / str(number))
         outcome = injector.run(scene.task(project, fault, number))
@@ -135,9 +133,7 @@ def largest(project: Prepared) -> int:
 
 
 @pytest.mark.parametrize("parts", [0, 1, 3, 5, 7])
-def test_files_that_can_grow_no_further_change_nothing_for_good(
-    scene: Scene, injector: Injector, tmp_path: Path, parts: int
-) -> None:
+def test_file_size_limit_is_recovered_by_a_rerun(scene: Scene, injector: Injector, tmp_path: Path, parts: int) -> None:
     size = largest(scene.project) * parts // 8
     project = copy_of(scene.project, tmp_path / "project")
     outcome = injector.run(scene.task(project, file_size=size))
@@ -146,7 +142,7 @@ def test_files_that_can_grow_no_further_change_nothing_for_good(
 
 @contextmanager
 def disk(folder: Path) -> Iterator[None]:
-    """A file system of its own in memory, as long as the block lasts."""
+    """Mount a separate in-memory file system for the block."""
     folder.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", str(folder)]
     if os.geteuid() != 0 or subprocess.run(mount, capture_output=True, check=False).returncode != 0:
@@ -158,7 +154,7 @@ def disk(folder: Path) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("room", [0, 100_000, 400_000, 800_000, 1_600_000, 3_200_000])
-def test_a_full_disk_changes_nothing_for_good(scene: Scene, injector: Injector, tmp_path: Path, room: int) -> None:
+def test_full_disk_is_recovered_by_a_rerun(scene: Scene, injector: Injector, tmp_path: Path, room: int) -> None:
     with disk(tmp_path / "disk"):
         project = copy_of(scene.project, tmp_path / "disk" / "project")
         filler = tmp_path / "disk" / "filler"

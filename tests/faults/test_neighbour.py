@@ -1,4 +1,4 @@
-"""Whatever an analyst does with the published file, each day publishes what it publishes without that analyst."""
+"""Whatever an analyst does to the published file, each day publishes the same."""
 
 import shutil
 import subprocess
@@ -23,7 +23,7 @@ DAYS = tuple(FIRST + timedelta(days=number) for number in range(3))
 
 @dataclass(frozen=True)
 class Undisturbed:
-    """The project as it is before each day is published, and what is published then."""
+    """The project before each day is published, and what is then published without an analyst."""
 
     days: list[Prepared]
     published: list[Rows]
@@ -50,7 +50,7 @@ def injector() -> Iterator[Injector]:
 
 @contextmanager
 def neighbour(action: str, database: Path) -> Iterator["subprocess.Popen[str]"]:
-    """An analyst who has begun, and ends with the block."""
+    """Run an analyst's action for the block."""
     command = [sys.executable, "-m", "tests.faults.neighbour", action, str(database)]
     pipes: dict[str, Any] = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
     with subprocess.Popen(command, cwd=REPO, text=True, **pipes) as process:
@@ -61,7 +61,7 @@ def neighbour(action: str, database: Path) -> Iterator["subprocess.Popen[str]"]:
 
 
 @pytest.mark.parametrize("action", ACTIONS)
-def test_each_day_publishes_what_it_publishes_undisturbed(
+def test_daily_publish_is_not_affected_by_an_analyst(
     undisturbed: Undisturbed, injector: Injector, tmp_path: Path, action: str
 ) -> None:
     project = Prepared(tmp_path / "project")
@@ -77,7 +77,7 @@ def test_each_day_publishes_what_it_publishes_undisturbed(
         assert not project.config.database.stat().st_mode & 0o222
         if (
             action == "die_later" and not is_away
-        ):  # its log is there: rows that are not published can't be read, and are gone next day
+        ):  # its write-ahead log exists: unpublished rows can't be read, and are gone the next day
             with pytest.raises(duckdb.IOException, match="WAL was created for an older version"):
                 project.published()
             continue

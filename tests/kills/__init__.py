@@ -1,1 +1,1 @@
-"""Law 4: after a kill -9 at any point, running again ends where an undisturbed run ends; see test_kills.py."""
+"""Law 4: after a kill -9 at any point, a rerun gives the state of an undisturbed run; see test_kills.py."""

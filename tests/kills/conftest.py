@@ -1,4 +1,4 @@
-"""The fixtures of the pipeline's tests that these need too."""
+"""Fixtures shared with the pipeline's tests."""
 
 from tests.pipeline.conftest import make_project, make_shared_project
 

@@ -1,4 +1,4 @@
-"""Four days twice: in one project nothing happens, in the other every command is killed again and again."""
+"""Four days in two projects: one undisturbed, one in which every command is killed repeatedly."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -36,14 +36,14 @@ DBT_ENDED = r"Completed successfully"
 
 @dataclass(frozen=True)
 class Day:
-    """How an undisturbed day went, and what it published."""
+    """An undisturbed day: its durations, and what it published."""
 
     seconds: dict[str, float]
     state: State
 
 
 def undisturbed_day(project: Project, day: date) -> Day:
-    """All steps of a day, one after the other."""
+    """Run all steps of a day, one after the other."""
     seconds = {}
     for command in STEPS:
         finished = project.run(command, day)
@@ -54,7 +54,7 @@ def undisturbed_day(project: Project, day: date) -> Day:
 
 @dataclass
 class Disturbed:
-    """The same days, with kills at moments that the seed chose, and a watcher of the published file."""
+    """The same days, with kills at moments chosen by the seed, and a watcher of the published file."""
 
     project: Project
     undisturbed: Sequence[Future[Day]]
@@ -68,23 +68,23 @@ class Disturbed:
 
     @property
     def told(self) -> str:
-        """What to say beside every failure."""
+        """Return the context shown with every failure."""
         return f"KILLS_SEED={self.seed}\n" + "\n".join(map(str, self.attempts))
 
     @property
     def kills(self) -> Counter[str]:
-        """Kills by command."""
+        """Return the number of kills by command."""
         return Counter(attempt.command for attempt in self.attempts if attempt.killed)
 
     def live(self) -> None:
-        """Go through all days."""
+        """Run all days."""
         with Watcher(self.project.database) as watcher:
             for number, live in enumerate((self._first_day, self._second_day, self._third_day, self._last_day)):
                 live(DAYS[number])
             self.sight = watcher.stop()
 
     def _first_day(self, day: date) -> None:
-        """From nothing: no landing folder, no warehouse, no published file."""
+        """Start from scratch: no landing folder, no warehouse, no published file."""
         self._kill("extract", day, asked(self.chance.randint(1, 4)), landed(1), landed(self.chance.randint(2, 12)))
         self._finish("extract", day)
         self._kill("load", day, appeared("*.wal"), appeared("*.wal", self.chance.uniform(0, 0.01)))
@@ -95,7 +95,7 @@ class Disturbed:
         self._publish(day)
 
     def _second_day(self, day: date) -> None:
-        """Killed runs are loaded before the day is complete; it is never built whole, and so never published."""
+        """Load killed runs before the day is complete; it is never built completely, so never published."""
         self._kill("extract", day, landed(self.chance.randint(2, 12)), self._sometime("extract"))
         self._kill("load", day, self._sometime("load"))
         self._finish("load", day)
@@ -106,7 +106,7 @@ class Disturbed:
         self._kill("build", day, self._sometime("build"), logged(MODEL_COMMITS, self.chance.randint(1, 40)))
 
     def _third_day(self, day: date) -> None:
-        """A build of two days upon the remains of two builds, killed itself as soon as dbt is done."""
+        """Build two days on the remains of two killed builds, and kill this build as soon as dbt is done."""
         self._kill("extract", day, *(self._sometime("extract") for _ in range(2)))
         self._finish("extract", day)
         self._kill("load", day, appeared("*.wal", self.chance.uniform(0, 0.01)), self._sometime("load"))
@@ -117,18 +117,18 @@ class Disturbed:
         self._publish(day)
 
     def _last_day(self, day: date) -> None:
-        """As a scheduler runs it."""
+        """Run the day as a scheduler does."""
         self._kill("daily", day, landed(self.chance.randint(1, 12)), said("loaded"), self._sometime("extract"))
         self._kill("daily", day, logged(MODEL_REPLACED, self.chance.randint(1, 12)), said("built"))
         self._publish(day, "daily")
 
     def _sometime(self, command: str) -> Moment:
-        """Uniformly over the seconds that the step took on the undisturbed first day."""
+        """Return a moment, uniform over the duration of the step on the undisturbed first day."""
         whole = self.undisturbed[0].result().seconds[command]
         return after(self.chance.uniform(0, whole), f" of {whole:.3f} s")
 
     def _kill(self, command: str, day: date, *moments: Moment) -> None:
-        """Kill it at each moment. Where it ended before that, it is known how long it takes to do it again."""
+        """Kill the command at each moment. If it ended before, kill it again within the duration just measured."""
         for moment in moments:
             attempt = self._try_to_kill(command, day, moment)
             if not attempt.killed:

@@ -1,4 +1,4 @@
-"""A command, killed with signal 9 at a moment of a test's choosing. Knows file names that users see, no code."""
+"""Kills a command with SIGKILL at a chosen moment. Uses only file names that users see, no project code."""
 
 import contextlib
 import fnmatch
@@ -23,9 +23,9 @@ TIMEOUT = 120.0
 
 @dataclass(frozen=True)
 class Moment:
-    """When to kill. `begin` is called as the command starts, and returns what tells whether it has come so far.
+    """When to kill. `begin` is called as the command starts, and returns a function that says if the moment has come.
 
-    Where `stepped`, the command is held still for every look: it can't run through what lasts for some microseconds.
+    If `stepped`, the command is paused for every check, so that it can't pass a moment of some microseconds.
     """
 
     name: str
@@ -35,13 +35,13 @@ class Moment:
 
     @property
     def pause(self) -> float:
-        """Seconds between two looks."""
+        """Seconds between two checks."""
         return STEP if self.stepped else self.every
 
 
 @dataclass(frozen=True)
 class Attempt:
-    """What came of trying to kill a command: it may have ended before the moment came."""
+    """The result of trying to kill a command, which can have ended before the moment."""
 
     day: date
     command: str
@@ -60,7 +60,7 @@ class Attempt:
 
 
 def after(seconds: float, why: str = "") -> Moment:
-    """So long after the start."""
+    """Some seconds after the start."""
 
     def begin(_: Project) -> Callable[[], bool]:
         due = time.monotonic() + seconds
@@ -70,7 +70,7 @@ def after(seconds: float, why: str = "") -> Moment:
 
 
 def asked(number: int) -> Moment:
-    """With the answer to the n-th request (the first is for the token) on its way."""
+    """While the n-th request is being answered (the first is for the token)."""
 
     def begin(project: Project) -> Callable[[], bool]:
         enough = len(project.simulator.requests) + number
@@ -95,7 +95,7 @@ def landed(number: int) -> Moment:
 
 
 def appeared(pattern: str = "*", then: float = 0.0) -> Moment:
-    """So long after a file came into the project's folder that was not there at the start."""
+    """Some seconds after a new file appears in the project's folder."""
 
     def begin(project: Project) -> Callable[[], bool]:
         before = _files(project.folder)
@@ -122,7 +122,7 @@ def replaced() -> Moment:
 
 
 def said(text: str, *, stepped: bool = False) -> Moment:
-    """As soon as the command has told that a step is done: after its last commit, before what comes then."""
+    """As soon as the command reports that a step is done: after its last commit, before the next step."""
     return Moment(f"as it said {text!r}", lambda project: lambda: text in _said(project).read_text(), stepped)
 
 
@@ -145,7 +145,7 @@ def kill(project: Project, command: str, day: date, moment: Moment, *, children:
         process = subprocess.Popen(
             [REPO / "run.sh", command, "--config", project.config, *of_day],
             cwd=REPO,
-            # dbt's log tells the moments of a build
+            # dbt's log has the moments of a build
             env=plain_environment() | project.simulator.credentials | {"SPOTIFY_DBT_LOG": "debug"},
             stdin=subprocess.DEVNULL,
             stdout=output,
@@ -169,7 +169,7 @@ def kill(project: Project, command: str, day: date, moment: Moment, *, children:
 
 
 def landing_files(project: Project) -> list[Path]:
-    """What all runs have landed."""
+    """Return the landing files of all runs."""
     return sorted(project.landing.glob("*/*.ndjson.gz"))
 
 
@@ -184,7 +184,7 @@ def _held(group: int) -> Iterator[None]:
 
 
 def _wait_for_the_end_of(group: int) -> None:
-    """A child outlives its killed parent by some milliseconds (and as a zombie, perhaps, for longer)."""
+    """Wait for a child, which can outlive its killed parent by some milliseconds (longer as a zombie)."""
     patience = time.monotonic() + 1
     with contextlib.suppress(ProcessLookupError):
         while time.monotonic() < patience:

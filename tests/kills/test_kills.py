@@ -1,6 +1,6 @@
-"""Law 4: kill anywhere. Every step is killed with signal 9 again and again, and in the end the same is published.
+"""Law 4: every step is killed with SIGKILL repeatedly, and in the end the same is published.
 
-`KILLS_SEED=…` repeats the moments of a run; where a moment is a duration, no two runs are quite the same.
+`KILLS_SEED=…` repeats the moments of a run; moments that are durations vary slightly between runs.
 """
 
 import os
@@ -65,7 +65,7 @@ def both(make_shared_project: MakeProject) -> Iterator[Both]:
     yield Both(disturbed, undisturbed, states, disturbed.sight)
 
 
-def test_the_history_is_worth_comparing(both: Both) -> None:
+def test_history_covers_enough_cases_to_compare(both: Both) -> None:
     rows = both.undisturbed.rows
     outcomes = {outcome for (outcome,) in rows("select distinct outcome from playlist_days")}
     assert outcomes == {"complete", "unchanged", "unavailable"}
@@ -75,32 +75,32 @@ def test_the_history_is_worth_comparing(both: Both) -> None:
     assert len({str(state) for state in both.states.values()}) == len(DAYS)
 
 
-def test_every_step_was_killed_often(both: Both) -> None:
+def test_every_step_was_killed_often_enough(both: Both) -> None:
     kills = both.disturbed.kills
     assert kills.total() >= 20, both.told
     assert all(kills[command] >= 2 for command in (*STEPS, "daily")), both.told
 
 
 @pytest.mark.parametrize("mart", PUBLISHED)
-def test_the_published_marts_are_those_of_undisturbed_days(both: Both, mart: str) -> None:
+def test_marts_after_kills_equal_those_of_undisturbed_days(both: Both, mart: str) -> None:
     assert both.project.marts()[mart] == both.undisturbed.marts()[mart], both.told
 
 
-def test_every_published_day_is_that_of_an_undisturbed_one(both: Both) -> None:
+def test_every_published_state_equals_that_of_an_undisturbed_day(both: Both) -> None:
     for day, state in both.disturbed.published.items():
         assert state == both.states[day], f"{day}\n{both.told}"
 
 
-def test_the_published_file_was_whole_at_every_moment(both: Both) -> None:
+def test_published_file_was_readable_at_all_times(both: Both) -> None:
     assert not both.sight.faults, both.told
     assert both.sight.looks > 100, both.told
     expected = [both.states[day] for day in both.disturbed.published]
     assert [state for state in both.sight.states if state not in expected] == [], both.told
-    # Publications come seconds after each other: none can have been missed.
+    # Publications are seconds apart: none can have been missed.
     assert both.sight.states == expected, both.told
 
 
-def test_every_landed_answer_is_in_raw_once(both: Both) -> None:
+def test_every_landed_response_is_in_raw_once(both: Both) -> None:
     assert landing_files(both.project)
     landed = sorted(
         (envelope["run"], number, envelope["endpoint"])
@@ -116,7 +116,7 @@ def answers_in_raw(project: Project) -> list[tuple[Any, ...]]:
         return sorted(connection.execute("select run_id, line, endpoint from landed.raw.answers").fetchall())
 
 
-def test_killed_runs_stay_visible_without_an_end(both: Both) -> None:
+def test_killed_runs_are_kept_without_an_end(both: Both) -> None:
     begun, ended = set[str](), set[str]()
     for path in landing_files(both.project):
         for _, envelope in envelopes(path):
@@ -126,14 +126,14 @@ def test_killed_runs_stay_visible_without_an_end(both: Both) -> None:
     assert {run_id for run_id, _, _ in runs} == begun, both.told
     assert {run_id for run_id, has_end, _ in runs if has_end} == ended, both.told
     assert all(has_end == has_code for _, has_end, has_code in runs), both.told
-    # Kills after a line are certain to leave one; the others may come before a run's first line or after its last.
+    # Kills after a line always leave one; others can come before a run's first line or after its last.
     assert len(begun - ended) >= 2, both.told
 
 
 def forget_contents(project: Project) -> None:
-    """What is left if each list meets a kill between the landing of its read and the keeping of its content.
+    """Remove the cached contents, as if a kill came between landing a read and caching its content.
 
-    That lasts for a fraction of a millisecond: real kills (as after line n, above) hit it once in some dozen times.
+    This takes a fraction of a millisecond: real kills (after line n, above) hit it once in some dozen tries.
     """
     shutil.rmtree(project.landing / "contents")
 
@@ -151,9 +151,7 @@ def asked_on_the_second_day(project: Project, pattern: str) -> list[str]:
         pytest.param(f"/playlists/{spotify_id('still')}", id="an unchanged list is not read again"),
     ],
 )
-def test_a_kill_just_after_a_read_has_landed_changes_nothing_the_next_day(
-    make_project: MakeProject, pattern: str
-) -> None:
+def test_kill_right_after_a_landed_read_does_not_affect_the_next_day(make_project: MakeProject, pattern: str) -> None:
     undisturbed, project = make_project(WORLD), make_project(WORLD)
     undisturbed.extract(DAYS[0])
     project.extract(DAYS[0])
@@ -162,7 +160,7 @@ def test_a_kill_just_after_a_read_has_landed_changes_nothing_the_next_day(
     assert asked_on_the_second_day(project, pattern) == asked_on_the_second_day(undisturbed, pattern)
 
 
-def test_a_load_killed_as_it_creates_its_file_can_be_run_again(make_project: MakeProject) -> None:
+def test_load_killed_while_creating_its_file_can_be_rerun(make_project: MakeProject) -> None:
     project = make_project(SMALL_WORLD)
     project.extract(DAYS[0])
     for _ in range(5):
@@ -174,7 +172,7 @@ def test_a_load_killed_as_it_creates_its_file_can_be_run_again(make_project: Mak
             path.unlink()
 
 
-def test_a_build_whose_dbt_outlived_it_can_be_run_again(make_project: MakeProject) -> None:
+def test_build_whose_dbt_outlived_it_can_be_rerun(make_project: MakeProject) -> None:
     project = make_project(SMALL_WORLD)
     project.extract(DAYS[0])
     assert project.run("load").exit_code == 0

@@ -1,6 +1,6 @@
-"""Looks at the published file all the time, from a process of its own, as an analyst would.
+"""Reads the published file continuously from its own process, as an analyst would.
 
-python -m tests.kills.watching DATABASE, until its input ends; then prints what it saw.
+python -m tests.kills.watching DATABASE runs until its input ends, then prints what it saw.
 """
 
 import json
@@ -43,7 +43,7 @@ def state_of(database: Path) -> State:
 
 @dataclass(frozen=True)
 class Sight:
-    """All that was seen: how often the file was opened, each state it was in, and every fault."""
+    """Everything seen: how often the file was opened, each of its states, and every error."""
 
     looks: int
     states: list[State]
@@ -51,7 +51,7 @@ class Sight:
 
 
 class Watcher:
-    """A process that watches a published file while this is entered as a context."""
+    """A context manager that watches a published file from another process."""
 
     def __init__(self, database: Path) -> None:
         command = [sys.executable, "-m", "tests.kills.watching", str(database)]
@@ -70,7 +70,7 @@ class Watcher:
             self._process.communicate()
 
     def stop(self) -> Sight:
-        """End watching; return what was seen."""
+        """Stop watching; return what was seen."""
         stdout, stderr = self._process.communicate(timeout=60)
         assert self._process.returncode == 0, stderr
         seen = json.loads(stdout)
@@ -82,7 +82,7 @@ def _watch(database: Path) -> Sight:
     looks, states, faults = 0, list[State](), list[str]()
     there, last, due = False, "", 0.0
     while not select.select([sys.stdin], [], [], PATIENCE)[0]:
-        # Between two looks the directory is enough: a file that changes, or goes, is looked at without delay.
+        # Between two reads, check only the directory: a changed or removed file is read at once.
         try:
             found = database.stat()
         except FileNotFoundError:

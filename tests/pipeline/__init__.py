@@ -1,1 +1,1 @@
-"""The real commands against the simulator, judged by plain loops. Start with oracle.py."""
+"""The real commands against the simulator, compared with plain loops. Start with oracle.py."""

@@ -1,4 +1,4 @@
-"""A headless Chromium, spoken to over a pair of pipes: enough of its DevTools protocol to look at a page."""
+"""A headless Chromium controlled over pipes: the part of the DevTools protocol needed to inspect a page."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ COMPLAINTS = ("Runtime.exceptionThrown", "Runtime.consoleAPICalled", "Log.entryA
 
 
 def chromium() -> str | None:
-    """A Chromium on this machine, or None."""
+    """Return the path of a Chromium on this machine, or None."""
     return next((found for program in PROGRAMS if (found := shutil.which(program))), None)
 
 
 @dataclass
 class Page:
-    """A tab, and what has been said about it: complaints of the console, and addresses it asked for."""
+    """A tab, with its console errors and the URLs it requested."""
 
     reading: int
     writing: int
@@ -44,7 +44,7 @@ class Page:
     unread: bytearray = field(default_factory=bytearray)
 
     def call(self, method: str, **parameters: Any) -> Any:
-        """Send a command and return its answer; what happened until then is noted."""
+        """Send a command and return its response; events until then are recorded."""
         self.sent += 1
         message = {"id": self.sent, "method": method, "params": parameters}
         content = json.dumps(message | ({"sessionId": self.session} if self.session else {}))
@@ -55,21 +55,21 @@ class Page:
         return answer["result"]
 
     def open(self, path: Path, view: str = "", *, window: tuple[int, int] = (1280, 900), dark: bool = False) -> None:
-        """Open a file in a window of a size, until its own script has drawn it."""
+        """Open a file in a window of a size; return once its script has rendered it."""
         width, height = window
         self.call(
             "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 500
         )
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self.call("Emulation.setEmulatedMedia", features=[scheme])
-        self.call("Page.navigate", url="about:blank")  # a change of the view alone would load nothing
+        self.call("Page.navigate", url="about:blank")  # changing only the fragment would not load the page
         self.complaints.clear()
         self.requests.clear()
         self.call("Page.navigate", url=path.as_uri() + view)
         self.wait_for("document.querySelector('h1')")
 
     def run(self, expression: str) -> Any:
-        """The value of a JavaScript expression; a promise is waited for."""
+        """Return the value of a JavaScript expression; promises are awaited."""
         answer = self.call("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)
         assert "exceptionDetails" not in answer, answer["exceptionDetails"]
         return answer["result"].get("value")
@@ -83,20 +83,20 @@ class Page:
         ), f"never came true: {condition}; {self.complaints}"
 
     def texts(self, selector: str) -> list[str]:
-        """The text of every element that a selector finds."""
+        """Return the text of every element that matches a selector."""
         found: list[str] = self.run(
             f"Array.from(document.querySelectorAll({json.dumps(selector)}), (e) => e.innerText)"
         )
         return found
 
     def press(self, key: str) -> None:
-        """Press a key, of which only `/` and letters write something."""
+        """Press a key; only `/` and letters insert text."""
         text = {"text": key} if len(key) == 1 else {"text": "\r"} if key == "Enter" else {}
         self.call("Input.dispatchKeyEvent", type="keyDown", key=key, code=key, **text)
         self.call("Input.dispatchKeyEvent", type="keyUp", key=key, code=key)
 
     def type(self, text: str) -> None:
-        """Write a text where the focus is."""
+        """Type text into the focused element."""
         self.call("Input.insertText", text=text)
 
     def _next(self) -> dict[str, Any]:
@@ -119,7 +119,7 @@ class Page:
 
 @contextmanager
 def browser(program: str) -> Iterator[Page]:
-    """Start a Chromium with one page, and end it with the block."""
+    """Start a Chromium with one page; stop it at the end of the block."""
     commands_out, commands_in = os.pipe()
     answers_out, answers_in = os.pipe()
     # It reads from descriptor 3 and writes to 4.

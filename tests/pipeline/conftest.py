@@ -1,4 +1,4 @@
-"""Projects to run commands on: made for one test, or for all tests of a module."""
+"""Fixtures: projects to run commands on, for one test or for a module."""
 
 import subprocess
 from collections.abc import Callable, Iterator
@@ -59,7 +59,7 @@ def published_histories(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pr
 
 @dataclass(frozen=True)
 class Demo:
-    """What ./run.sh demo has said and left."""
+    """Output and files of ./run.sh demo."""
 
     told: str
     folder: Path

@@ -1,4 +1,4 @@
-"""The documentation as data: pages, headings, links, fenced blocks, and what is generated in them."""
+"""The documentation as data: pages, headings, links, fenced blocks, and generated parts."""
 
 import re
 import shlex

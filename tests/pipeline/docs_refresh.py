@@ -1,7 +1,7 @@
-"""Rewrite what is generated in the documentation: `python -m tests.pipeline.docs_refresh data/demo/spotify.duckdb`.
+"""Rewrite the generated parts of the documentation: `python -m tests.pipeline.docs_refresh data/demo/spotify.duckdb`.
 
-The text block below a SQL block becomes the query's answer, as the published file of the demo gives it; the tables of
-docs/data-model.md become those of the contracts.
+Each text block below a SQL block is replaced by the query's result on the published file of the demo; the tables of
+docs/data-model.md by those of the contracts.
 """
 
 import re

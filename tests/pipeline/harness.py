@@ -75,7 +75,7 @@ class Finished:
 
 @dataclass(frozen=True)
 class Project:
-    """A folder with a config.yaml, seeds and, in time, landing, warehouse and published database."""
+    """A folder with a config.yaml, seeds and, after commands ran, landing, warehouse and published database."""
 
     folder: Path
     simulator: Simulator
@@ -97,7 +97,7 @@ class Project:
         return self.folder / "warehouse.duckdb"
 
     def configure(self, **options: Any) -> None:
-        """Write config.yaml: the simulator, everything in this folder, and what a test wants besides."""
+        """Write config.yaml: the simulator, all paths in this folder, and extra settings of the test."""
         api = {"base_url": self.simulator.base_url, "token_url": self.simulator.token_url}
         paths = {"landing": "landing", "warehouse": "warehouse.duckdb", "database": "spotify.duckdb", "seeds": "seeds"}
         content = {**paths, **options, "api": {**api, **options.get("api", {})}}
@@ -113,9 +113,9 @@ class Project:
                 csv.writer(file).writerows([(f"{kind}_id", "label"), *rows])
 
     def run(self, command: str, day: date | None = None, *options: str, **how: Any) -> Finished:
-        """Run `./run.sh COMMAND`, on a day that the simulator is then set to, as somebody with credentials would.
+        """Run `./run.sh COMMAND` with credentials, for a day to which the simulator is set.
 
-        Where a test says nothing of how, it is only the command behind ./run.sh.
+        By default, only the command behind ./run.sh is run.
         """
         if day:
             self.simulator.day = day
@@ -154,27 +154,27 @@ class Project:
         )
 
     def extract(self, day: date) -> Extraction:
-        """Extract a day in this process: saves the half second it takes to start another, and all backing off."""
+        """Extract a day in this process, which saves the start of a process and all waiting of retries."""
         self.simulator.day = day
         credentials = Credentials.from_environment(self.simulator.credentials)
         return extract(RunContext(read_config(self.config), day, impatient_clock()), credentials, Random(1))
 
     def publish(self, target: str = "duckdb") -> None:
-        """Load, build and publish what has landed: the real commands, without starting a Python for each."""
+        """Load, build and publish what has landed: the real commands, without starting a Python process for each."""
         if not (self.folder / "dbt").exists():
             lend_parsed(self.folder)
         for command in ("load", "build", "publish"):
             assert main([command, "--config", str(self.config), "--target", target]) == 0, command
 
     def publish_on(self, database: Database) -> None:
-        """The same on a server."""
+        """Load, build and publish on a server."""
         with pytest.MonkeyPatch.context() as patch:
             for name, value in database.environment.items():
                 patch.setenv(name, value)
             self.publish("postgres")
 
     def rows(self, sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
-        """Ask the published file."""
+        """Query the published file."""
         with duckdb.connect(str(self.database), read_only=True) as connection:
             return connection.execute(sql, parameters).fetchall()
 
@@ -182,7 +182,7 @@ class Project:
         return sorted(Stay(*row) for row in self.rows(f"select {', '.join(Stay._fields)} from tracks_in_playlist"))
 
     def marts(self) -> dict[str, list[tuple[Any, ...]]]:
-        """Every mart without the columns that say when somebody looked, in one order of rows."""
+        """Return every mart, sorted, without the columns that hold times of requests."""
         contents = {}
         for mart in MARTS:
             less = f"exclude ({', '.join(OBSERVED[mart])})" if mart in OBSERVED else ""
@@ -192,7 +192,7 @@ class Project:
 
 @cache
 def _parsed() -> bytes:
-    """What dbt has parsed of the project, for daily builds of a warehouse of this name."""
+    """Return dbt's cached parse of the project, for daily builds of a warehouse of this name."""
     with TemporaryDirectory() as folder:
         target, warehouse = Path(folder) / "dbt", Path(folder) / "warehouse.duckdb"
         done = run_dbt(Config(warehouse=warehouse), target, "parse")
@@ -201,14 +201,14 @@ def _parsed() -> bytes:
 
 
 def lend_parsed(folder: Path) -> None:
-    """Put where a project's first build looks for it what dbt would parse for seconds."""
+    """Copy dbt's cached parse to where a project's first build looks for it; parsing takes seconds."""
     target = folder / "dbt"
     target.mkdir(parents=True, exist_ok=True)
     (target / "partial_parse.msgpack").write_bytes(_parsed())
 
 
 def copy_project(folder: Path) -> Path:
-    """Return a copy of what the project runs from, for a test that changes it; it shares the environment."""
+    """Return a copy of the project's code for a test that changes it; it shares the virtual environment."""
     for name in FOLDERS:
         shutil.copytree(REPO / name, folder / name)
     for name in FILES:
@@ -218,7 +218,7 @@ def copy_project(folder: Path) -> Path:
 
 
 def from_the_docs(name: str) -> str:
-    """Return a file as docs/custom-endpoints.md shows it: a block that begins with its name in a comment."""
+    """Return a file shown in docs/custom-endpoints.md: a block that begins with its name in a comment."""
     page = (REPO / "docs" / "custom-endpoints.md").read_text("utf-8")
     (text,) = re.findall(rf"```\w+\n(?:#|--) {re.escape(name)}\n(.*?)```", page, re.DOTALL)
     return str(text)
@@ -231,12 +231,12 @@ def add_artists(project: Path) -> None:
 
 
 def plain_environment() -> dict[str, str]:
-    """What a command gets from us besides credentials: where programs and a server are, and nothing to trip over."""
+    """Return the environment of a command without credentials: PATH and server variables, nothing that interferes."""
     return {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR", *SERVER) if name in os.environ}
 
 
 def impatient_clock() -> Clock:
-    """A clock on which sleeping takes no time, but is over later."""
+    """Return a clock whose sleep returns at once but advances its time."""
     slept, lock = [0.0], Lock()
 
     def sleep(seconds: float) -> None:

@@ -1,4 +1,4 @@
-"""The histories of histories.yaml: as a world for the simulator, as reads for the oracle, as wanted rows."""
+"""The histories of histories.yaml: as a world for the simulator, reads for the oracle, and expected rows."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ OUTCOMES = {
 
 @dataclass(frozen=True)
 class Case:
-    """A history with what must be published."""
+    """A history with its expected rows."""
 
     title: str
     playlist_id: str
@@ -54,7 +54,7 @@ def january(number: int) -> date:
 
 
 def read_cases(path: Path) -> tuple[list[Case], GeneratedWorld]:
-    """Read the file: the cases, and a world in which each is a list."""
+    """Return the cases of the file, and a world in which each is a playlist."""
     content: dict[str, dict[str, Any]] = yaml.safe_load(path.read_text(encoding="utf-8"))
     histories = {title: _history(case["history"]) for title, case in content.items()}
     scenario = {"first_day": january(1), "days": RUNS[-1], "histories": histories}
@@ -71,7 +71,7 @@ def read_cases(path: Path) -> tuple[list[Case], GeneratedWorld]:
 
 
 def reads_of(case: Case, world: World) -> Iterator[Read]:
-    """The reads of a list as its author says they end, with the content that the world has."""
+    """Return the reads of a playlist, with the outcomes in the file and the content of the world."""
     for day, outcome in case.calendar:
         state = world.playlist(case.playlist_id, day)
         if outcome != "not_run":
@@ -80,7 +80,7 @@ def reads_of(case: Case, world: World) -> Iterator[Read]:
 
 
 def entries_of(state: Any) -> tuple[Entry, ...]:
-    """The entries of a simulated list, as the oracle knows them."""
+    """Return the entries of a simulated playlist for the oracle."""
     entries = []
     for entry in state.entries:
         content = entry.content if entry else None

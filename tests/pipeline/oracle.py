@@ -1,6 +1,6 @@
-"""What tracks_in_playlist must say, in plain loops: sections 3 and 4 of the design, read for read.
+"""The expected rows of tracks_in_playlist, in plain loops: sections 3 and 4 of the design, read by read.
 
-The reads of a list are gone through in the order of days. A day without a read is simply not there: it proves nothing.
+The reads of a playlist are processed in the order of days. Days without a read are absent and prove nothing.
 """
 
 from collections.abc import Iterable, Sequence
@@ -13,7 +13,7 @@ FIRST_BELIEVABLE_CLAIM = date(2006, 1, 1)
 
 
 class Entry(NamedTuple):
-    """A position of a list. A null entry has no track; local files and episodes are `other` and hold none either."""
+    """An entry of a playlist. A null entry has no track, nor have local files and episodes, which are `other`."""
 
     track_id: str | None
     added_at: str | None
@@ -26,7 +26,7 @@ class Entry(NamedTuple):
 
 @dataclass(frozen=True)
 class Read:
-    """One attempt to read a list on a day. An `unchanged` read brings no entries of its own."""
+    """One attempt to read a playlist on a day. An `unchanged` read has no entries of its own."""
 
     playlist_id: str
     day: date
@@ -52,7 +52,7 @@ class Stay(NamedTuple):
 
 @dataclass
 class OpenStay:
-    """A stay while the reads are gone through."""
+    """A stay that is still being extended while reads are processed."""
 
     first_read: Read
     read_before: date | None
@@ -71,7 +71,7 @@ def tracks_in_playlist(reads: Iterable[Read]) -> list[Stay]:
 
 
 def counted_reads(reads: Iterable[Read]) -> list[Read]:
-    """Return the one read of a list that counts for each day, in the order of days: the best, then the latest."""
+    """Return the counted read of each day, in the order of days: the best one, then the latest."""
     counted: dict[date, Read] = {}
     for read in reads:
         rival = counted.get(read.day)
@@ -88,7 +88,7 @@ def _rows_of_a_list(reads: Iterable[Read]) -> list[Stay]:
         if read.outcome == "complete":
             content = read.entries
         elif read.outcome != "unchanged":
-            continue  # partial, unavailable, failed: neither holds nor misses a track
+            continue  # partial, unavailable, failed: prove neither presence nor absence
         assert content is not None, "unchanged since a read that is not known"
         held: dict[str, set[str | None]] = {}
         for entry in content:

@@ -1,4 +1,4 @@
-"""The recorded days as reads for the oracle, straight from their Parquet files, and what follows from them."""
+"""The recorded days as reads for the oracle, from their Parquet files, and the expected rows."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ FIRST_PAGE = 100
 
 @dataclass(frozen=True)
 class Version:
-    """A content version of a list. `shown` pairs each track with the popularity that the list says."""
+    """A content version of a playlist. `shown` pairs each track with its popularity in the playlist."""
 
     name: str
     snapshot_id: str
@@ -26,7 +26,7 @@ class Version:
 
 @dataclass(frozen=True)
 class DayRead:
-    """A list on a day: what was there, and how it has to be read."""
+    """A playlist on a day: its content, and the expected outcome of the read."""
 
     playlist_id: str
     day: date
@@ -36,7 +36,7 @@ class DayRead:
 
 @dataclass
 class Recording:
-    """A recorded history: one read a list and day, `unavailable` where the list was not read that day."""
+    """A recorded history: one read per playlist and day, `unavailable` if the playlist was not read that day."""
 
     folder: Path
     days: list[date] = field(default_factory=list)
@@ -45,7 +45,7 @@ class Recording:
     popularities: list[tuple[str, date, int]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        """Read the files; raises duckdb.Error where there are none."""
+        """Read the files; raises duckdb.Error if there are none."""
         blobs = {
             (each[1], each[0]): each[2] for each in self._rows("select snapshot_date, playlist_id, blob", "snapshots")
         }
@@ -68,14 +68,14 @@ class Recording:
         self.popularities = list(self._popularities(known))
 
     def for_oracle(self) -> list[Read]:
-        """The reads without what the oracle has no need of."""
+        """Return the reads for the oracle."""
         return [
             Read(read.playlist_id, read.day, read.outcome, read.version.entries if read.version else ())
             for read in self.reads
         ]
 
     def calendar(self) -> list[tuple[str, date, str, int | None, int | None, str | None]]:
-        """playlist_days: list, date, outcome, entries, unavailable entries and snapshot_id."""
+        """Return rows of playlist_days: playlist, date, outcome, entries, unavailable entries and snapshot_id."""
         by_day = {(read.playlist_id, read.day): read for read in self.reads}
         rows: list[tuple[str, date, str, int | None, int | None, str | None]] = []
         for playlist_id in self.lists:
@@ -93,10 +93,10 @@ class Recording:
         return sorted(rows)
 
     def seen_popularities(self) -> Iterator[tuple[date, dict[str, set[int]], set[str]]]:
-        """For each day: what lists say of tracks, and which tracks have to be asked for themselves.
+        """Return for each day: popularities in playlists, and the tracks that must be requested by id.
 
-        An unchanged list shows its first page only. Asked for are the tracks last seen in any list of which no list
-        says a popularity above 0 today.
+        An unchanged playlist shows only its first page. Requested are tracks last seen in any playlist that have no
+        popularity above 0 in a playlist today.
         """
         content: dict[str, Version] = {}
         for day in self.days:
@@ -112,11 +112,11 @@ class Recording:
             yield day, said, {track_id for track_id in followed if not any(said.get(track_id, ()))}
 
     def answer(self, day: date) -> dict[str, int]:
-        """What GET /tracks says on a day: the latest popularity in any list until then."""
+        """Return the popularity that GET /tracks returns on a day: the latest in any playlist until then."""
         return {track_id: popularity for track_id, when, popularity in self.popularities if when <= day}
 
     def _popularities(self, known: set[str]) -> Iterator[tuple[str, date, int]]:
-        """Tracks by the day of a reading, the one that counts last."""
+        """Return popularities by track and day, the counted one last."""
         found = {
             (read.day, popularity, track_id)
             for read in self.reads

@@ -1,4 +1,4 @@
-"""The answers published with the tables, against plain loops over the reads: sections 1 and 3 of the design."""
+"""The published functions, compared with plain loops over the reads: sections 1 and 3 of the design."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -32,7 +32,7 @@ Ask = Callable[..., list[tuple[Any, ...]]]
 
 @pytest.fixture(scope="module", params=["duckdb", "postgres"])
 def ask(request: pytest.FixtureRequest, published_histories: Project) -> Iterator[Ask]:
-    """Return a function that asks the published file, or the published schema of a server."""
+    """Return a function that queries the published file, or the published schema of a server."""
     if request.param == "postgres":
         with asking(published_histories, request.getfixturevalue("cluster")) as ask:
             yield ask
@@ -43,7 +43,7 @@ def ask(request: pytest.FixtureRequest, published_histories: Project) -> Iterato
 
 @contextmanager
 def asking(project: Project, cluster: Cluster) -> Iterator[Ask]:
-    """The same questions for a server, in its own words for a parameter and for a whole table."""
+    """Return a function that runs the same queries on a server, translated to its syntax."""
     database = cluster.database("histories")
     project.publish_on(database)
     with closing(database.connect()) as connection, connection.cursor() as cursor:
@@ -59,7 +59,7 @@ def asking(project: Project, cluster: Cluster) -> Iterator[Ask]:
 
 
 class Day(NamedTuple):
-    """A day that proves what was in a list, and what that was."""
+    """A usable day and the content of the playlist."""
 
     date: date
     content: Read
@@ -85,7 +85,7 @@ def days_held(case: Case, track_id: str, first: date, last: date) -> int:
 
 
 def merged(stays: Iterable[Stay], gap_days: int) -> list[list[Stay]]:
-    """Stays of one list, those of a track together whose absences between are no longer than `gap_days`."""
+    """Return the stays of one playlist; stays of a track with a gap of at most `gap_days` are merged."""
     groups: list[list[Stay]] = []
     for stay in stays:
         last = groups[-1][-1] if groups else None
@@ -108,7 +108,7 @@ def between(days: Sequence[Day], first: date, last: date) -> list[Day]:
 
 @each_case
 @each_gap
-def test_tracks_during_names_each_stay_with_the_days_it_was_seen(ask: Ask, case: Case, gap_days: int) -> None:
+def test_tracks_during_returns_each_stay_with_its_days_seen(ask: Ask, case: Case, gap_days: int) -> None:
     first, last = WINDOW
     wanted = []
     for group in merged(stays_of(case), gap_days):
@@ -121,7 +121,7 @@ def test_tracks_during_names_each_stay_with_the_days_it_was_seen(ask: Ask, case:
 
 
 @each_case
-def test_tracks_during_says_how_many_of_the_days_were_observed(ask: Ask, case: Case) -> None:
+def test_tracks_during_counts_the_observed_days(ask: Ask, case: Case) -> None:
     observed = len(between(usable_days(case), *WINDOW))
     answer = "select distinct days_observed, days_asked from tracks_during(?, ?, ?)"
     rows = ask(answer, case.playlist_id, *WINDOW)
@@ -129,7 +129,7 @@ def test_tracks_during_says_how_many_of_the_days_were_observed(ask: Ask, case: C
 
 
 @each_gap
-def test_playlists_of_a_track_are_its_stays_in_every_list(ask: Ask, gap_days: int) -> None:
+def test_playlists_of_a_track_returns_its_stays_in_every_playlist(ask: Ask, gap_days: int) -> None:
     wanted: dict[str, list[tuple[str, int, date, date, int, int]]] = {}
     for case in CASES:
         numbers: Counter[str] = Counter()
@@ -146,7 +146,7 @@ def test_playlists_of_a_track_are_its_stays_in_every_list(ask: Ask, gap_days: in
 
 
 @each_gap
-def test_stays_count_streaks_totals_reentries_and_the_gaps_between(ask: Ask, gap_days: int) -> None:
+def test_stays_function_counts_streaks_totals_reentries_and_gaps(ask: Ask, gap_days: int) -> None:
     wanted = []
     for case in CASES:
         stays = stays_of(case)
@@ -162,7 +162,7 @@ def test_stays_count_streaks_totals_reentries_and_the_gaps_between(ask: Ask, gap
 
 
 @each_case
-def test_tracklist_on_a_day_is_what_was_read_in_order_or_the_nearest_day_to_ask_for(ask: Ask, case: Case) -> None:
+def test_tracklist_returns_entries_in_order_or_suggests_the_nearest_day(ask: Ask, case: Case) -> None:
     outcomes = dict(case.calendar)
     contents = {day.date: day.content for day in usable_days(case)}
     for day in (january(number) for number in (1, 3, 6, 8, 14)):
@@ -179,7 +179,7 @@ def test_tracklist_on_a_day_is_what_was_read_in_order_or_the_nearest_day_to_ask_
 
 
 @each_case
-def test_coverage_counts_the_days_by_outcome(ask: Ask, case: Case) -> None:
+def test_coverage_counts_days_by_outcome(ask: Ask, case: Case) -> None:
     outcomes = dict(case.calendar)
     first, last = january(2), january(20)
     days = [first + timedelta(number) for number in range((last - first).days + 1)]
@@ -189,7 +189,7 @@ def test_coverage_counts_the_days_by_outcome(ask: Ask, case: Case) -> None:
 
 
 @each_case
-def test_changes_lie_between_two_reads(ask: Ask, case: Case) -> None:
+def test_playlist_changes_lie_between_two_usable_days(ask: Ask, case: Case) -> None:
     usable = [day.date for day in usable_days(case)]
     wanted = []
     for stay in stays_of(case):
@@ -203,7 +203,7 @@ def test_changes_lie_between_two_reads(ask: Ask, case: Case) -> None:
     assert sorted(ask(changes, case.playlist_id)) == sorted(wanted)
 
 
-def test_popularity_around_a_stay_is_the_mean_of_the_days_that_have_one(ask: Ask) -> None:
+def test_popularity_around_a_stay_is_the_mean_of_days_with_a_value(ask: Ask) -> None:
     series: dict[str, dict[date, int]] = {}
     for track_id, day, popularity in ask("select track_id, date, popularity from track_daily_popularity"):
         series.setdefault(track_id, {})[day] = popularity
@@ -227,7 +227,7 @@ def test_popularity_around_a_stay_is_the_mean_of_the_days_that_have_one(ask: Ask
     assert len(rows) == len(wanted)
 
 
-def test_popularity_of_a_track_tells_the_change_and_how_long_ago_the_value_before_was(
+def test_popularity_of_a_track_has_the_change_and_the_days_since_the_previous_value(
     ask: Ask,
 ) -> None:
     rows = ask("select track_id, date, popularity from track_daily_popularity order by track_id, date")
@@ -239,7 +239,7 @@ def test_popularity_of_a_track_tells_the_change_and_how_long_ago_the_value_befor
     assert ask(answer, track_id) == wanted
 
 
-def test_a_recording_is_found_under_all_its_ids(ask: Ask) -> None:
+def test_recording_is_found_under_all_its_ids(ask: Ask) -> None:
     ((isrc, track_id),) = ask("select isrc, track_id from track_info where isrc is not null order by track_id limit 1")
     answer = "select playlist_id, added_at, last_seen, track_ids from playlists_of_isrc(?)"
     of_the_track = ask("select playlist_id, added_at, last_seen from playlists_of(?)", track_id)
@@ -250,26 +250,26 @@ def test_a_recording_is_found_under_all_its_ids(ask: Ask) -> None:
     "playlist",
     ["{}", " spotify:playlist:{} ", "https://open.spotify.com/playlist/{}?si=1", "open.spotify.com/playlist/{}"],
 )
-def test_a_playlist_may_be_given_by_id_uri_or_link(ask: Ask, playlist: str) -> None:
+def test_playlist_can_be_given_as_id_uri_or_url(ask: Ask, playlist: str) -> None:
     given = playlist.format(CASES[0].playlist_id)
     assert ask("from tracks_during(?, ?, ?)", given, *WINDOW) == ask(
         "from tracks_during(?, ?, ?)", CASES[0].playlist_id, *WINDOW
     )
 
 
-def test_an_unknown_id_has_no_rows(ask: Ask) -> None:
+def test_unknown_id_returns_no_rows(ask: Ask) -> None:
     for answer in ("tracks_during(?, '2026-01-01', '2026-01-09')", "tracklist_on(?, '2026-01-01')", "playlists_of(?)"):
         assert ask(f"from {answer}", UNKNOWN) == []
 
 
 @pytest.mark.parametrize("given", ["", "short", "spotify:track:" + UNKNOWN, "https://example.com/playlist/" + UNKNOWN])
-def test_what_is_no_playlist_is_an_error_that_names_it(ask: Ask, given: str) -> None:
+def test_invalid_playlist_is_an_error_that_names_it(ask: Ask, given: str) -> None:
     with pytest.raises((duckdb.Error, psycopg2.Error), match="is no Spotify playlist id, URI or link") as told:
         ask("from coverage(?, '2026-01-01', '2026-01-09')", given)
     assert given in str(told.value)
 
 
-def test_every_answer_is_found_with_a_comment_that_tells_what_it_is(published_histories: Project) -> None:
+def test_every_function_is_published_with_a_comment_that_describes_it(published_histories: Project) -> None:
     found: dict[str, str] = dict(
         published_histories.rows("select function_name, comment from duckdb_functions() where not internal")
     )

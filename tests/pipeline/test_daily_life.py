@@ -1,4 +1,4 @@
-"""What docs/operating.md and examples/ tell people to type, typed: on a machine of their own, beside other people."""
+"""Runs the commands that docs/operating.md and examples/ show, in an isolated home directory."""
 
 import os
 import re
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.slow
 EXAMPLES = REPO / "examples"
 LEFT_BEHIND = shutil.ignore_patterns(".venv*", "data", ".git", "target", "logs", ".*_cache", "__pycache__", ".user.yml")
 
-# An analyst: opens the published file anew for each question, and says when the answer is another.
+# An analyst: opens the published file for each query, and reports when the result changes.
 READER = """
 import sys, time, duckdb
 asked, last, until = 0, None, sys.argv[2]
@@ -39,7 +39,7 @@ print(asked)
 
 @dataclass(frozen=True)
 class Home:
-    """A home directory with a fresh clone of the project in it, its environment made."""
+    """A home directory with a fresh clone of the project and its virtual environment."""
 
     folder: Path
 
@@ -48,7 +48,7 @@ class Home:
         return self.folder / "spotify-track-history"
 
     def run(self, command: str, cwd: Path | None = None) -> "subprocess.CompletedProcess[str]":
-        """Run a line of shell as cron would, with as little in the environment."""
+        """Run a shell line as cron would, with a minimal environment."""
         environment = {"HOME": str(self.folder), "PATH": "/usr/bin:/bin", "SHELL": "/bin/sh"}
         return subprocess.run(
             ["/bin/sh", "-c", command],
@@ -70,7 +70,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
 
 @pytest.fixture(scope="module")
 def restored(home: Home, published_histories: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """Restore a backup of another machine into the home, by the lines that people are told."""
+    """Restore a backup of another machine into the home with the documented commands."""
     lost = tmp_path_factory.mktemp("another machine")
     shutil.copytree(published_histories.landing, lost / "data" / "landing")
     shutil.copytree(published_histories.folder / "seeds", lost / "seeds")
@@ -85,20 +85,18 @@ def restored(home: Home, published_histories: Project, tmp_path_factory: pytest.
     return Project(home.clone / "data", simulator)
 
 
-def test_a_backup_restores_the_same_tables(restored: Project, published_histories: Project) -> None:
+def test_backup_restores_the_same_tables(restored: Project, published_histories: Project) -> None:
     assert restored.marts() == published_histories.marts()
 
 
-def test_the_line_for_cron_runs_a_day_and_who_reads_meanwhile_sees_the_old_one_then_the_new(
-    home: Home, restored: Project
-) -> None:
+def test_cron_line_runs_a_day_and_a_reader_sees_the_old_then_the_new_state(home: Home, restored: Project) -> None:
     keep = home.folder / ".config" / "spotify-track-history" / "env"
     keep.parent.mkdir(parents=True)
     keep.write_text("".join(f"{name}={value}\n" for name, value in restored.simulator.credentials.items()))
     today = datetime.now(UTC).date().isoformat()
     line = (EXAMPLES / "crontab").read_text(encoding="utf-8").splitlines()[-1]
     minute, hour, *_, command = line.split(maxsplit=5)
-    assert "%" not in command  # which cron would take for the end of the line
+    assert "%" not in command  # cron treats % as the end of the line
     assert minute.isdecimal()
     assert re.fullmatch(r"[\d,]+", hour)
     reader = [sys.executable, "-c", READER, str(restored.database), today]
@@ -115,7 +113,7 @@ def test_the_line_for_cron_runs_a_day_and_who_reads_meanwhile_sees_the_old_one_t
 
 
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="no systemd here to judge its units")
-def test_systemd_finds_nothing_wrong_with_the_units(tmp_path: Path) -> None:
+def test_systemd_units_are_valid(tmp_path: Path) -> None:
     for name in ("spotify-track-history.service", "spotify-track-history.timer"):
         unit = (EXAMPLES / name).read_text(encoding="utf-8")
         (tmp_path / name).write_text(unit.replace("/srv/spotify-track-history/run.sh", str(REPO / "run.sh")))
@@ -158,7 +156,7 @@ git push -q origin HEAD:main
 """
 
 
-def test_the_workflow_keeps_what_has_landed_in_a_branch_of_its_own(tmp_path: Path, daily_job: dict[str, Any]) -> None:
+def test_workflow_stores_landing_files_in_its_own_branch(tmp_path: Path, daily_job: dict[str, Any]) -> None:
     keep = step(daily_job, "Keep what has landed")
     assert keep["if"] == "always()"
     assert shell(ORIGIN, tmp_path, daily_job).returncode == 0
@@ -168,18 +166,18 @@ def test_the_workflow_keeps_what_has_landed_in_a_branch_of_its_own(tmp_path: Pat
         got = shell(step(daily_job, "Get what has landed so far")["run"], clone, daily_job)
         assert got.returncode == 0, got.stderr
         assert sorted(path.name for path in (clone / "data" / "landing").glob("[0-9]")) == landed[: number - 1]
-        for day in landed:  # of the third job nothing is new
+        for day in landed:  # the third job has nothing new
             (clone / "data" / "landing" / day).write_text(day)
         kept = shell(keep["run"], clone, daily_job)
         assert kept.returncode == 0, kept.stderr
         in_branch = shell("git -C origin ls-tree --name-only landing", tmp_path, daily_job)
         assert in_branch.stdout.split() == landed
     commits = shell("git -C origin rev-list --count landing", tmp_path, daily_job)
-    assert commits.stdout.strip() == "3"  # an empty one, and the two with something new
+    assert commits.stdout.strip() == "3"  # an empty commit, and the two with new files
 
 
 @pytest.mark.parametrize(("code", "ends_with"), [(0, 0), (3, 0), (75, 0), (1, 1), (2, 2)])
-def test_the_workflow_is_red_where_nothing_was_published(
+def test_workflow_fails_if_nothing_was_published(
     tmp_path: Path, daily_job: dict[str, Any], code: int, ends_with: int
 ) -> None:
     (tmp_path / "run.sh").write_text(f"#!/bin/sh\nexit {code}\n")

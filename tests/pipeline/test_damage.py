@@ -1,4 +1,4 @@
-"""Landing files that a kill cut off heal; files that were damaged are told, and nothing of them is believed."""
+"""Landing files truncated by a kill are recovered; damaged files are reported and skipped entirely."""
 
 import json
 import shutil
@@ -34,7 +34,7 @@ def project(make_project: MakeProject) -> Project:
 
 
 def landed(project: Project, day: date) -> Path:
-    """The one landing file of a day."""
+    """Return the only landing file of a day."""
     (path,) = (project.landing / day.isoformat()).glob("*.ndjson.gz")
     return path
 
@@ -46,7 +46,7 @@ def spoil(project: Project, day: date, how: Callable[[bytes], bytes]) -> Path:
 
 
 def raw(warehouse: Path) -> list[Row]:
-    """What was loaded beside a warehouse; nothing where no load has made tables."""
+    """Return the raw rows of a warehouse; empty if no load has created tables."""
     path = warehouse.with_name("raw.duckdb")
     if not path.exists():
         return []
@@ -64,7 +64,7 @@ def days_loaded(project: Project) -> set[date]:
 
 
 @pytest.mark.parametrize("how", [damage.cut_stream, damage.cut_text, damage.cut_last_line])
-def test_a_torn_end_is_left_out_and_asked_for_again(project: Project, how: Callable[[bytes], bytes]) -> None:
+def test_torn_end_is_skipped_and_requested_again(project: Project, how: Callable[[bytes], bytes]) -> None:
     project.extract(FIRST)
     spoil(project, FIRST, how)
     finished = project.run("load")
@@ -79,8 +79,8 @@ def test_a_torn_end_is_left_out_and_asked_for_again(project: Project, how: Calla
     assert set(torn) <= set(healed)
 
 
-def test_what_is_moved_away_is_not_taken_for_known(make_project: MakeProject) -> None:
-    """The message about a damaged file says that it may be moved away: then nothing may count on what it held."""
+def test_playlist_is_read_in_full_if_its_landing_file_is_gone(make_project: MakeProject) -> None:
+    """The message about a damaged file says that it can be moved away: then its content must not count as known."""
     project = make_project("{days: 3, tracks: 200, playlists: {long: {size: 120}}}")
     project.extract(FIRST)
     landed(project, FIRST).unlink()
@@ -90,14 +90,14 @@ def test_what_is_moved_away_is_not_taken_for_known(make_project: MakeProject) ->
 
 
 def completely_read(project: Project) -> set[str]:
-    """The lists of which raw holds a complete read: `unchanged` means nothing without one."""
+    """Return the playlists with a complete read in raw: `unchanged` is meaningless without one."""
     answers = [row[1:] for row in raw(project.warehouse) if row[0] == "answers"]
     reads = [(json.loads(row[5]), json.loads(row[9])) for row in answers if row[4] == "playlist_reads"]
     return {asked["playlist_id"] for asked, body in reads if body["outcome"] == "complete"}
 
 
 @pytest.mark.parametrize("how", [damage.break_line, damage.drop_line])
-def test_a_damaged_line_is_named_and_only_its_file_left_out(project: Project, how: Callable[[bytes], bytes]) -> None:
+def test_damaged_line_is_reported_and_only_its_file_is_skipped(project: Project, how: Callable[[bytes], bytes]) -> None:
     for day in (FIRST, SECOND, THIRD):
         project.extract(day)
     path = spoil(project, SECOND, how)
@@ -109,7 +109,9 @@ def test_a_damaged_line_is_named_and_only_its_file_left_out(project: Project, ho
 
 
 @pytest.mark.parametrize("how", [damage.change_digit, damage.overwrite_middle])
-def test_a_damaged_stream_is_named_and_only_its_file_left_out(project: Project, how: Callable[[bytes], bytes]) -> None:
+def test_damaged_stream_is_reported_and_only_its_file_is_skipped(
+    project: Project, how: Callable[[bytes], bytes]
+) -> None:
     for day in (FIRST, SECOND, THIRD):
         project.extract(day)
     path = spoil(project, SECOND, how)
@@ -119,7 +121,7 @@ def test_a_damaged_stream_is_named_and_only_its_file_left_out(project: Project, 
     assert days_loaded(project) == {FIRST, THIRD}
 
 
-def test_no_flipped_bit_changes_an_answer(project: Project, tmp_path: Path) -> None:
+def test_flipped_bit_never_changes_a_loaded_response(project: Project, tmp_path: Path) -> None:
     project.extract(FIRST)
     load(Config(landing=project.landing, warehouse=project.warehouse))
     answers = raw(project.warehouse)
@@ -142,7 +144,7 @@ def test_no_flipped_bit_changes_an_answer(project: Project, tmp_path: Path) -> N
     assert not unnamed, "refused without naming the file"
 
 
-def test_damage_leaves_the_published_file_as_it_was(project: Project) -> None:
+def test_damage_does_not_change_the_published_file(project: Project) -> None:
     assert project.run("daily", FIRST).exit_code == 0
     published = project.database.read_bytes()
     project.extract(SECOND)
@@ -161,7 +163,7 @@ def test_damage_leaves_the_published_file_as_it_was(project: Project) -> None:
     ]
 
 
-def test_a_file_loaded_twice_or_from_elsewhere_is_loaded_once(project: Project, tmp_path: Path) -> None:
+def test_file_repeated_or_copied_is_loaded_once(project: Project, tmp_path: Path) -> None:
     project.extract(FIRST)
     assert project.run("load").exit_code == 0
     before = raw(project.warehouse)

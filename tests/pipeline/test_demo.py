@@ -1,4 +1,4 @@
-"""The demo and the README: what a newcomer runs first, and what it is told to look like."""
+"""The demo, and its output as shown in the README."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.slow
 BLOCKS = re.compile(r"```(\w+)\n(.*?)```", re.DOTALL)
 
 
-def test_the_demo_answers_the_three_questions_and_names_the_database(demo: Demo) -> None:
+def test_demo_answers_the_three_questions_and_names_the_database(demo: Demo) -> None:
     output, database = demo.told, demo.database
     for question in ("1. Which tracks were in", "2. In which playlists was", "3. How popular was it"):
         answer = output.split(question)[1].split("\n\n")
@@ -25,7 +25,7 @@ def test_the_demo_answers_the_three_questions_and_names_the_database(demo: Demo)
     assert str(database.with_name("report.html")) in output
 
 
-def test_the_demo_world_is_large_enough_to_show_something(demo: Demo) -> None:
+def test_demo_world_is_large_enough(demo: Demo) -> None:
     with duckdb.connect(str(demo.database), read_only=True) as connection:
         [(lists, tracks, days)] = connection.execute(
             "select (select count(*) from playlists), (select count(*) from track_info), "
@@ -36,7 +36,7 @@ def test_the_demo_world_is_large_enough_to_show_something(demo: Demo) -> None:
     assert days == 30
 
 
-def test_the_readmes_first_answer_is_what_the_demo_gives(demo: Demo) -> None:
+def test_first_result_in_the_readme_matches_the_demo(demo: Demo) -> None:
     blocks = BLOCKS.findall((REPO / "README.md").read_text(encoding="utf-8"))
     (kind, question), (_, shown) = blocks[:2]
     assert kind == "sql"

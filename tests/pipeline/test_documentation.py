@@ -1,4 +1,4 @@
-"""The documentation: dbt's page, comments in the published file, README.md and docs/, with every block in them run."""
+"""The documentation: dbt's page, comments in the published file, README.md and docs/; every code block is run."""
 
 import io
 import json
@@ -83,7 +83,7 @@ RUN_ON_THE_DEMO = ("status", "report", "export", "sql")
 
 @dataclass(frozen=True)
 class Documented:
-    """The page that ./run.sh docs wrote about the demo, and what dbt made it from."""
+    """The page that ./run.sh docs wrote for the demo, and its dbt artifacts."""
 
     page: bytes
     folder: Path
@@ -103,28 +103,28 @@ def documented(demo: Demo) -> Documented:
 
 @pytest.fixture(scope="module")
 def marts() -> dict[str, dict[str, str]]:
-    """Return the columns of each mart with their types, as the contracts have them."""
+    """Return the columns of each mart with their types, from the contracts."""
     return {mart["name"]: {column["name"]: column["data_type"] for column in mart["columns"]} for mart in contracts()}
 
 
 # dbt's documentation, and the comments in the published file
 
 
-def test_the_page_of_dbt_is_one_file_that_loads_nothing_else(documented: Documented) -> None:
+def test_dbt_docs_are_one_self_contained_file(documented: Documented) -> None:
     assert documented.page.startswith(b"<!doctype html>")
     assert not LOADED_BY_A_BROWSER.findall(documented.page)
     for name in (b"model.spotify.tracks_in_playlist", b"exposure.spotify.report", b"analysis.spotify.stays_of_a_track"):
         assert name in documented.page
 
 
-def test_a_build_can_be_published_after_docs(documented: Documented, demo: Demo) -> None:
+def test_build_can_be_published_after_docs(documented: Documented, demo: Demo) -> None:
     assert documented.page
     command = [str(REPO / "run.sh"), "publish", "--config", str(demo.folder / "config.yaml")]
     assert subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
 @pytest.mark.parametrize("kind", ["nodes", "sources"])
-def test_every_table_that_dbt_knows_has_descriptions(documented: Documented, kind: str) -> None:
+def test_every_dbt_table_has_descriptions(documented: Documented, kind: str) -> None:
     known = documented.artifact("manifest")[kind]
     tables = documented.artifact("catalog")[kind]
     assert tables
@@ -149,7 +149,7 @@ def test_every_table_column_and_function_of_the_published_file_has_a_comment(dem
 
 
 @pytest.mark.parametrize("analysis", ANALYSES)
-def test_every_analysis_runs_on_the_published_file_and_finds_something(
+def test_every_analysis_runs_on_the_published_file_and_returns_rows(
     documented: Documented, demo: Demo, analysis: str
 ) -> None:
     query = (documented.folder / "compiled" / "spotify" / "analyses" / analysis).read_text(encoding="utf-8")
@@ -160,12 +160,12 @@ def test_every_analysis_runs_on_the_published_file_and_finds_something(
 # Pages and links
 
 
-def test_the_readme_is_short() -> None:
+def test_readme_is_short() -> None:
     assert len(README.read_text(encoding="utf-8").splitlines()) <= MAX_README_LINES
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(REPO)))
-def test_every_link_leads_to_a_file_and_a_heading_that_exist(page: Path) -> None:
+def test_every_link_target_exists(page: Path) -> None:
     for link in LINK.findall(prose(page)):
         if re.match(r"https?:", link):
             continue
@@ -175,7 +175,7 @@ def test_every_link_leads_to_a_file_and_a_heading_that_exist(page: Path) -> None
         assert not anchor or anchor in anchors(target), link
 
 
-def test_every_page_can_be_reached_from_the_readme() -> None:
+def test_every_page_is_linked_from_the_readme() -> None:
     reached, to_visit = set[Path](), [README]
     while to_visit:
         page = to_visit.pop().resolve()
@@ -187,7 +187,7 @@ def test_every_page_can_be_reached_from_the_readme() -> None:
 
 
 @pytest.mark.parametrize("page", PRESENT, ids=lambda page: str(page.relative_to(REPO)))
-def test_every_path_of_the_project_that_is_named_exists(page: Path) -> None:
+def test_every_path_in_the_docs_exists(page: Path) -> None:
     folders = {path.name for path in REPO.iterdir() if path.is_dir()} - {"data"}
     for code in INLINE_CODE.findall(prose(page)):
         if re.fullmatch(r"[\w-]+(/[\w.-]+)+/?", code) and code.split("/")[0] in folders:
@@ -197,13 +197,13 @@ def test_every_path_of_the_project_that_is_named_exists(page: Path) -> None:
 # SQL blocks
 
 
-def test_every_block_has_a_language_that_is_tested() -> None:
+def test_every_block_has_a_tested_language() -> None:
     languages = {f"{block.language} {block.info}".strip() for page in PAGES for block in blocks(page)}
     assert languages <= LANGUAGES
 
 
 @pytest.mark.parametrize("block", blocks_in("sql"), ids=lambda block: block.name)
-def test_every_sql_block_gives_the_output_below_it(demo: Demo, block: Block) -> None:
+def test_every_sql_block_returns_the_output_below_it(demo: Demo, block: Block) -> None:
     with duckdb.connect(str(demo.database), read_only=True) as connection:
         output = answer(connection, block.text)
     assert output.count("\n") > 2, "no rows"
@@ -212,12 +212,12 @@ def test_every_sql_block_gives_the_output_below_it(demo: Demo, block: Block) -> 
 
 
 @pytest.mark.parametrize(("page", "query"), inline_queries())
-def test_every_query_in_the_text_finds_something(demo: Demo, page: str, query: str) -> None:
+def test_every_inline_query_returns_rows(demo: Demo, page: str, query: str) -> None:
     with duckdb.connect(str(demo.database), read_only=True) as connection:
         assert answer(connection, query).count("\n") > 2, page
 
 
-def test_every_sql_block_for_postgresql_runs_on_a_server(make_project: MakeProject, server: Database) -> None:
+def test_every_postgresql_block_runs_on_a_server(make_project: MakeProject, server: Database) -> None:
     project = make_project("{tracks: 40, playlists: {A: {size: 10, pool: [0, 20]}}}")
     project.extract(date(2026, 1, 1))
     project.publish_on(server)
@@ -228,7 +228,7 @@ def test_every_sql_block_for_postgresql_runs_on_a_server(make_project: MakeProje
 
 
 @pytest.mark.parametrize("block", blocks_in("sql", "spark"), ids=lambda block: block.name)
-def test_every_sql_block_for_spark(block: Block) -> None:
+def test_every_spark_sql_block_runs(block: Block) -> None:
     pytest.skip(f"{block.name} needs a Spark session of a minute; tests/spark calls the same functions")
 
 
@@ -236,7 +236,7 @@ def test_every_sql_block_for_spark(block: Block) -> None:
 
 
 @pytest.mark.parametrize("block", blocks_in("shell"), ids=lambda block: block.name)
-def test_every_command_of_a_shell_block_exists_with_its_options(block: Block) -> None:
+def test_every_command_in_a_shell_block_exists_with_its_options(block: Block) -> None:
     found = commands(block)
     assert found
     for command in found:
@@ -244,7 +244,7 @@ def test_every_command_of_a_shell_block_exists_with_its_options(block: Block) ->
 
 
 def check_command(words: list[str]) -> None:
-    """Fail unless a command is one of ours that its own parser accepts, or a system program."""
+    """Fail unless a command is accepted by the project's own parser, or is a system program."""
     program, *arguments = words
     match program:
         case "./run.sh":
@@ -306,7 +306,7 @@ def test_cheap_commands_of_shell_blocks_run_on_the_demo(
 
 
 @pytest.mark.parametrize("page", PRESENT, ids=lambda page: str(page.relative_to(REPO)))
-def test_every_command_in_the_text_is_understood(page: Path) -> None:
+def test_every_inline_command_is_accepted(page: Path) -> None:
     for code in INLINE_CODE.findall(prose(page)):
         if code.startswith("./run.sh") and "…" not in code and not re.search(r"[;|&<]", code):
             check_own([PLACEHOLDERS.get(word, word) for word in shlex.split(code)[1:]])
@@ -323,17 +323,17 @@ def options() -> set[str]:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(REPO)))
-def test_every_option_in_the_text_exists(page: Path, options: set[str]) -> None:
+def test_every_inline_option_exists(page: Path, options: set[str]) -> None:
     named = [code.split()[0] for code in INLINE_CODE.findall(prose(page)) if code.startswith("--")]
     assert [option for option in named if option not in options and option not in FOREIGN_OPTIONS] == []
 
 
-def test_every_command_is_in_the_table_of_commands() -> None:
+def test_every_command_is_in_the_command_table() -> None:
     operating = (DOCS / "operating.md").read_text(encoding="utf-8")
     assert [command for command in COMMANDS if f"`./run.sh {command}" not in operating] == []
 
 
-def test_every_exit_code_is_explained() -> None:
+def test_every_exit_code_is_documented() -> None:
     operating = (DOCS / "operating.md").read_text(encoding="utf-8").split("## Exit codes")[1]
     assert set(re.findall(r"^\| (\d+) \|", operating, re.MULTILINE)) == {"0", "1", "2", "3", "75", "130"}
 
@@ -341,7 +341,7 @@ def test_every_exit_code_is_explained() -> None:
 # Configuration
 
 
-def test_every_part_of_a_configuration_is_understood(tmp_path: Path) -> None:
+def test_every_config_example_is_accepted(tmp_path: Path) -> None:
     found = [block.text for block in blocks_in("yaml") if block.text.startswith("# config.yaml")]
     assert len(found) > 2
     for text in found:
@@ -352,17 +352,17 @@ def test_every_part_of_a_configuration_is_understood(tmp_path: Path) -> None:
 # The data model, functions and architecture
 
 
-def test_the_tables_of_the_data_model_are_the_contracts() -> None:
+def test_data_model_tables_match_the_contracts() -> None:
     [(_, generated, _)] = GENERATED.findall(DATA_MODEL.read_text(encoding="utf-8"))
     assert generated == tables_of_marts(), "python -m tests.pipeline.docs_refresh rewrites it"
 
 
-def test_the_readme_names_every_mart(marts: dict[str, dict[str, str]]) -> None:
+def test_readme_names_every_mart(marts: dict[str, dict[str, str]]) -> None:
     section = README.read_text(encoding="utf-8").split("## The tables")[1]
     assert [mart for mart in marts if f"[`{mart}`](docs/data-model.md#{mart})" not in section] == []
 
 
-def test_the_diagram_of_the_marts_is_what_their_contracts_say(marts: dict[str, dict[str, str]]) -> None:
+def test_mart_diagram_matches_the_contracts(marts: dict[str, dict[str, str]]) -> None:
     diagram = mermaid(DATA_MODEL)
     drawn = {
         table: dict(reversed(line.split()[:2]) for line in columns.strip().splitlines())
@@ -378,7 +378,7 @@ def test_the_diagram_of_the_marts_is_what_their_contracts_say(marts: dict[str, d
         assert column in marts[right], (right, column)
 
 
-def test_every_arrow_of_the_lineage_is_a_dependency_and_every_mart_is_in_it(
+def test_lineage_diagram_matches_the_dependencies_and_contains_every_mart(
     documented: Documented, marts: dict[str, dict[str, str]]
 ) -> None:
     parents: dict[str, list[str]] = documented.artifact("manifest")["parent_map"]
@@ -388,7 +388,7 @@ def test_every_arrow_of_the_lineage_is_a_dependency_and_every_mart_is_in_it(
         assert node(parent) in ancestors(parents, node(child)), (parent, child)
 
 
-def test_every_function_has_a_section_with_its_signature_and_an_example() -> None:
+def test_every_function_is_documented_with_signature_and_example() -> None:
     page = (DOCS / "functions.md").read_text(encoding="utf-8")
     files = [path for path in (REPO / "functions").glob("*.sql") if path.name.count(".") == 1]
     definitions = (re.search(r"create macro (\w+\(.*\)) as", path.read_text(encoding="utf-8")) for path in files)
@@ -402,7 +402,7 @@ def test_every_function_has_a_section_with_its_signature_and_an_example() -> Non
         assert "```text\n" in section
 
 
-def test_the_parameters_of_the_examples_are_of_the_demo(demo: Demo) -> None:
+def test_example_parameters_exist_in_the_demo(demo: Demo) -> None:
     with duckdb.connect(str(demo.database), read_only=True) as connection:
         query = "from tracks_in_playlist where playlist_id = $playlist and track_id = $track"
         given = {name: PARAMETERS[name] for name in ("playlist", "track")}
@@ -410,7 +410,7 @@ def test_the_parameters_of_the_examples_are_of_the_demo(demo: Demo) -> None:
 
 
 def node(drawn: str) -> str:
-    """Return dbt's name of what a diagram calls by its own name, or by raw_ and the name of a source."""
+    """Return the dbt node of a name in a diagram: a model, or a source prefixed with raw_."""
     return f"source.spotify.raw.{drawn[4:]}" if drawn.startswith("raw_") else f"model.spotify.{drawn}"
 
 

@@ -1,4 +1,4 @@
-"""An additional table, as in docs/custom-endpoints.md: an endpoint in config.yaml, a mapping and a line."""
+"""A custom endpoint as in docs/custom-endpoints.md: an endpoint in config.yaml, a mapping and a model."""
 
 import subprocess
 from datetime import date
@@ -22,7 +22,7 @@ WORLD = "{tracks: 60, playlists: {churning: {size: 30, churn: 0.5}}}"
 
 
 class Extended:
-    """A project without artists, whose warehouse is there already; then with them, for two days."""
+    """A project first without artists and with an existing warehouse; then with artists, for two days."""
 
     def __init__(self, make_project: MakeProject, copy: Path) -> None:
         self.copy = copy_project(copy)
@@ -61,7 +61,7 @@ def as_told(artist: Artist, day: date) -> tuple[Any, ...]:
     return told["name"], ", ".join(told["genres"]) or None, told["followers"]["total"]
 
 
-def test_each_artist_is_a_row_as_last_answered_and_stays_when_its_tracks_are_gone(extended: Extended) -> None:
+def test_artist_has_its_latest_row_and_is_kept_after_its_tracks_are_gone(extended: Extended) -> None:
     expected: dict[str, tuple[Any, ...]] = {}
     for day, (finished, artists) in zip(DAYS, extended.days, strict=True):
         assert finished.exit_code == 0, finished.told
@@ -72,12 +72,12 @@ def test_each_artist_is_a_row_as_last_answered_and_stays_when_its_tracks_are_gon
     assert first & second
 
 
-def test_the_run_tells_of_them(extended: Extended) -> None:
+def test_run_reports_the_custom_endpoint(extended: Extended) -> None:
     (finished, artists), _ = extended.days
     assert f"{len(artists)} of {len(artists)} artists" in finished.stdout
 
 
-def test_a_server_has_them_too(extended: Extended, server: Database) -> None:
+def test_custom_endpoint_works_on_postgres(extended: Extended, server: Database) -> None:
     for command in ("load", "build", "publish"):
         finished = extended.run(command, "--target", "postgres")
         assert finished.exit_code == 0, finished.told
@@ -85,7 +85,7 @@ def test_a_server_has_them_too(extended: Extended, server: Database) -> None:
     assert {artist_id: tuple(told) for artist_id, *told in rows} == extended.artists()
 
 
-def test_they_outlive_a_purge_and_a_full_refresh_of_them_alone_keeps_them(extended: Extended) -> None:
+def test_purge_and_full_refresh_keep_custom_endpoint_rows(extended: Extended) -> None:
     before, project = extended.artists(), extended.project
     assert "raw answers and 2 landing files" in extended.run("purge", "--keep-days", "1").stdout
     with duckdb.connect() as connection:

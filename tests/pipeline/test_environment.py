@@ -1,4 +1,4 @@
-"""What a person's shell has set for dbt, or for Python, changes nothing of what is built, tested and published."""
+"""Environment variables for dbt or Python do not change what is built, tested and published."""
 
 from datetime import date
 
@@ -36,7 +36,7 @@ def project(make_project: MakeProject) -> Project:
     return make_project(WORLD)
 
 
-def test_a_shell_full_of_options_publishes_the_same(project: Project, make_project: MakeProject) -> None:
+def test_shell_environment_does_not_change_what_is_published(project: Project, make_project: MakeProject) -> None:
     undisturbed = make_project(WORLD)
     usual = undisturbed.run("daily", DAY)
     assert usual.exit_code == 0, usual.told
@@ -48,6 +48,6 @@ def test_a_shell_full_of_options_publishes_the_same(project: Project, make_proje
 
 
 def what_passed(text: str) -> str:
-    """What was built and tested, without the time it took."""
+    """Return what was built and tested, without durations."""
     (line,) = (line for line in text.splitlines() if "tests passed" in line)
     return line.split(" in ")[0]

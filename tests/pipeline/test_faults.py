@@ -1,4 +1,4 @@
-"""A day on which everything goes wrong that can pass, as analysts see it in the end."""
+"""The published result of a day with all kinds of transient faults."""
 
 from datetime import date
 
@@ -29,12 +29,12 @@ RULES = ", ".join(
 )
 
 
-def test_after_a_day_of_faults_the_tables_are_those_of_an_undisturbed_day(make_project: MakeProject) -> None:
+def test_day_with_faults_publishes_the_tables_of_a_day_without(make_project: MakeProject) -> None:
     project = make_project(f"{{tracks: 0, histories: {{{LISTS}}}, faults: [{RULES}]}}", api={"max_in_flight": 1})
     codes: list[int] = []
     while not codes or codes[-1]:
         codes.append(project.extract(DAY).exit_code)
-        (project.landing / "not_before.json").unlink(missing_ok=True)  # as if the time had come
+        (project.landing / "not_before.json").unlink(missing_ok=True)  # as if that time had been reached
         assert len(codes) < 4
     assert 75 in codes
     project.publish()
@@ -46,7 +46,7 @@ def test_after_a_day_of_faults_the_tables_are_those_of_an_undisturbed_day(make_p
         tracks = {track_id for (track_id,) in project.rows(in_list, spotify_id(name), DAY)}
         assert len(tracks) == 119
         assert {spotify_id("A"), spotify_id(name)} <= tracks
-    # A and a track of its own in each list, and its 117 others.
+    # A and one unique track in each playlist, and the 117 others.
     assert project.rows("select count(*), count(distinct date) from track_daily_popularity") == [
         (1 + len(FAULTS) * 118, 1)
     ]

@@ -1,4 +1,4 @@
-"""What must be published of histories that are written out: against rows by hand, and against the oracle."""
+"""Published rows of the histories in histories.yaml, compared with handwritten rows and with the oracle."""
 
 from datetime import date
 
@@ -17,32 +17,32 @@ each_case = pytest.mark.parametrize("case", CASES, ids=[case.title for case in C
 
 
 @each_case
-def test_the_oracle_has_the_rows_written_by_hand(case: Case) -> None:
+def test_oracle_matches_the_handwritten_rows(case: Case) -> None:
     rows = tracks_in_playlist(reads_of(case, WORLD))
     assert [row for row in rows if row.track_id in NAMED] == sorted(case.rows)
 
 
 @each_case
-def test_the_stays_are_those_of_the_oracle(published_histories: Project, case: Case) -> None:
+def test_stays_match_the_oracle(published_histories: Project, case: Case) -> None:
     stays = [row for row in published_histories.stays() if row.playlist_id == case.playlist_id]
     assert stays == tracks_in_playlist(reads_of(case, WORLD))
 
 
 @each_case
-def test_the_calendar_says_how_each_day_was_read(published_histories: Project, case: Case) -> None:
+def test_playlist_days_has_the_outcome_of_each_day(published_histories: Project, case: Case) -> None:
     calendar = "select date, outcome from playlist_days where playlist_id = ? order by date"
     assert published_histories.rows(calendar, case.playlist_id) == case.calendar
 
 
 @each_case
-def test_a_day_that_proves_nothing_says_why(published_histories: Project, case: Case) -> None:
+def test_unusable_day_has_a_reason(published_histories: Project, case: Case) -> None:
     without = "select date, outcome from playlist_days where playlist_id = ? and reason is null order by date"
     proven = [(day, outcome) for day, outcome in case.calendar if outcome in ("complete", "unchanged", "not_run")]
     assert published_histories.rows(without, case.playlist_id) == proven
 
 
 @each_case
-def test_playlists_says_what_is_known_of_the_list(published_histories: Project, case: Case) -> None:
+def test_playlists_has_the_latest_state_of_each_playlist(published_histories: Project, case: Case) -> None:
     known = (
         "select name, label, is_watched, first_complete_read, last_complete_read from playlists where playlist_id = ?"
     )
@@ -54,5 +54,5 @@ def test_playlists_says_what_is_known_of_the_list(published_histories: Project, 
     ]
 
 
-def test_every_run_is_there_once(published_histories: Project) -> None:
+def test_every_run_appears_once(published_histories: Project) -> None:
     assert published_histories.rows("select date from runs order by date") == [(january(number),) for number in RUNS]

@@ -1,4 +1,4 @@
-"""Laws 1 to 3: day by day, at once, rebuilt, in any order or again: the same tables."""
+"""Laws 1 to 3: loading day by day, at once, rebuilt, in any order or repeatedly gives the same tables."""
 
 import shutil
 from collections.abc import Sequence
@@ -35,7 +35,7 @@ Marts = dict[str, list[tuple[Any, ...]]]
 
 
 class DayByDay:
-    """Three days, each by `./run.sh daily`, the last one twice; and the same landing brought home in other ways."""
+    """Three days, each by `./run.sh daily`, the last one twice; and the same landing files loaded in other ways."""
 
     def __init__(self, make_project: MakeProject) -> None:
         self.make_project = make_project
@@ -57,7 +57,7 @@ class DayByDay:
         }
 
     def _loaded(self, landing: Path, order: Sequence[Sequence[date]]) -> Marts:
-        """The tables where days arrive in that order, file by file, with a build in between."""
+        """Return the tables after days arrived in this order, file by file, with a build after each."""
         project = self.make_project(WORLD)
         shutil.copytree(landing / "watched", project.landing / "watched")
         for days in order:
@@ -71,7 +71,7 @@ class DayByDay:
 
 
 def everything(project: Project) -> Marts:
-    """Every mart with every column."""
+    """Return every mart with all columns."""
     return {mart: project.rows(f"select * from {mart} order by all") for mart in MARTS}
 
 
@@ -80,11 +80,11 @@ def day_by_day(make_shared_project: MakeProject) -> DayByDay:
     return DayByDay(make_shared_project)
 
 
-def test_days_with_lists_that_can_not_be_read_end_with_3(day_by_day: DayByDay) -> None:
+def test_days_with_unreadable_playlists_exit_3(day_by_day: DayByDay) -> None:
     assert [finished.exit_code for finished in day_by_day.daily] == [3, 3, 0], [each.told for each in day_by_day.daily]
 
 
-def test_the_history_is_worth_comparing(day_by_day: DayByDay) -> None:
+def test_history_covers_enough_cases_to_compare(day_by_day: DayByDay) -> None:
     rows = day_by_day.project.rows
     assert all(day_by_day.marts.values())
     outcomes = {outcome for (outcome,) in rows("select distinct outcome from playlist_days")}
@@ -96,15 +96,15 @@ def test_the_history_is_worth_comparing(day_by_day: DayByDay) -> None:
 
 @pytest.mark.parametrize("mart", MARTS)
 @pytest.mark.parametrize("way", ["at once", "last day first, middle day late"])
-def test_any_order_gives_the_same_rows(day_by_day: DayByDay, way: str, mart: str) -> None:
+def test_load_order_does_not_change_the_rows(day_by_day: DayByDay, way: str, mart: str) -> None:
     assert day_by_day.ways[way][mart] == day_by_day.marts[mart]
 
 
 @pytest.mark.parametrize("mart", MARTS)
-def test_a_full_refresh_gives_the_same_rows(day_by_day: DayByDay, mart: str) -> None:
+def test_full_refresh_gives_the_same_rows(day_by_day: DayByDay, mart: str) -> None:
     assert day_by_day.refreshed.exit_code == 0, day_by_day.refreshed.told
     refreshed, again = day_by_day.marts_refreshed[mart], day_by_day.marts_again[mart]
-    if mart == "runs":  # the idle run, too, which alone was no reason to build
+    if mart == "runs":  # includes the idle run, which alone did not cause a build
         assert [row for row in refreshed if row in again] == again
         assert len(refreshed) == len(again) + 1
     else:
@@ -112,16 +112,16 @@ def test_a_full_refresh_gives_the_same_rows(day_by_day: DayByDay, mart: str) -> 
 
 
 @pytest.mark.parametrize("mart", MARTS)
-def test_the_same_day_again_changes_no_row(day_by_day: DayByDay, mart: str) -> None:
+def test_rerun_of_a_day_changes_no_rows(day_by_day: DayByDay, mart: str) -> None:
     assert day_by_day.marts_again[mart] == day_by_day.marts[mart]
 
 
-def test_the_same_day_again_asks_nothing_it_was_told(day_by_day: DayByDay) -> None:
+def test_rerun_of_a_day_repeats_no_answered_request(day_by_day: DayByDay) -> None:
     assert day_by_day.again.exit_code == 0, day_by_day.again.told
     assert day_by_day.asked_again == ["/api/token"]
 
 
-def test_a_day_again_asks_for_what_could_not_be_read(make_project: MakeProject) -> None:
+def test_rerun_of_a_day_requests_what_could_not_be_read(make_project: MakeProject) -> None:
     project = make_project(WORLD)
     project.extract(FIRST)
     asked = len(project.simulator.requests)

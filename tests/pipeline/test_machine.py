@@ -1,4 +1,4 @@
-"""What a machine does to a run: other processes, full disks, folders that can't be written, a failing build."""
+"""Problems of the machine: other processes, full disks, unwritable folders, a failing build."""
 
 import subprocess
 import sys
@@ -42,7 +42,7 @@ def landed_days(project: Project) -> dict[str, list[Path]]:
 
 @pytest.fixture
 def held_warehouse(project: Project) -> Iterator["subprocess.Popen[str]"]:
-    """Another process that has the warehouse open until its input ends."""
+    """Hold the warehouse open in another process until its input ends."""
     command = [sys.executable, "-c", HOLDER, str(project.warehouse)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
         assert holder.stdout
@@ -50,7 +50,7 @@ def held_warehouse(project: Project) -> Iterator["subprocess.Popen[str]"]:
         yield holder
 
 
-def test_a_warehouse_open_elsewhere_is_told_and_nothing_lost(
+def test_locked_warehouse_is_reported_and_nothing_is_lost(
     project: Project, held_warehouse: "subprocess.Popen[str]"
 ) -> None:
     project.extract(FIRST)
@@ -65,7 +65,7 @@ def test_a_warehouse_open_elsewhere_is_told_and_nothing_lost(
     assert "loaded 0 answers" not in loaded.stdout
 
 
-def test_a_landing_folder_that_can_not_be_made_is_told(project: Project) -> None:
+def test_landing_folder_that_cannot_be_created_is_reported(project: Project) -> None:
     (project.folder / "file").write_text("")
     project.configure(landing="file/landing")
     finished = project.run("extract", FIRST)
@@ -76,11 +76,11 @@ def test_a_landing_folder_that_can_not_be_made_is_told(project: Project) -> None
     assert project.run("extract", FIRST).exit_code == 0
 
 
-# A disk that takes no file longer than 60 kB: what a full one does, without having to fill one.
+# A file size limit of 60 kB, which acts like a full disk without filling one.
 SMALL_DISK = ("bash", "-c", 'ulimit -f 60 && exec "$0" "$@"')
 
 
-def test_a_full_disk_is_told_and_what_landed_is_whole(make_project: MakeProject) -> None:
+def test_full_disk_is_reported_and_landed_lines_stay_whole(make_project: MakeProject) -> None:
     project = make_project(WORLD, api={"max_in_flight": 1})
     finished = project.run("extract", FIRST, wrapped_in=SMALL_DISK)
     assert finished.exit_code == 1, finished.told
@@ -101,7 +101,7 @@ def test_a_full_disk_is_told_and_what_landed_is_whole(make_project: MakeProject)
         assert mart == "runs" or project.marts()[mart] == rows
 
 
-def test_a_failing_data_test_leaves_the_published_file_as_it_was(make_project: MakeProject) -> None:
+def test_failing_data_test_keeps_the_published_file(make_project: MakeProject) -> None:
     body = {
         "id": spotify_id("one"),
         "name": "one",
@@ -132,14 +132,14 @@ def impossible_entry() -> dict[str, object]:
     return {"added_at": "2026-01-02T00:00:00Z", "is_local": False, "track": track}
 
 
-def test_of_two_daily_runs_at_once_the_second_waits(make_project: MakeProject) -> None:
+def test_second_concurrent_daily_run_waits(make_project: MakeProject) -> None:
     world = WORLD.removesuffix("}") + ", faults: [{path: /v1/playlists, delay: 0.4}]}"
     project = make_project(world, api={"max_in_flight": 1})
     both = [project.start("daily", "--date", str(FIRST)) for _ in range(2)]
     ended = [process.communicate(timeout=120) for process in both]
     assert [process.returncode for process in both] == [0, 0], ended
     assert sum("another run holds" in stderr for _, stderr in ended) == 1, ended
-    project.publish()  # the second had nothing to build: its run alone is no reason to
+    project.publish()  # the second had nothing to build: its run alone is not new data
     rows = project.rows("select started_at, ended_at, playlists_asked from runs order by started_at")
     assert [asked for _, _, asked in rows] == [3, 0]
     first, second = rows

@@ -1,4 +1,4 @@
-"""The oracle itself: the table of section 4 of the design, and the rules in its text, as explicit rows."""
+"""Tests of the oracle: the table of section 4 of the design and its rules, as explicit rows."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -34,7 +34,7 @@ def stay(
     days_seen: int,
     source: str = "claimed",
 ) -> Stay:
-    """A row; the first stay starts before the watch, and A claims the first day whenever it comes."""
+    """Return a row; the first stay starts before the watch, and A always claims the first day."""
     return Stay(
         playlist_id="list",
         track_id="A",
@@ -68,36 +68,36 @@ def stay(
     ],
     ids=["leaves", "outage", "returns", "emptied", "masked", "claim rewritten"],
 )
-def test_the_six_rows_of_the_design(days: tuple[Day, ...], rows: list[Stay]) -> None:
+def test_oracle_returns_the_six_rows_of_the_design(days: tuple[Day, ...], rows: list[Stay]) -> None:
     assert rows_of_a(*days) == rows
 
 
-def test_a_null_entry_with_another_claim_proves_the_absence() -> None:
+def test_null_entry_with_another_claim_proves_absence() -> None:
     assert rows_of_a(PRESENT, (Entry(None, "2026-01-01T08:00:01Z"),)) == [stay(1, 1, 1, 2, 1)]
 
 
-def test_a_local_file_with_the_claim_proves_the_absence() -> None:
+def test_local_file_with_the_same_claim_proves_absence() -> None:
     assert rows_of_a(PRESENT, (Entry(None, CLAIM, other=True),)) == [stay(1, 1, 1, 2, 1)]
 
 
-def test_null_equals_null() -> None:
+def test_null_claim_equals_null_claim() -> None:
     (row,) = rows_of_a((Entry("A", None),), (Entry(None, None),), (Entry("A", None),))
     assert (row.last_seen, row.days_seen, row.added_at_source) == (day(3), 2, "observed")
 
 
-def test_an_unchanged_read_holds_what_the_last_complete_one_held() -> None:
+def test_unchanged_read_has_the_content_of_the_last_complete_read() -> None:
     reads = [Read("list", day(1), "complete", (A,)), Read("list", day(3), "unchanged")]
     assert tracks_in_playlist(reads) == [stay(1, 1, 3, None, 2)]
 
 
 @pytest.mark.parametrize("outcome", ["partial", "unavailable", "failed"])
-def test_other_reads_neither_hold_nor_miss(outcome: str) -> None:
+def test_unusable_reads_prove_neither_presence_nor_absence(outcome: str) -> None:
     new = Entry("B", CLAIM)
     reads = [Read("list", day(1), "complete", (A,)), Read("list", day(2), outcome, (new,))]
     assert tracks_in_playlist(reads) == [stay(1, 1, 1, None, 1)]
 
 
-def test_of_a_day_the_best_read_counts_then_the_latest() -> None:
+def test_best_then_latest_read_of_a_day_counts() -> None:
     outcomes = ["failed", "complete", "complete", "unchanged", "partial"]
     reads = [Read("list", day(1), outcome, (A,) * number) for number, outcome in enumerate(outcomes)]
     assert counted_reads(reads) == [reads[2]]
@@ -107,20 +107,20 @@ def test_of_a_day_the_best_read_counts_then_the_latest() -> None:
     ("claim", "added_at", "source"),
     [
         ("2026-01-02T00:00:00Z", 2, "claimed"),  # the day of the last read without it
-        ("2026-01-01T23:59:59Z", 5, "observed"),  # before it: then it would have been there
+        ("2026-01-01T23:59:59Z", 5, "observed"),  # before it: then the track would have been present
         ("2026-01-05T23:59:59Z", 5, "claimed"),
         ("2026-01-06T00:00:00Z", 5, "observed"),
         ("1970-01-01T00:00:00Z", 5, "observed"),
         (None, 5, "observed"),
     ],
 )
-def test_a_claim_is_believed_between_the_last_read_and_the_first_day(
+def test_claim_is_accepted_between_the_previous_read_and_the_first_day(
     claim: str | None, added_at: int, source: str
 ) -> None:
     (row,) = rows_of_a(ABSENT, ABSENT, None, None, (Entry("A", claim),))
     assert (row.added_at, row.added_at_source, row.starts_before_watch) == (day(added_at), source, False)
 
 
-def test_without_a_read_before_an_old_claim_is_believed() -> None:
+def test_old_claim_is_accepted_without_a_previous_read() -> None:
     (row,) = rows_of_a(None, (Entry("A", "2009-12-31T23:59:59Z"), Entry("A", "2011-01-01T00:00:00Z"), Entry("A", None)))
     assert (row.added_at, row.added_at_source, row.starts_before_watch) == (date(2009, 12, 31), "claimed", True)

@@ -1,4 +1,4 @@
-"""Old raw answers can go: the tables stay, and nothing but --forget-purged forgets what only they know."""
+"""Purge: old raw responses are removed, the tables are kept, and only --forget-purged loses history."""
 
 import subprocess
 from datetime import date
@@ -27,7 +27,7 @@ histories:
 
 
 class Purged:
-    """Three days, the first two purged, and one day more; beside it the same days undisturbed."""
+    """Three days, the first two purged, and one more day; and the same days without a purge."""
 
     def __init__(self, make_project: MakeProject) -> None:
         self.project = project = make_project(WORLD, api={"requests_per_day": 1000})
@@ -61,7 +61,7 @@ class Purged:
 
 
 def dbt(project: Project, *arguments: str) -> Finished:
-    """A dbt command typed by hand in the project's folder."""
+    """Run dbt manually in the project's folder."""
     command = [str(REPO / ".venv/bin/dbt"), *arguments, "--target-path", str(project.folder / "by hand")]
     databases = {
         "SPOTIFY_WAREHOUSE": str(project.warehouse),
@@ -81,39 +81,39 @@ def purged(make_shared_project: MakeProject) -> Purged:
     return Purged(make_shared_project)
 
 
-def test_a_purge_needs_a_passed_build(purged: Purged) -> None:
+def test_purge_requires_a_passed_build(purged: Purged) -> None:
     assert purged.early.exit_code == 1
     assert "run `./run.sh build` first" in purged.early.told
 
 
-def test_a_purge_touches_no_mart(purged: Purged) -> None:
+def test_purge_changes_no_mart(purged: Purged) -> None:
     assert purged.purge.exit_code == 0, purged.purge.told
     assert "2 landing files" in purged.purge.stdout
     assert purged.after == purged.before
     assert purged.days_left == [DAYS[2].isoformat()]
 
 
-def test_a_second_purge_finds_nothing(purged: Purged) -> None:
+def test_second_purge_finds_nothing(purged: Purged) -> None:
     assert purged.again.exit_code == 0
     assert "purged 0 raw answers and 0 landing files" in purged.again.stdout
 
 
-def test_days_go_on_after_a_purge_as_if_there_had_been_none(purged: Purged) -> None:
+def test_days_after_a_purge_are_the_same_as_without_it(purged: Purged) -> None:
     assert purged.next_day.exit_code == 0, purged.next_day.told
     assert without_runs(purged.whole) == without_runs(purged.undisturbed)
 
 
-def test_a_full_refresh_after_a_purge_loses_no_history(purged: Purged) -> None:
+def test_full_refresh_after_a_purge_loses_no_history(purged: Purged) -> None:
     assert purged.full_refresh.exit_code == 0, purged.full_refresh.told
     assert purged.after_full_refresh == purged.before
 
 
-def test_nor_does_one_that_is_typed_by_hand(purged: Purged) -> None:
+def test_manual_dbt_full_refresh_after_a_purge_loses_no_history(purged: Purged) -> None:
     assert purged.by_hand.exit_code == 0, purged.by_hand.told
     assert purged.after_one_by_hand == purged.before
 
 
-def test_who_insists_may_forget(purged: Purged) -> None:
+def test_forget_purged_allows_a_full_refresh_after_a_purge(purged: Purged) -> None:
     assert purged.insisted.exit_code == 0, purged.insisted.told
     with duckdb.connect(str(Path(purged.project.warehouse)), read_only=True) as connection:
         [(first_day,)] = connection.execute("select min(first_seen) from tracks_in_playlist").fetchall()

@@ -1,4 +1,4 @@
-"""Law 7: a run that can't read everything publishes what it has, says what is missing, and goes on from there."""
+"""Law 7: a run that can't read everything publishes what it has, reports what is missing, and can be resumed."""
 
 import re
 from datetime import date
@@ -30,7 +30,7 @@ def answered(project: Project) -> list[str]:
     return [name for name in LISTS if (IDS[name],) in rows]
 
 
-def test_a_long_wait_ends_the_run_published_and_the_next_goes_on(make_project: MakeProject) -> None:
+def test_long_rate_limit_wait_publishes_and_the_next_run_resumes(make_project: MakeProject) -> None:
     fault = '{path: "/v1/playlists", after: 2, times: 1, status: 429, headers: {Retry-After: "3600"}}'
     project = make_project(f"{HISTORIES}\nfaults: [{fault}]", api={"max_in_flight": 1})
     finished = project.run("daily", DAY)
@@ -52,7 +52,7 @@ def test_a_long_wait_ends_the_run_published_and_the_next_goes_on(make_project: M
     ]
 
 
-def test_a_short_wait_is_waited_for(make_project: MakeProject) -> None:
+def test_short_rate_limit_wait_is_waited_for(make_project: MakeProject) -> None:
     fault = '{path: "/v1/playlists", after: 2, times: 1, status: 429, headers: {Retry-After: "1"}}'
     project = make_project(f"{HISTORIES}\nfaults: [{fault}]", api={"max_in_flight": 1})
     finished = project.run("extract", DAY)
@@ -61,7 +61,7 @@ def test_a_short_wait_is_waited_for(make_project: MakeProject) -> None:
     assert lists_asked(project) == ["one", "two", "three", "three", "four"]
 
 
-def test_a_spent_budget_ends_the_run_until_midnight(make_project: MakeProject) -> None:
+def test_exhausted_budget_stops_runs_until_midnight(make_project: MakeProject) -> None:
     project = make_project(HISTORIES, api={"max_in_flight": 1, "requests_per_day": 3})
     finished = project.run("extract", DAY)
     assert finished.exit_code == 75, finished.told
@@ -77,14 +77,14 @@ def test_a_spent_budget_ends_the_run_until_midnight(make_project: MakeProject) -
     assert lists_asked(project) == ["one", "two", "three", "four"]
 
 
-def test_one_bad_list_stops_no_other(
+def test_failing_playlist_does_not_stop_others(
     make_project: MakeProject, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     fault = f'{{path: "/v1/playlists/{IDS["two"]}", status: 500}}'
     project = make_project(f"{HISTORIES}\nfaults: [{fault}]")
     for name, value in project.simulator.credentials.items():
         monkeypatch.setenv(name, value)
-    # In this process, on a clock that waits for nothing: backing off takes half a minute otherwise.
+    # In this process, on a clock that does not wait: backing off would take half a minute.
     exit_code = main(["daily", "--config", str(project.config), "--date", str(DAY)], impatient_clock())
     assert exit_code == 3
     assert IDS["two"] in capsys.readouterr().out
@@ -93,7 +93,7 @@ def test_one_bad_list_stops_no_other(
     assert project.rows("select playlists_answered, playlists_failed, exit_code from runs") == [(3, 1, 3)]
 
 
-def test_tracks_that_can_not_be_asked_end_with_3(make_project: MakeProject) -> None:
+def test_tracks_that_cannot_be_requested_exit_3(make_project: MakeProject) -> None:
     project = make_project(f'{HISTORIES}\nfaults: [{{path: "/v1/tracks", status: 403}}]')
     finished = project.run("extract", DAY)
     assert finished.exit_code == 3, finished.told

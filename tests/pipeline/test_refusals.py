@@ -1,4 +1,4 @@
-"""What can't work is refused before anything is asked or landed, in words that say what to do."""
+"""Invalid input is refused before any request or landing file, with a hint."""
 
 from datetime import date
 from pathlib import Path
@@ -24,7 +24,7 @@ def landed(project: Project) -> list[Path]:
 
 
 @pytest.mark.parametrize("command", ["extract", "daily"])
-def test_wrong_credentials_are_said_at_once(project: Project, command: str) -> None:
+def test_wrong_credentials_are_reported_at_once(project: Project, command: str) -> None:
     wrong = project.simulator.credentials | {"SPOTIFY_CLIENT_SECRET": SECRET}
     finished = project.run(command, DAY, environment=wrong)
     assert finished.exit_code == 2
@@ -57,7 +57,7 @@ def test_missing_credentials_are_named(project: Project, environment: dict[str, 
         ("api: [1", "line 1"),
     ],
 )
-def test_a_mistake_in_the_configuration_is_named(project: Project, text: str, key: str) -> None:
+def test_config_error_is_reported(project: Project, text: str, key: str) -> None:
     project.config.write_text(text, encoding="utf-8")
     finished = project.run("extract", DAY)
     assert finished.exit_code == 2, finished.told
@@ -75,7 +75,7 @@ def test_a_mistake_in_the_configuration_is_named(project: Project, text: str, ke
         ("tracks.csv", f"track_id,label\nhttps://open.spotify.com/playlist/{spotify_id('list')},x\n", "tracks.csv:2"),
     ],
 )
-def test_a_mistake_in_the_seeds_is_named_with_its_line(project: Project, file: str, text: str, place: str) -> None:
+def test_seed_error_is_reported_with_its_line(project: Project, file: str, text: str, place: str) -> None:
     (project.folder / "seeds" / file).write_text(text, encoding="utf-8")
     finished = project.run("extract", DAY)
     assert finished.exit_code == 2, finished.told
@@ -85,21 +85,21 @@ def test_a_mistake_in_the_seeds_is_named_with_its_line(project: Project, file: s
 
 
 @pytest.mark.parametrize("options", [["--date", "2026-13-01"], ["--date", "9999-01-01"], ["--dat"]])
-def test_an_option_that_makes_no_sense_is_refused(project: Project, options: list[str]) -> None:
+def test_invalid_option_is_refused(project: Project, options: list[str]) -> None:
     finished = project.run("extract", None, *options)
     assert finished.exit_code == 2
     assert "Traceback" not in finished.stderr
     assert landed(project) == []
 
 
-def test_nothing_is_published_that_was_not_built(project: Project) -> None:
+def test_publish_without_a_build_is_refused(project: Project) -> None:
     finished = project.run("publish")
     assert finished.exit_code == 1
     assert "./run.sh build" in finished.stderr
     assert not project.database.exists()
 
 
-def test_it_runs_from_any_folder_by_a_link_with_a_relative_configuration(project: Project) -> None:
+def test_run_sh_works_from_any_folder_through_a_symlink_with_a_relative_config(project: Project) -> None:
     link = project.folder / "a link"
     link.symlink_to(REPO / "run.sh")
     project.simulator.day = DAY

@@ -1,4 +1,4 @@
-"""Law 1 and 5 on what really happened: 138 recorded days, against plain loops."""
+"""Laws 1 and 5 on 138 recorded days, compared with plain loops."""
 
 import os
 from collections import Counter
@@ -25,7 +25,7 @@ pytestmark = [
 
 @dataclass(frozen=True)
 class Replay:
-    """What was recorded, and the project that was told of it day by day."""
+    """The recording, and the project into which it was replayed day by day."""
 
     recording: Recording
     project: Project
@@ -37,7 +37,7 @@ def replay(make_shared_project: MakeProject) -> Replay:
     recording = Recording(FOLDER)
     project = make_shared_project(ReplayWorld(FOLDER), tolerate_unavailable_days=None)
     for day in recording.days:
-        assert project.extract(day).exit_code == 3  # some list is not there on each day
+        assert project.extract(day).exit_code == 3  # on each day some playlist is missing
     project.publish()
     return Replay(recording, project)
 
@@ -52,18 +52,18 @@ def replayed(replay: Replay) -> Project:
     return replay.project
 
 
-def test_every_stay_is_as_the_plain_loops_have_it(replayed: Project, recording: Recording) -> None:
+def test_replayed_stays_match_the_oracle(replayed: Project, recording: Recording) -> None:
     expected = tracks_in_playlist(recording.for_oracle())
     assert len(expected) > 2000
     assert replayed.stays() == expected
 
 
-def test_the_calendar_knows_every_list_and_day(replayed: Project, recording: Recording) -> None:
+def test_playlist_days_has_every_playlist_and_day(replayed: Project, recording: Recording) -> None:
     columns = "playlist_id, date, outcome, entries, unavailable_entries, snapshot_id"
     assert replayed.rows(f"select {columns} from playlist_days order by all") == recording.calendar()
 
 
-def test_each_popularity_is_what_the_api_said_that_day(replayed: Project, recording: Recording) -> None:
+def test_each_popularity_is_the_api_value_of_that_day(replayed: Project, recording: Recording) -> None:
     published = {
         (day, track_id): value
         for day, track_id, value in replayed.rows("select date, track_id, popularity from track_daily_popularity")
@@ -76,7 +76,7 @@ def test_each_popularity_is_what_the_api_said_that_day(replayed: Project, record
     assert published == {}, "a popularity that nobody said"
 
 
-def test_playlists_say_what_was_read_last_and_when(replayed: Project, recording: Recording) -> None:
+def test_playlists_have_the_last_read_and_its_time(replayed: Project, recording: Recording) -> None:
     expected = []
     for playlist_id in recording.lists:
         versions = [
@@ -90,7 +90,7 @@ def test_playlists_say_what_was_read_last_and_when(replayed: Project, recording:
     assert replayed.rows(f"select {columns} from playlists order by all") == expected
 
 
-def test_each_run_counts_what_it_asked_and_got(replayed: Project, recording: Recording) -> None:
+def test_each_run_counts_its_requests_and_responses(replayed: Project, recording: Recording) -> None:
     read = Counter(read.day for read in recording.reads if read.version)
     asked = {day: len(tracks) for day, _, tracks in recording.seen_popularities()}
     expected = [(day, 47, read[day], 47 - read[day], asked[day], asked[day], 0, 3) for day in recording.days]
@@ -100,7 +100,7 @@ def test_each_run_counts_what_it_asked_and_got(replayed: Project, recording: Rec
     assert replayed.rows(f"select {columns}, exit_code from runs order by date") == expected
 
 
-def test_postgres_has_the_rows_that_duckdb_has(replayed: Project, cluster: Cluster) -> None:
+def test_postgres_has_the_same_rows_as_duckdb(replayed: Project, cluster: Cluster) -> None:
     database = cluster.database("replay")
     replayed.publish_on(database)
     with duckdb.connect(str(replayed.database), read_only=True) as connection:

@@ -1,4 +1,4 @@
-"""The report as people see it: in a browser, against plain loops over the published tables.
+"""The report in a browser, compared with plain loops over the published tables.
 
 Needs a Chromium (Debian's package chromium-headless-shell, or chromium); without one these tests are skipped, but in CI
 they fail.
@@ -45,7 +45,7 @@ insert into tracks_in_playlist values
     ('l1', 't1', 1, '2025-12-01', '2026-01-01', '2026-01-01', null, 'claimed', true, true, 1);
 insert into runs (run_id, worker, date, started_at) values ('r', 1, '2026-01-01', '2026-01-01 06:00:00');
 """
-# 300 lists of some 100 tracks out of 30,000; in each list three come and three go every day.
+# 300 playlists of about 100 tracks out of 30,000; in each, three are added and three removed every day.
 LARGE = """
 create macro january(day) as date '2026-01-01' + cast(day as integer);
 insert into playlists
@@ -80,7 +80,7 @@ def page() -> Iterator[Page]:
 
 @pytest.fixture(scope="module")
 def ask(demo: Demo) -> Iterator[Callable[[str], Rows]]:
-    """Return a function that asks the demo's database."""
+    """Return a function that queries the demo's database."""
     with duckdb.connect(str(demo.database), read_only=True) as connection:
         yield lambda sql: connection.execute(sql).fetchall()
 
@@ -96,7 +96,7 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def written(folder: Path, sql: str) -> Path:
-    """A report on a published file with these rows."""
+    """Write a report on a published file with these rows."""
     config = Config(database=folder / "s.duckdb")
     with duckdb.connect(str(config.database)) as connection:
         connection.execute("".join(empty_marts()) + sql)
@@ -109,7 +109,7 @@ def fact(page: Page, key: str) -> str:
 
 
 def rows_of(page: Page, caption: str) -> list[list[str]]:
-    """The cells of a table."""
+    """Return the cells of a table."""
     rows: list[list[str]] = page.run(
         "Array.from([...document.querySelectorAll('table')].find((t) => t.caption.innerText.trim() === "
         f"{caption!r}).tBodies[0].rows, (row) => Array.from(row.cells, (cell) => cell.innerText))"
@@ -117,7 +117,7 @@ def rows_of(page: Page, caption: str) -> list[list[str]]:
     return rows
 
 
-def test_the_overview_counts_what_the_tables_hold(page: Page, report_html: Path, ask: Callable[[str], Rows]) -> None:
+def test_overview_counts_match_the_tables(page: Page, report_html: Path, ask: Callable[[str], Rows]) -> None:
     page.open(report_html)
     days = ask("select playlist_id, date, outcome from playlist_days")
     usable = [(playlist, day) for playlist, day, outcome in days if outcome in USABLE]
@@ -135,7 +135,7 @@ def test_the_overview_counts_what_the_tables_hold(page: Page, report_html: Path,
         assert page.texts(f"[data-cover='{playlist}']") == [f"{known}/{known_of}"]
 
 
-def test_movers_are_the_largest_changes_from_the_first_to_the_last_value_of_the_week(
+def test_movers_are_the_largest_weekly_popularity_changes(
     page: Page, report_html: Path, ask: Callable[[str], Rows]
 ) -> None:
     page.open(report_html)
@@ -153,7 +153,7 @@ def test_movers_are_the_largest_changes_from_the_first_to_the_last_value_of_the_
         assert int(after.split()[0]) - int(before.split()[0]) == int(change)
 
 
-def test_lists_that_changed_most_are_those_with_most_entries_and_exits(
+def test_most_changed_playlists_have_the_most_additions_and_removals(
     page: Page, report_html: Path, ask: Callable[[str], Rows]
 ) -> None:
     page.open(report_html)
@@ -173,9 +173,7 @@ def test_lists_that_changed_most_are_those_with_most_entries_and_exits(
     ]
 
 
-def test_a_list_is_shown_with_its_stays_and_its_cover_in_words(
-    page: Page, report_html: Path, ask: Callable[[str], Rows]
-) -> None:
+def test_playlist_view_shows_stays_and_coverage(page: Page, report_html: Path, ask: Callable[[str], Rows]) -> None:
     [(playlist, name)] = ask("select playlist_id, name from playlists where name = 'North Wall'")
     page.open(report_html, f"#list={playlist}")
     page.wait_for("document.querySelector('.timeline .bars')")
@@ -191,7 +189,7 @@ def test_a_list_is_shown_with_its_stays_and_its_cover_in_words(
     )
     page.run("document.querySelector('button').click()")
     assert page.run("document.querySelectorAll('.bars').length") == len(tracks)
-    # one bar a stay, and the two days hatched on every line, and in the churn above them
+    # one bar per stay, and the two days hatched on every line and in the churn above
     assert page.run("document.querySelectorAll('.bars .bar').length") == len(tracks)
     drawn = page.run(
         "[...document.querySelectorAll('.bars .bar')].map((bar) => bar.getAttribute('d').split('M').length - 1)"
@@ -210,9 +208,7 @@ def said(day: date) -> str:
     return f"{day.day} {day:%b %Y}"
 
 
-def test_a_track_has_its_values_its_stays_and_its_gaps(
-    page: Page, report_html: Path, ask: Callable[[str], Rows]
-) -> None:
+def test_track_view_shows_values_stays_and_gaps(page: Page, report_html: Path, ask: Callable[[str], Rows]) -> None:
     track = max(
         ask("select track_id, count(*) from tracks_in_playlist group by all order by all"), key=lambda row: row[1]
     )[0]
@@ -227,7 +223,7 @@ def test_a_track_has_its_values_its_stays_and_its_gaps(
         days = [day for day, _ in values]
         alone = [d for d in days if d - timedelta(1) not in days and d + timedelta(1) not in days]
         ends = [day for day in days if day + timedelta(1) not in days]
-        # a line for each run of successive days with values, and none over a gap
+        # a line for each sequence of days with values, and none across a gap
         line = page.run("document.querySelector('svg.popularity .line').getAttribute('d')")
         assert line.count("M") == len(ends) - len(alone)
         assert page.run("document.querySelectorAll('svg.popularity circle').length") == len(values)
@@ -240,7 +236,7 @@ def test_a_track_has_its_values_its_stays_and_its_gaps(
 
 @pytest.mark.parametrize("dark", [False, True])
 @pytest.mark.parametrize("window", [DESKTOP, PHONE], ids=["desktop", "phone"])
-def test_no_view_asks_the_network_or_complains_or_is_wider_than_its_window(
+def test_no_view_uses_the_network_logs_errors_or_overflows(
     page: Page, report_html: Path, ask: Callable[[str], Rows], window: tuple[int, int], dark: bool
 ) -> None:
     [(playlist, track)] = ask("select playlist_id, track_id from tracks_in_playlist order by all limit 1")
@@ -254,11 +250,11 @@ def test_no_view_asks_the_network_or_complains_or_is_wider_than_its_window(
     assert (sum(map(int, ink[4:-1].split(", "))) > 384) is dark
 
 
-def test_everything_is_reached_by_keys_and_back_works(page: Page, report_html: Path) -> None:
+def test_keyboard_navigation_and_back_work(page: Page, report_html: Path) -> None:
     page.open(report_html)
     page.press("/")
     assert page.run("document.activeElement.id") == "search"
-    assert len(page.texts("[role=option]")) == 14  # every list, before anything is asked
+    assert len(page.texts("[role=option]")) == 14  # every playlist, before a search
     page.type("gravel")
     page.press("Enter")
     page.wait_for("document.querySelector('h1').innerText === 'Gravel & Honey'")
@@ -273,7 +269,7 @@ def test_everything_is_reached_by_keys_and_back_works(page: Page, report_html: P
     page.wait_for("document.querySelector('h1').innerText.includes('days observed')")
 
 
-def test_names_are_text_whatever_they_hold(page: Page, tmp_path: Path) -> None:
+def test_names_are_escaped(page: Page, tmp_path: Path) -> None:
     html = written(tmp_path, ONE_DAY)
     for view in ("", "#list=l1", "#list=l2", "#track=t1"):
         page.open(html, view, window=PHONE)
@@ -285,7 +281,7 @@ def test_names_are_text_whatever_they_hold(page: Page, tmp_path: Path) -> None:
     assert "</script><script>window" not in html.read_text(encoding="utf-8")
 
 
-def test_one_day_without_popularity_says_what_is_missing_and_why(page: Page, tmp_path: Path) -> None:
+def test_report_of_one_day_without_popularity_explains_what_is_missing(page: Page, tmp_path: Path) -> None:
     page.open(written(tmp_path, ONE_DAY))
     assert page.texts("h1") == ["2 playlists, 1 of 1 day observed"]
     assert any("Spotify has told no popularity" in text for text in page.texts(".empty"))
@@ -295,13 +291,13 @@ def test_one_day_without_popularity_says_what_is_missing_and_why(page: Page, tmp
     assert "never read to the end" in page.texts(".empty")[0]
 
 
-def test_an_empty_database_gives_a_page_that_says_what_to_do(page: Page, tmp_path: Path) -> None:
+def test_report_of_an_empty_database_says_what_to_do(page: Page, tmp_path: Path) -> None:
     page.open(written(tmp_path, ""))
     assert page.texts("h1") == ["Nothing has been read yet"]
     assert page.complaints == []
 
 
-def test_a_large_world_opens_with_the_first_rows(page: Page, large: Path) -> None:
+def test_large_report_opens_with_the_first_rows(page: Page, large: Path) -> None:
     assert large.stat().st_size < 15e6
     page.open(large)
     page.wait_for("document.querySelectorAll('.strip').length === 20")
@@ -310,9 +306,7 @@ def test_a_large_world_opens_with_the_first_rows(page: Page, large: Path) -> Non
     assert page.run("document.querySelectorAll('.strip').length") == 300
 
 
-def test_what_a_page_leaves_out_it_says(
-    page: Page, large: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_report_says_what_it_omits(page: Page, large: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reporting, "CELLS", 60_000)
     page.open(report(Config(database=large.with_name("s.duckdb")), tmp_path / "less.html").output)
     [notice] = page.texts(".notice")
@@ -321,7 +315,7 @@ def test_what_a_page_leaves_out_it_says(
     assert fact(page, "values") == "60000"
 
 
-def test_fewer_days_are_another_view_of_the_same(page: Page, large: Path) -> None:
+def test_period_link_limits_the_report_to_its_days(page: Page, large: Path) -> None:
     page.open(large, "#list=l7")
     page.run("document.querySelector('.periods a').click()")
     page.wait_for("document.querySelector('.periods [aria-current]').innerText === '30 days'")

@@ -1,4 +1,4 @@
-"""Secrets stay in the process that asks: in no file, word, list of processes or traceback that a run leaves behind."""
+"""Secrets do not leak into files, output, process lists or tracebacks."""
 
 import base64
 import gzip
@@ -26,7 +26,7 @@ DAY = date(2026, 1, 1)
 WORLD = "{days: 2, tracks: 200, playlists: {one: {size: 40}, two: {size: 130}}}"
 BASIC = base64.b64encode(f"{CLIENT_ID}:{CLIENT_SECRET}".encode()).decode()
 
-# Faults of all kinds, and a token that is refused in the middle. No answer says a secret by itself.
+# All kinds of faults, and a token refused midway. No response contains a secret by itself.
 FAULTY = {
     "500s": Fault("/v1/playlists", status=500),
     "a refused token": Fault("/v1/", status=401),
@@ -36,7 +36,7 @@ FAULTY = {
     "no tokens but HTML": Fault("/api/token", status=200, body="<html>"),
 }
 
-# What a mistake of ours would be: an exception that nobody expects, where the token is at hand.
+# A bug: an unexpected exception in a place where the token is in scope.
 CRASH = """
 import sys, requests
 def crash(*_, **__):
@@ -54,7 +54,7 @@ def project(make_project: MakeProject) -> Project:
 
 @contextmanager
 def watched_processes() -> Iterator[set[bytes]]:
-    """The command lines of all processes, as anybody on the machine can see them, and the environments of dbt's."""
+    """Record the command lines of all processes, visible to every user, and the environments of dbt processes."""
     seen: set[bytes] = set()
     done = Event()
 
@@ -67,7 +67,7 @@ def watched_processes() -> Iterator[set[bytes]]:
                     if b"bin/dbt\0" in command:
                         seen.add((process / "environ").read_bytes())
                 except OSError:
-                    pass  # it has ended
+                    pass  # the process has ended
 
     thread = Thread(target=watch)
     thread.start()
@@ -77,7 +77,7 @@ def watched_processes() -> Iterator[set[bytes]]:
 
 
 def assert_untold(secrets: Iterable[str], folder: Path, said: list[Finished], beside: Iterable[bytes] = ()) -> None:
-    """Look for secrets in what was said and in every file of a folder."""
+    """Assert that no secret is in the output or in any file of a folder."""
     texts = {"processes": b"\n".join(beside)} | {f"run {number}": run.told.encode() for number, run in enumerate(said)}
     for path in folder.rglob("*"):
         if path.is_file():
@@ -87,7 +87,7 @@ def assert_untold(secrets: Iterable[str], folder: Path, said: list[Finished], be
     assert [(where, mark) for where, text in texts.items() for mark in marks if mark in text] == []
 
 
-def test_a_day_in_a_users_name_leaves_no_secret_anywhere(project: Project, tmp_path: Path) -> None:
+def test_run_with_a_user_login_leaks_no_secret(project: Project, tmp_path: Path) -> None:
     TokenStore(tmp_path / "token.json").save(UserToken(project.simulator.tokens.log_in(), CLIENT_ID, DAY))
     environment = project.simulator.credentials | {"SPOTIFY_TOKEN_FILE": str(tmp_path / "token.json")}
     with watched_processes() as processes:
@@ -102,7 +102,7 @@ def test_a_day_in_a_users_name_leaves_no_secret_anywhere(project: Project, tmp_p
 
 
 @pytest.mark.parametrize("fault", FAULTY.values(), ids=FAULTY)
-def test_no_fault_brings_a_secret_out(
+def test_faults_leak_no_secret(
     project: Project, fault: Fault, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with Simulator(project.simulator.world, faults=[fault]) as simulator:
@@ -117,14 +117,14 @@ def test_no_fault_brings_a_secret_out(
 
 
 @pytest.mark.parametrize("refused", ["SPOTIFY_CLIENT_SECRET", "SPOTIFY_REFRESH_TOKEN"])
-def test_what_spotify_refuses_is_not_said(project: Project, refused: str, tmp_path: Path) -> None:
+def test_refused_credentials_are_not_shown(project: Project, refused: str, tmp_path: Path) -> None:
     wrong = {refused: "a-secret-that-is-refused", "SPOTIFY_TOKEN_FILE": str(tmp_path / "token.json")}
     run = project.run("extract", DAY, environment=project.simulator.credentials | wrong)
     assert run.exit_code == 2
     assert_untold({"a-secret-that-is-refused", CLIENT_SECRET}, project.folder, [run])
 
 
-def test_a_traceback_shows_no_secret(project: Project) -> None:
+def test_traceback_shows_no_secret(project: Project) -> None:
     finished = subprocess.run(
         [sys.executable, "-X", "dev", "-c", CRASH, "extract", "--config", str(project.config), "--date", str(DAY)],
         cwd=REPO,

@@ -1,4 +1,4 @@
-"""Many machines and one server: who extracts, loads and builds at the same time makes no difference to the tables."""
+"""Many machines and one server: concurrent extracts, loads and builds do not change the tables."""
 
 import time
 from collections.abc import Callable
@@ -34,9 +34,7 @@ FAULTS = (
 )
 
 
-def test_four_workers_and_four_loaders_at_once_give_the_rows_of_one(
-    make_project: MakeProject, server: Database
-) -> None:
+def test_four_concurrent_workers_and_loaders_give_the_rows_of_one(make_project: MakeProject, server: Database) -> None:
     alone = make_project(f"{{{WORLD}}}")
     assert alone.extract(DAY).exit_code == 0
     alone.publish()
@@ -60,7 +58,7 @@ where locktype = 'advisory' and database = (select oid from pg_database where da
 """
 
 
-def test_a_build_that_loses_its_lock_ends_and_no_day_is_missing(make_project: MakeProject, server: Database) -> None:
+def test_build_that_loses_its_lock_stops_and_no_day_is_missing(make_project: MakeProject, server: Database) -> None:
     project = make_project("{tracks: 60, playlists: {a: {size: 20, pool: [0, 40]}, b: {size: 20, pool: [20, 60]}}}")
     to_server = (None, "--target", "postgres")
     project.extract(DAY)
@@ -84,7 +82,7 @@ def test_a_build_that_loses_its_lock_ends_and_no_day_is_missing(make_project: Ma
 
 
 def wait_until(is_so: Callable[[], bool]) -> None:
-    """Wait for what another process does."""
+    """Wait until a condition that another process causes is true."""
     end = time.monotonic() + PATIENCE
     while not is_so():
         assert time.monotonic() < end
@@ -92,7 +90,7 @@ def wait_until(is_so: Callable[[], bool]) -> None:
 
 
 def at_once(project: Project) -> None:
-    """Let four workers extract the day, each until it has everything, and four others load what there is meanwhile."""
+    """Let four workers extract the day until complete, while four others load."""
     done = Event()
     with ThreadPoolExecutor(2 * WORKERS) as pool:
         loaders = [pool.submit(load_until, done, read_config(project.config)) for _ in range(WORKERS)]
@@ -107,7 +105,7 @@ def at_once(project: Project) -> None:
 
 
 def work(project: Project, number: int) -> None:
-    """Be a worker: the real command, on a configuration of its own."""
+    """Run a worker: the real command with its own configuration."""
     config = yaml.safe_load(project.config.read_text()) | {"batch_number": number, "batch_size": LISTS // WORKERS}
     own = project.folder / f"worker {number}.yaml"
     own.write_text(yaml.safe_dump(config))
@@ -120,7 +118,7 @@ def work(project: Project, number: int) -> None:
 
 
 def load_until(done: Event, config: Config) -> None:
-    """Be a loader, also once more after everybody is done."""
+    """Load repeatedly, and once more after all workers are done."""
     last = False
     while not last:
         last = done.wait(0.2)
@@ -128,6 +126,6 @@ def load_until(done: Event, config: Config) -> None:
 
 
 def seen(table: Table, mart: str) -> list[Row]:
-    """Rows without the columns that say when somebody looked."""
+    """Return rows without the columns that hold times of requests."""
     places = [place for place, name in enumerate(table.columns) if name not in OBSERVED.get(mart, ())]
     return sorted((tuple(row[place] for place in places) for row in table.rows), key=repr)

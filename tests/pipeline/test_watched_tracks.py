@@ -1,4 +1,4 @@
-"""Without discover_tracks only the watched tracks are followed, from tracks.csv and tracks_file."""
+"""Without discover_tracks, only watched tracks are requested, from tracks.csv and tracks_file."""
 
 from datetime import date
 
@@ -30,19 +30,19 @@ def published(make_shared_project: MakeProject) -> Project:
     return project
 
 
-def test_only_watched_tracks_are_in_the_tables(published: Project) -> None:
+def test_only_watched_tracks_are_published(published: Project) -> None:
     assert published.rows("select track_id from tracks_in_playlist order by all") == sorted([(A,), (C,)])
     assert published.rows("select track_id from track_info order by all") == sorted([(A,), (C,), (D,), (E,)])
 
 
-def test_only_tracks_no_list_tells_of_are_asked_for(published: Project) -> None:
+def test_only_tracks_without_popularity_in_a_playlist_are_requested(published: Project) -> None:
     requests = [seen.path for seen in published.simulator.requests]
     (tracks,) = [path for path in requests if "/tracks?" in path]
     assert set(tracks.partition("ids=")[2].split(",")) == {D, E, UNKNOWN}
-    assert len(requests) == 3  # a token, a list, a batch of tracks
+    assert len(requests) == 3  # a token, a playlist, a batch of tracks
 
 
-def test_each_watched_track_has_its_popularity(published: Project) -> None:
+def test_each_watched_track_has_a_popularity(published: Project) -> None:
     rows = dict(published.rows("select track_id, popularity from track_daily_popularity where date = ?", DAY))
     for track_id in (A, C, D, E):
         track = published.simulator.world.track(track_id, DAY)
@@ -51,7 +51,7 @@ def test_each_watched_track_has_its_popularity(published: Project) -> None:
     assert UNKNOWN not in rows
 
 
-def test_a_file_of_tracks_with_a_mistake_is_refused_with_its_line(make_project: MakeProject) -> None:
+def test_invalid_tracks_file_is_refused_with_its_line(make_project: MakeProject) -> None:
     project = make_project(WORLD, tracks_file="tracks.txt")
     (project.folder / "tracks.txt").write_text(f"{A}\nno track\n", encoding="utf-8")
     finished = project.run("extract", DAY)

@@ -1,4 +1,4 @@
-"""What the tests of the simulator share."""
+"""Fixtures of the simulator's tests."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -13,7 +13,7 @@ from tests.simulator.reader import Reader, Serve
 
 @pytest.fixture
 def serve() -> Iterator[Serve]:
-    """Return a function that serves a world, or a scenario in a text, until the test ends."""
+    """Return a function that serves a world, or a scenario given as text, until the test ends."""
     with ExitStack() as stack:
 
         def start(world: World | str) -> Reader:

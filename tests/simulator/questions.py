@@ -1,4 +1,4 @@
-"""What tests ask of a world."""
+"""Helpers to query a world."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -8,7 +8,7 @@ from extractor.simulator.world import PlaylistState, Track, World
 
 
 def fingerprint(world: World, days: Sequence[date]) -> dict[str, str]:
-    """Return everything a world says on some days, in an order of its own."""
+    """Return all content of a world on some days, in a fixed order."""
     said = {}
     for day in days:
         for playlist_id in world.playlist_ids:
@@ -21,7 +21,7 @@ def fingerprint(world: World, days: Sequence[date]) -> dict[str, str]:
 
 
 def opened(world: World, playlist_id: str, day: date) -> PlaylistState:
-    """Return a list that can be read."""
+    """Return a playlist, which must be readable."""
     state = world.playlist(playlist_id, day)
     assert isinstance(state, PlaylistState), state
     return state

@@ -1,4 +1,4 @@
-"""Writing a tiny recording for tests, in the four files that a replay reads."""
+"""Writes a small recording for tests: the four files that a replay reads."""
 
 from pathlib import Path
 from typing import Any

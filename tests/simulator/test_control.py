@@ -1,4 +1,4 @@
-"""The simulator as a program, and what only a simulator is asked."""
+"""The simulator as a program, and its control requests."""
 
 import re
 import signal
@@ -22,7 +22,7 @@ faults: [{path: ., times: 1, status: 500}]
 """
 
 
-def test_the_day_can_be_changed_from_outside(serve: Serve) -> None:
+def test_day_can_be_changed_by_a_control_request(serve: Serve) -> None:
     reader = serve(WORLD.partition("faults")[0])
     url, path = reader.simulator.url, f"playlists/{spotify_id('watch')}?fields=items(items(item(name)))"
     names = []
@@ -36,7 +36,7 @@ def test_the_day_can_be_changed_from_outside(serve: Serve) -> None:
     assert reader.simulator.day == date(2026, 1, 2)
 
 
-def test_lists_and_counts_can_be_asked_for_without_being_counted(serve: Serve) -> None:
+def test_control_requests_return_playlists_and_counts_without_being_counted(serve: Serve) -> None:
     reader = serve(WORLD.partition("faults")[0])
     url = reader.simulator.url
     reader.get(f"playlists/{spotify_id('watch')}")
@@ -58,7 +58,7 @@ def test_lists_and_counts_can_be_asked_for_without_being_counted(serve: Serve) -
 
 @pytest.fixture
 def program(tmp_path: Path) -> Iterator["subprocess.Popen[str]"]:
-    """Run the simulator in a process of its own."""
+    """Run the simulator in its own process."""
     (tmp_path / "world.yaml").write_text(WORLD)
     command = [sys.executable, "-m", "extractor.simulator", "--scenario", str(tmp_path / "world.yaml")]
     with subprocess.Popen(
@@ -69,7 +69,7 @@ def program(tmp_path: Path) -> Iterator["subprocess.Popen[str]"]:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_the_program_says_where_it_is_and_ends_when_told(program: "subprocess.Popen[str]", number: int) -> None:
+def test_program_prints_its_address_and_stops_on_a_signal(program: "subprocess.Popen[str]", number: int) -> None:
     assert program.stdout is not None
     printed = ""
     while "watched" not in printed:
@@ -84,7 +84,7 @@ def test_the_program_says_where_it_is_and_ends_when_told(program: "subprocess.Po
     token_url, base_url = (re.findall(rf"{name}_url: (\S+)", printed)[0] for name in ("token", "base"))
     asked = requests.get(f"{base_url.removesuffix('/v1')}/simulator/playlists", timeout=5)
     assert asked.json()["day"] == "2026-01-02"
-    # The rule of the scenario has waited for the first request that is meant for Spotify.
+    # The rule of the scenario applies to the first request of the Spotify API, not to control requests.
     assert [requests.post(token_url, timeout=5).status_code for _ in range(2)] == [500, 400]
     program.send_signal(number)
     output, errors = program.communicate(timeout=10)
@@ -111,7 +111,7 @@ def test_wrong_arguments_are_explained(tmp_path: Path, arguments: list[str], mes
     assert "Traceback" not in ended.stderr
 
 
-def test_a_port_that_is_taken_is_named(tmp_path: Path, serve: Serve) -> None:
+def test_port_in_use_is_named(tmp_path: Path, serve: Serve) -> None:
     (tmp_path / "world.yaml").write_text(WORLD)
     taken = serve(WORLD.partition("faults")[0]).simulator.url.rpartition(":")[2]
     ended = run("--scenario", str(tmp_path / "world.yaml"), "--port", taken)

@@ -1,4 +1,4 @@
-"""Tracks, playlists and pages as an honest reader gets them."""
+"""Tracks, playlists and pages without faults."""
 
 import time
 from datetime import date
@@ -32,7 +32,7 @@ def refusal(answer: requests.Response) -> tuple[int, object]:
 
 @pytest.mark.parametrize("limit", [1, 20, 50, 77, 100])
 @pytest.mark.parametrize("key", ["tracks", "items"])
-def test_pages_hold_every_entry_once(reader: Reader, key: str, limit: int) -> None:
+def test_pages_contain_every_entry_once(reader: Reader, key: str, limit: int) -> None:
     url, seen = f"playlists/{spotify_id('long')}/{key}?limit={limit}", []
     back: list[str | None] = []
     while url:
@@ -53,7 +53,7 @@ def test_pages_hold_every_entry_once(reader: Reader, key: str, limit: int) -> No
     assert all(back[1:])
 
 
-def test_a_playlist_comes_with_its_first_hundred_whatever_is_asked(reader: Reader) -> None:
+def test_playlist_includes_its_first_hundred_entries_regardless_of_limit(reader: Reader) -> None:
     playlist = reader.json(f"playlists/{spotify_id('long')}?limit=10")
     assert [len(playlist[key]["items"]) for key in ("tracks", "items")] == [100, 100]
     following = reader.json(playlist["items"]["next"])
@@ -61,14 +61,14 @@ def test_a_playlist_comes_with_its_first_hundred_whatever_is_asked(reader: Reade
     assert following == reader.json(f"playlists/{spotify_id('long')}/items?limit=100&offset=100")
 
 
-def test_pages_are_of_twenty_unless_asked_otherwise_and_may_lie_beyond_the_end(reader: Reader) -> None:
+def test_pages_default_to_twenty_entries_and_can_be_beyond_the_end(reader: Reader) -> None:
     assert len(reader.json(f"playlists/{spotify_id('long')}/tracks")["items"]) == 20
     beyond = reader.json(f"playlists/{spotify_id('long')}/tracks?offset=500")
     assert (beyond["items"], beyond["next"], beyond["total"]) == ([], None, 230)
 
 
 @pytest.mark.parametrize("query", ["limit=0", "limit=101", "limit=x", "offset=-1"])
-def test_senseless_pages_are_refused(reader: Reader, query: str) -> None:
+def test_invalid_page_parameters_are_refused(reader: Reader, query: str) -> None:
     name = query.partition("=")[0]
     assert refusal(reader.get(f"playlists/{spotify_id('long')}/tracks?{query}")) == (400, f"Invalid {name}")
 
@@ -76,7 +76,9 @@ def test_senseless_pages_are_refused(reader: Reader, query: str) -> None:
 @pytest.mark.parametrize(
     ("shape", "mine", "other", "status"), [("tracks", "track", "item", 404), ("items", "item", "track", 403)]
 )
-def test_a_shape_is_all_of_one_spelling(serve: Serve, shape: str, mine: str, other: str, status: int) -> None:
+def test_response_uses_one_field_spelling_throughout(
+    serve: Serve, shape: str, mine: str, other: str, status: int
+) -> None:
     reader = serve(LISTS.format(shape=shape))
     playlist = reader.json(f"playlists/{spotify_id('long')}")
     assert f"{other}s" not in playlist
@@ -86,7 +88,7 @@ def test_a_shape_is_all_of_one_spelling(serve: Serve, shape: str, mine: str, oth
     assert reader.get(f"playlists/{spotify_id('long')}/{other}s").status_code == status
 
 
-def test_fields_leave_out_the_rest(reader: Reader) -> None:
+def test_fields_parameter_filters_the_response(reader: Reader) -> None:
     path = f"playlists/{spotify_id('long')}"
     whole = reader.json(path)
     assert reader.json(f"{path}?fields=snapshot_id") == {"snapshot_id": whole["snapshot_id"]}
@@ -100,7 +102,7 @@ def test_fields_leave_out_the_rest(reader: Reader) -> None:
     assert [reader.get(f"{path}?fields={wrong}").status_code for wrong in ("tracks(", "name)", "!name")] == [400] * 3
 
 
-def test_fields_of_a_page_are_those_of_the_next_and_fields_of_a_playlist_are_not(reader: Reader) -> None:
+def test_fields_of_a_page_apply_to_the_next_page_but_those_of_a_playlist_do_not(reader: Reader) -> None:
     path = f"playlists/{spotify_id('long')}"
     page = reader.json(f"{path}/items?limit=100&fields=next,items(added_at)")
     following = reader.json(page["next"])
@@ -110,7 +112,7 @@ def test_fields_of_a_page_are_those_of_the_next_and_fields_of_a_playlist_are_not
     assert set(reader.json(playlist["items"]["next"])["items"][0]) >= {"added_at", "item"}
 
 
-def test_bulk_tracks_answer_by_position(reader: Reader) -> None:
+def test_bulk_tracks_are_returned_by_position(reader: Reader) -> None:
     a, b = spotify_id("A"), spotify_id("B")
     answer = reader.json(f"tracks?ids={b},{NOBODY},{a},hi,{a}")
     assert [track and track["id"] for track in answer["tracks"]] == [b, None, a, None, a]
@@ -124,7 +126,7 @@ def test_bulk_tracks_have_a_limit(reader: Reader) -> None:
 
 
 @pytest.mark.parametrize(("kind", "most"), [("artists", 50), ("albums", 20)])
-def test_artists_and_albums_of_tracks_can_be_asked_for(reader: Reader, kind: str, most: int) -> None:
+def test_artists_and_albums_of_tracks_can_be_requested(reader: Reader, kind: str, most: int) -> None:
     track = reader.json(f"tracks/{spotify_id('A')}")
     shown = track["album"] if kind == "albums" else track["artists"][0]
     known = reader.json(f"{kind}/{shown['id']}")
@@ -135,18 +137,18 @@ def test_artists_and_albums_of_tracks_can_be_asked_for(reader: Reader, kind: str
 
 
 @pytest.mark.parametrize("kind", ["tracks", "playlists", "artists", "albums"])
-def test_ids_nobody_knows_and_ids_that_are_none(reader: Reader, kind: str) -> None:
+def test_unknown_and_invalid_ids(reader: Reader, kind: str) -> None:
     assert refusal(reader.get(f"{kind}/{NOBODY}")) == (404, "Resource not found")
     assert refusal(reader.get(f"{kind}/hi")) == (400, "Invalid base62 id")
 
 
-def test_other_endpoints_and_methods_are_not_found(reader: Reader) -> None:
+def test_other_endpoints_and_methods_are_404(reader: Reader) -> None:
     assert refusal(reader.get("shows/x")) == (404, "Service not found")
     with reader.session.put(f"{reader.simulator.base_url}/tracks/{spotify_id('A')}") as answer:
         assert answer.status_code == 404
 
 
-def test_the_day_decides(reader: Reader) -> None:
+def test_response_depends_on_the_day(reader: Reader) -> None:
     path = f"tracks/{spotify_id('A')}"
     popularities = set()
     for number in range(1, 30):
@@ -155,7 +157,7 @@ def test_the_day_decides(reader: Reader) -> None:
     assert len(popularities) > 2
 
 
-def test_headers_are_those_of_the_real_api(reader: Reader) -> None:
+def test_headers_match_the_real_api(reader: Reader) -> None:
     caches = {
         f"tracks/{spotify_id('A')}": "public, max-age=7200",
         f"tracks?ids={spotify_id('A')}": "public, max-age=7200",
@@ -174,18 +176,18 @@ def test_headers_are_those_of_the_real_api(reader: Reader) -> None:
     assert int(plain.headers["content-length"]) == len(plain.content)
 
 
-def test_kept_alive_connections_do_not_stall(reader: Reader) -> None:
+def test_keep_alive_connections_do_not_stall(reader: Reader) -> None:
     path = f"tracks/{spotify_id('A')}"
     durations = []
     for _ in range(15):
         start = time.perf_counter()
         reader.json(path)
         durations.append(time.perf_counter() - start)
-    # Without TCP_NODELAY every second answer waits 40 ms; the quickest third says what the connection can do.
+    # Without TCP_NODELAY every second response takes 40 ms; compare with the fastest third.
     assert sorted(durations)[10] < 0.035
 
 
-def test_requests_are_seen_and_counted(reader: Reader) -> None:
+def test_requests_are_recorded_and_counted(reader: Reader) -> None:
     simulator = reader.simulator
     path = f"/v1/tracks?ids={NOBODY}"
     reader.json(path.removeprefix("/v1/"))
@@ -198,7 +200,7 @@ def test_requests_are_seen_and_counted(reader: Reader) -> None:
     assert [simulator.count(pattern) for pattern in ("/v1/tracks", r"/v1/tracks\?", "/v1/albums")] == [2, 1, 0]
 
 
-def test_restricted_apps_get_less_and_are_not_told(reader: Reader) -> None:
+def test_restricted_apps_silently_get_less(reader: Reader) -> None:
     path = f"playlists/{spotify_id('short')}"
     full = reader.json(path)
     reader.simulator.restricted = True

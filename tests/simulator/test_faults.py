@@ -1,4 +1,4 @@
-"""What goes wrong, goes wrong as the rules say, and no more often."""
+"""Faults occur as the rules say, and no more often."""
 
 import time
 from datetime import date
@@ -24,41 +24,41 @@ def statuses(reader: Reader, path: str, times: int) -> list[int]:
     return [reader.get(path).status_code for _ in range(times)]
 
 
-def test_a_rule_counts_what_it_matches(serve: Serve) -> None:
+def test_rule_counts_matching_requests(serve: Serve) -> None:
     reader = with_fault(serve, "{path: '/v1/tracks/', after: 1, times: 2, status: 500}")
     reader.json(PLAYLIST)
     assert statuses(reader, TRACK, 5) == [200, 500, 500, 200, 200]
     assert [seen.status for seen in reader.simulator.requests[-5:]] == [200, 500, 500, 200, 200]
 
 
-def test_a_rule_holds_on_its_day(serve: Serve) -> None:
+def test_rule_applies_only_on_its_day(serve: Serve) -> None:
     reader = with_fault(serve, "{path: tracks, day: 2026-01-02, status: 503}")
     for number, status in ((1, 200), (2, 503), (3, 200)):
         reader.simulator.day = date(2026, 1, number)
         assert reader.get(TRACK).status_code == status
 
 
-def test_every_server_counts_for_itself(serve: Serve) -> None:
+def test_every_server_has_its_own_counts(serve: Serve) -> None:
     rule = "{path: tracks, times: 1, status: 500}"
     readers = [with_fault(serve, rule), with_fault(serve, rule)]
     assert [statuses(reader, TRACK, 2) for reader in readers] == [[500, 200], [500, 200]]
 
 
-def test_of_several_rules_the_first_whose_turn_it_is_answers_and_all_count() -> None:
+def test_first_due_rule_responds_and_all_rules_count() -> None:
     rules = [Fault("x", times=1, status=500), Fault("x", after=1, times=1, status=502), Fault("y", status=503)]
     counter = FaultCounter(rules)
     met = [counter.meet(target, date(2026, 1, 1)) for target in ("/x", "/y", "/x", "/x")]
     assert met == [rules[0], rules[2], rules[1], None]
 
 
-def test_a_token_expires_in_the_middle(serve: Serve) -> None:
+def test_token_expires_between_requests(serve: Serve) -> None:
     reader = with_fault(serve, "{path: /v1/, after: 1, times: 1, status: 401}")
     assert statuses(reader, TRACK, 3) == [200, 401, 200]
     reader = with_fault(serve, "{path: /v1/, status: 401}")
     assert reader.get(TRACK).json() == {"error": {"status": 401, "message": "The access token expired"}}
 
 
-def test_too_many_requests_with_and_without_a_time_to_wait(serve: Serve) -> None:
+def test_429_with_and_without_retry_after(serve: Serve) -> None:
     quota = "{error: {status: 429, message: Too many requests, reason: QUOTA_EXCEEDED}}"
     reader = with_fault(
         serve,
@@ -72,7 +72,7 @@ def test_too_many_requests_with_and_without_a_time_to_wait(serve: Serve) -> None
 
 
 @pytest.mark.parametrize("status", [500, 502])
-def test_errors_in_html(serve: Serve, status: int) -> None:
+def test_html_error(serve: Serve, status: int) -> None:
     reader = with_fault(
         serve, f"{{path: v1, status: {status}, body: <html>no</html>, headers: {{content-type: text/html}}}}"
     )
@@ -80,23 +80,23 @@ def test_errors_in_html(serve: Serve, status: int) -> None:
     assert (answer.status_code, answer.text, answer.headers["content-type"]) == (status, "<html>no</html>", "text/html")
 
 
-def test_an_empty_answer(serve: Serve) -> None:
+def test_empty_response(serve: Serve) -> None:
     answer = with_fault(serve, "{path: v1, status: 503, body: ''}").get(PLAYLIST)
     assert (answer.status_code, answer.content) == (503, b"")
 
 
-def test_an_answer_that_says_nothing(serve: Serve) -> None:
+def test_meaningless_response(serve: Serve) -> None:
     answer = with_fault(serve, "{path: v1, body: {}}").get(PLAYLIST)
     assert (answer.status_code, answer.json()) == (200, {})
 
 
-def test_headers_alone_are_added_to_the_usual_answer(serve: Serve) -> None:
+def test_headers_only_fault_keeps_the_usual_response(serve: Serve) -> None:
     answer = with_fault(serve, "{path: v1, headers: {x-spotify-mood: grey}}").get(TRACK)
     assert (answer.json()["name"], answer.headers["x-spotify-mood"]) == ("A", "grey")
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "identity"])
-def test_a_body_is_cut(serve: Serve, encoding: str) -> None:
+def test_truncated_body(serve: Serve, encoding: str) -> None:
     reader = with_fault(serve, "{path: v1, times: 1, truncate: 100}")
     headers = {"Accept-Encoding": encoding}
     with pytest.raises((requests.exceptions.ChunkedEncodingError, requests.exceptions.ConnectionError)):
@@ -104,7 +104,7 @@ def test_a_body_is_cut(serve: Serve, encoding: str) -> None:
     assert reader.get(PLAYLIST, headers=headers).json()["id"] == spotify_id("list")
 
 
-def test_the_connection_is_reset(serve: Serve) -> None:
+def test_connection_reset(serve: Serve) -> None:
     reader = with_fault(serve, "{path: v1, times: 1, drop: true}")
     with pytest.raises(requests.exceptions.ConnectionError, match="reset"):
         reader.get(PLAYLIST)
@@ -112,7 +112,7 @@ def test_the_connection_is_reset(serve: Serve) -> None:
     assert [seen.status for seen in reader.simulator.requests] == [200, 0, 200]
 
 
-def test_an_answer_is_late(serve: Serve) -> None:
+def test_delayed_response(serve: Serve) -> None:
     reader = with_fault(serve, "{path: v1, times: 1, delay: 2}")
     start = time.perf_counter()
     with pytest.raises(requests.exceptions.ReadTimeout):
@@ -125,13 +125,13 @@ def test_an_answer_is_late(serve: Serve) -> None:
     assert time.perf_counter() - start >= 0.3
 
 
-def test_tokens_can_be_refused_too(serve: Serve) -> None:
+def test_token_requests_can_be_refused(serve: Serve) -> None:
     reader = with_fault(serve, "{path: /api/token, after: 1, status: 400, body: {error: invalid_client}}")
     with pytest.raises(KeyError):
         reader.log_in()
 
 
-def test_a_list_changes_while_it_is_read(serve: Serve) -> None:
+def test_playlist_changes_while_it_is_read(serve: Serve) -> None:
     reader = serve(
         "{shape: tracks, histories: {list: {pad_to: 150, padding: before, days: {2026-01-01: [A], 2026-01-02: [B]}}},"
         " faults: [{path: 'tracks[?]', times: 1, then_day: 2026-01-02}]}"
@@ -142,7 +142,7 @@ def test_a_list_changes_while_it_is_read(serve: Serve) -> None:
     assert reader.json(PLAYLIST)["snapshot_id"] != first["snapshot_id"]
 
 
-def test_more_requests_than_a_window_takes_are_refused_until_it_has_rolled_on(serve: Serve) -> None:
+def test_requests_over_the_rate_limit_window_are_refused_until_it_rolls(serve: Serve) -> None:
     reader, now = serve(WORLD), [0.0]
     reader.simulator.window = Window(2, now=lambda: now[0])
     assert statuses(reader, TRACK, 3) == [200, 200, 429]

@@ -1,4 +1,4 @@
-"""Lists that change by themselves: what a scenario asks for happens, and it happens the same way every time."""
+"""Generated playlists change as the scenario says, deterministically."""
 
 import base64
 import os
@@ -29,14 +29,14 @@ histories:
 """
 
 
-def test_days_may_be_asked_in_any_order_of_any_instance() -> None:
+def test_days_are_the_same_in_any_order_and_instance() -> None:
     in_order = GeneratedWorld.from_text(LIVELY)
     shuffled = list(in_order.days) * 2
     random.Random(1).shuffle(shuffled)
     assert fingerprint(GeneratedWorld.from_text(LIVELY), shuffled) == fingerprint(in_order, in_order.days)
 
 
-def test_another_process_gives_the_same_answers() -> None:
+def test_another_process_gives_the_same_responses() -> None:
     program = (
         "import hashlib, sys\n"
         "from tests.simulator.questions import GeneratedWorld, fingerprint\n"
@@ -57,7 +57,7 @@ def test_another_process_gives_the_same_answers() -> None:
     assert len(hashes) == 1
 
 
-def test_another_seed_gives_another_world() -> None:
+def test_different_seed_gives_a_different_world() -> None:
     world, other = (GeneratedWorld.from_text(f"seed: {seed}\n{LIVELY}") for seed in ("one", "two"))
     assert fingerprint(world, world.days) != fingerprint(other, other.days)
 
@@ -73,7 +73,7 @@ def test_churn_replaces_its_share_and_keeps_the_size() -> None:
 
 
 @pytest.mark.parametrize(("returns", "least", "most"), [(0.0, 0, 0), (1.0, 30, 200)])
-def test_returns_bring_back_who_left(returns: float, least: int, most: int) -> None:
+def test_returns_bring_back_removed_tracks(returns: float, least: int, most: int) -> None:
     world, playlist_id = one_list(f"{{size: 40, churn: 0.1, returns: {returns}}}", tracks=900)
     gone: set[str] = set()
     before: set[str] = set()
@@ -86,7 +86,7 @@ def test_returns_bring_back_who_left(returns: float, least: int, most: int) -> N
     assert least <= came_back <= most
 
 
-def test_who_stays_keeps_the_claim_and_who_comes_claims_the_day() -> None:
+def test_remaining_tracks_keep_their_claim_and_new_tracks_claim_the_day() -> None:
     world, playlist_id = one_list("{size: 40, churn: 0.1}")
     first, second = (opened(world, playlist_id, day) for day in world.days[:2])
     claims = {each.content: each.added_at for each in first.entries if each}
@@ -98,7 +98,7 @@ def test_who_stays_keeps_the_claim_and_who_comes_claims_the_day() -> None:
     assert track_ids(first) != track_ids(second)
 
 
-def test_a_list_keeps_its_snapshot_id_until_its_content_changes() -> None:
+def test_snapshot_id_is_kept_until_the_content_changes() -> None:
     world, playlist_id = one_list("{size: 20, churn: 0.02}")
     states = [opened(world, playlist_id, day) for day in world.days]
     changes = 0
@@ -111,14 +111,14 @@ def test_a_list_keeps_its_snapshot_id_until_its_content_changes() -> None:
     assert revisions[-1] - revisions[0] == changes
 
 
-def test_lists_of_spotify_say_so() -> None:
+def test_playlists_of_spotify_have_spotify_as_owner() -> None:
     world, playlist_id = one_list("{owner: spotify}")
     assert playlist_id.startswith("37i9dQZF1")
     assert len(playlist_id) == 22
     assert opened(world, playlist_id, nth(1)).owner.id == "spotify"
 
 
-def test_other_things_than_tracks_come_besides_the_size_and_stay() -> None:
+def test_entries_other_than_tracks_are_added_to_the_size_and_stay() -> None:
     world, playlist_id = one_list(
         "{size: 10, churn: 0.5, local_files: 2, episodes: 1, pseudo_episodes: 1,"
         " events: {2026-01-05: {local_files: 1, episodes: 1}}}"
@@ -130,7 +130,7 @@ def test_other_things_than_tracks_come_besides_the_size_and_stay() -> None:
         assert sum(isinstance(each, Track) for each in contents) == 10
 
 
-def test_popularity_walks_slowly_and_lists_agree_with_tracks() -> None:
+def test_popularity_changes_slowly_and_playlists_agree_with_tracks() -> None:
     world, playlist_id = one_list("{size: 200}")
     ids = sorted(track_ids(opened(world, playlist_id, nth(1))))
     days = [nth(1) + timedelta(days=number) for number in range(60)]
@@ -143,7 +143,7 @@ def test_popularity_walks_slowly_and_lists_agree_with_tracks() -> None:
     assert all(isinstance(each, Track) and each == world.track(each.id, nth(9)) for each in shown)
 
 
-def test_a_list_can_say_0_where_the_track_says_more() -> None:
+def test_playlist_can_have_popularity_0_for_a_track_with_more() -> None:
     world, playlist_id = one_list("{size: 100, list_popularity_zero: 0.3}")
     tracks = [each.content for each in opened(world, playlist_id, nth(2)).entries if each]
     quiet = [
@@ -154,14 +154,14 @@ def test_a_list_can_say_0_where_the_track_says_more() -> None:
     assert 15 < len(quiet) < 45
 
 
-def test_some_tracks_get_another_title() -> None:
+def test_some_tracks_are_renamed() -> None:
     world, playlist_id = one_list("{size: 200}")
     ids = track_ids(opened(world, playlist_id, nth(1)))
     titles = [{track.name for day in world.days if (track := world.track(each, day))} for each in ids]
     assert {len(each) for each in titles} == {1, 2}
 
 
-def test_a_list_chooses_from_its_pool() -> None:
+def test_playlist_draws_from_its_pool() -> None:
     text = (
         "{tracks: 60, playlists: {a: {size: 10, churn: 0.3, pool: [0, 20]}, b: {size: 10, churn: 0.3, pool: [20, 60]}}}"
     )
@@ -174,7 +174,7 @@ def test_a_list_chooses_from_its_pool() -> None:
     assert not seen[0] & seen[1]
 
 
-def test_a_list_goes_on_after_the_last_day_and_is_not_there_before_the_first() -> None:
+def test_playlist_exists_after_its_last_day_but_not_before_its_first() -> None:
     world, playlist_id = one_list("{churn: 0.2}")
     assert world.playlist(playlist_id, date(2025, 12, 31)) == Failure.usual(404)
     assert opened(world, playlist_id, date(2026, 3, 1)) != opened(world, playlist_id, world.days[-1])

@@ -1,4 +1,4 @@
-"""The table of pitfalls in the README names tests that there are."""
+"""The table of pitfalls in the README names existing tests."""
 
 import re
 from pathlib import Path
@@ -7,7 +7,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 NAMED = re.compile(r"\| `(\S+)::(\w+)` \|")
 
 
-def test_every_pitfall_is_held_by_a_test_that_exists() -> None:
+def test_every_pitfall_names_an_existing_test() -> None:
     named = NAMED.findall((PROJECT / "extractor" / "simulator" / "README.md").read_text("utf-8"))
     assert len(named) > 20
     for file, name in named:

@@ -1,4 +1,4 @@
-"""Recorded days, served again."""
+"""Replay of recorded days."""
 
 import os
 from datetime import date, timedelta
@@ -64,7 +64,7 @@ def world(tmp_path: Path) -> ReplayWorld:
     return ReplayWorld(write_recording(tmp_path, tables))
 
 
-def test_a_read_is_answered_on_its_day_and_no_other(world: ReplayWorld) -> None:
+def test_recorded_read_is_served_on_its_day_only(world: ReplayWorld) -> None:
     assert world.days == (FIRST, SECOND, FOURTH)
     assert set(world.playlist_ids) == {MINE, THEIRS}
     assert [opened(world, MINE, day).name for day in world.days] == ["Old", "Old", "New"]
@@ -73,14 +73,14 @@ def test_a_read_is_answered_on_its_day_and_no_other(world: ReplayWorld) -> None:
     assert world.playlist("x" * 22, FIRST) == Failure.usual(404)
 
 
-def test_what_was_recorded_of_a_list_is_told(world: ReplayWorld) -> None:
+def test_recorded_playlist_metadata_is_served(world: ReplayWorld) -> None:
     new = opened(world, MINE, FOURTH)
     assert (new.snapshot_id, new.public, new.collaborative) == ("snap-2", False, True)
     assert [opened(world, playlist_id, FIRST).owner.id for playlist_id in (MINE, THEIRS)] == ["curator", "spotify"]
     assert world.label(MINE) == "New"
 
 
-def test_entries_are_of_their_kind_and_in_their_order(world: ReplayWorld) -> None:
+def test_entries_have_their_kind_and_order(world: ReplayWorld) -> None:
     entries = [each for each in opened(world, MINE, FIRST).entries if each]
     contents = [each.content for each in entries]
     assert [type(content) for content in contents] == [Track, Track, type(None), LocalFile, PseudoEpisode]
@@ -93,7 +93,7 @@ def test_entries_are_of_their_kind_and_in_their_order(world: ReplayWorld) -> Non
     assert local.uri == "spotify:local:x:y:z:90"
 
 
-def test_a_track_unknown_to_the_recording_is_what_its_entry_says(world: ReplayWorld) -> None:
+def test_track_missing_from_the_recording_is_taken_from_its_entry(world: ReplayWorld) -> None:
     content = [each.content for each in opened(world, THEIRS, FIRST).entries if each][1]
     assert isinstance(content, Track)
     assert (content.id, content.name, content.popularity) == (C, "Name", 7)
@@ -111,17 +111,17 @@ def test_a_track_unknown_to_the_recording_is_what_its_entry_says(world: ReplayWo
         (UNREAD, FOURTH, 0),
     ],
 )
-def test_popularity_is_the_latest_reading(world: ReplayWorld, track_id: str, day: date, popularity: int) -> None:
+def test_popularity_is_the_latest_recorded_value(world: ReplayWorld, track_id: str, day: date, popularity: int) -> None:
     track = world.track(track_id, day)
     assert track is not None
     assert track.popularity == popularity
 
 
-def test_episodes_and_strangers_are_no_tracks(world: ReplayWorld) -> None:
+def test_episodes_and_unknown_ids_are_not_tracks(world: ReplayWorld) -> None:
     assert [world.track(track_id, FIRST) for track_id in (TALK, "x" * 22)] == [None, None]
 
 
-def test_lists_are_spelled_as_they_were_then(world: ReplayWorld, serve: Serve) -> None:
+def test_playlists_use_the_field_spelling_of_the_time(world: ReplayWorld, serve: Serve) -> None:
     reader = serve(world)
     playlist = reader.json(f"playlists/{MINE}")
     assert "items" not in playlist
@@ -130,7 +130,7 @@ def test_lists_are_spelled_as_they_were_then(world: ReplayWorld, serve: Serve) -
     assert [track and track["popularity"] for track in reader.json(f"tracks?ids={A},{TALK}")["tracks"]] == [50, None]
 
 
-def test_a_folder_without_a_recording_is_named(tmp_path: Path) -> None:
+def test_folder_without_a_recording_is_named(tmp_path: Path) -> None:
     with pytest.raises(RecordingError, match=str(tmp_path)):
         ReplayWorld(tmp_path)
     with pytest.raises(RecordingError, match="holds no reads"):
@@ -138,7 +138,7 @@ def test_a_folder_without_a_recording_is_named(tmp_path: Path) -> None:
 
 
 def real_folder() -> Path:
-    """Return the folder of recorded days, which is no part of this repository."""
+    """Return the folder of recorded days, which is not part of this repository."""
     shared = os.environ.get("SHARED_DIR") or Path(__file__).resolve().parents[3] / "shared"
     folder = Path(shared) / "real"
     if not folder.is_dir():
@@ -146,7 +146,7 @@ def real_folder() -> Path:
     return folder
 
 
-def test_recorded_days_are_served_whole(serve: Serve) -> None:
+def test_recorded_days_are_served_completely(serve: Serve) -> None:
     folder = real_folder()
     world = ReplayWorld(folder)
     with duckdb.connect() as connection:

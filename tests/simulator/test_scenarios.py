@@ -1,4 +1,4 @@
-"""Reading scenarios: what cannot be meant is refused by file and key. And the demo holds what it promises."""
+"""Scenario files: invalid ones are refused with file and key; and the demo scenario is as documented."""
 
 from pathlib import Path
 
@@ -50,7 +50,7 @@ DEMO = Path(generated.__file__).parent / "scenarios" / "demo.yaml"
         ("a: [", "world.yaml: while parsing"),
     ],
 )
-def test_mistakes_are_named(tmp_path: Path, scenario: str, message: str) -> None:
+def test_scenario_errors_are_named(tmp_path: Path, scenario: str, message: str) -> None:
     path = tmp_path / "world.yaml"
     path.write_text(scenario)
     with pytest.raises(ScenarioError) as caught:
@@ -59,12 +59,12 @@ def test_mistakes_are_named(tmp_path: Path, scenario: str, message: str) -> None
     assert message in str(caught.value)
 
 
-def test_a_missing_file_is_named(tmp_path: Path) -> None:
+def test_missing_scenario_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(ScenarioError, match=r"nowhere\.yaml: No such file"):
         GeneratedWorld.from_file(tmp_path / "nowhere.yaml")
 
 
-def test_the_demo_is_a_month_of_fourteen_lists() -> None:
+def test_demo_is_a_month_of_fourteen_playlists() -> None:
     world = GeneratedWorld.from_file(DEMO)
     states = {
         (world.label(playlist_id), day): world.playlist(playlist_id, day)
@@ -91,7 +91,7 @@ def test_the_demo_is_a_month_of_fourteen_lists() -> None:
     assert sum(playlist_id.startswith("37i9dQZF1") for playlist_id in world.playlist_ids) == 1
 
 
-def test_labels_are_keys_unless_given() -> None:
+def test_labels_default_to_keys() -> None:
     world = GeneratedWorld.from_text("playlists: {a: {}, b: {label: other, name: B}}")
     assert [world.label(playlist_id) for playlist_id in world.playlist_ids] == ["a", "other"]
     assert opened(world, world.playlist_ids[1], world.days[0]).name == "B"

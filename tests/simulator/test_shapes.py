@@ -1,4 +1,4 @@
-"""Answers have the shape of recorded ones: every field that a recording has is there, with a type that fits."""
+"""Simulated responses have every field of recorded ones, with a compatible type."""
 
 import json
 import os
@@ -19,10 +19,10 @@ histories:
         [A, {local: x}, {episode: e}, {pseudo_episode: p}, {pseudo_episode: q}, {pseudo_episode: r}, {null: C}, null]
   long: {pad_to: 250, days: {2026-01-01: [A]}}
 """
-# Sent only where a market applies, which is where a user's token is used, or for an app of one kind.
+# Sent only if a market applies: with a user's token, or for some apps.
 ONLY_WITH_A_MARKET = {"is_playable", "linked_from", "restrictions", "resume_point"}
 
-# Null for most apps since 2024, and where the sources of the recordings differ.
+# Null for most apps since 2024; the recordings differ.
 OFTEN_NULL = {"preview_url", "audio_preview_url", "height", "width"}
 
 Shape = dict[str, set[str]]
@@ -52,7 +52,7 @@ def shapes(values: list[Any]) -> Shape:
 
 
 def differences(recorded: list[Any], simulated: list[Any]) -> list[str]:
-    """Return what the recorded values have and the simulated ones have not. A recorded null fits any type."""
+    """Return what recorded values have and simulated ones lack. A recorded null matches any type."""
     ours = shapes(simulated)
     found = []
     for path, kinds in shapes(recorded).items():
@@ -66,7 +66,7 @@ def differences(recorded: list[Any], simulated: list[Any]) -> list[str]:
 
 
 def fixture(name: str) -> Any:
-    """Return a recorded body; recordings are no part of this repository."""
+    """Return a recorded body; recordings are not part of this repository."""
     shared = os.environ.get("SHARED_DIR") or Path(__file__).resolve().parents[3] / "shared"
     path = Path(shared) / "fixtures" / name
     if not path.is_file():
@@ -81,7 +81,7 @@ def reader(serve: Serve) -> Reader:
 
 
 def entries_by_kind(entries: list[Any]) -> dict[str, list[Any]]:
-    """Sort the entries of a page by what they hold: an array would mix their shapes."""
+    """Group the entries of a page by kind: an array would mix their shapes."""
     kinds: dict[str, list[Any]] = {}
     for entry in entries:
         track = entry and (entry.get("track") or entry.get("item"))
@@ -137,7 +137,7 @@ def test_playlists_and_pages(serve: Serve, name: str, world: str, path: str) -> 
         assert differences(entries, ours[kind]) == [], kind
 
 
-def test_an_entry_that_holds_nothing(reader: Reader) -> None:
+def test_empty_entry(reader: Reader) -> None:
     recorded = fixture("transcribed/item_null_track.json")
     entries = reader.json(f"playlists/{spotify_id('mixed')}/tracks")["items"]
     assert differences([recorded], [entries[-2]]) == []
@@ -145,7 +145,7 @@ def test_an_entry_that_holds_nothing(reader: Reader) -> None:
     assert fixture("page_with_null_item.json")["items"] == [entries[-1]]
 
 
-def test_the_artist_of_a_pseudo_episode_may_have_no_name(reader: Reader) -> None:
+def test_artist_of_a_pseudo_episode_can_have_no_name(reader: Reader) -> None:
     entries = entries_by_kind(reader.json(f"playlists/{spotify_id('mixed')}/tracks")["items"])["pseudo episode"]
     assert {entry["track"]["artists"][0]["name"] is None for entry in entries} == {True, False}
     assert all(entry["track"]["album"]["name"] for entry in entries)
@@ -194,7 +194,7 @@ def test_tokens(reader: Reader) -> None:
     assert reader.get("tracks").json() == fixture("transcribed/error_401_expired.json")
 
 
-def test_a_difference_would_be_found() -> None:
+def test_differences_are_detected() -> None:
     recorded = {"name": "x", "album": {"id": "y", "artists": [{"id": "z"}]}, "popularity": 3, "uri": None}
     simulated = {"name": 1, "album": {"id": None, "artists": [{}]}, "popularity": 5, "uri": "u"}
     assert differences([recorded], [simulated]) == [

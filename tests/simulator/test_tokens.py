@@ -1,4 +1,4 @@
-"""Who is let in."""
+"""Authentication: tokens, login and access."""
 
 import base64
 import hashlib
@@ -22,11 +22,11 @@ def reader(serve: Serve) -> Reader:
 def ask_for_token(
     reader: Reader, client: tuple[str, str] | None, grant: str = "client_credentials"
 ) -> requests.Response:
-    """Ask for a token as somebody else would: with neither the session's token nor its connection."""
+    """Request a token without the session's token and connection."""
     return requests.post(reader.simulator.token_url, data={"grant_type": grant}, auth=client, timeout=5)
 
 
-def test_a_token_is_for_an_hour(reader: Reader) -> None:
+def test_token_is_valid_for_an_hour(reader: Reader) -> None:
     client = (reader.simulator.credentials["SPOTIFY_CLIENT_ID"], reader.simulator.credentials["SPOTIFY_CLIENT_SECRET"])
     answer = ask_for_token(reader, client)
     assert answer.status_code == 200
@@ -41,7 +41,7 @@ def test_a_token_is_for_an_hour(reader: Reader) -> None:
         (None, "Invalid client"),
     ],
 )
-def test_wrong_credentials(reader: Reader, client: tuple[str, str] | None, description: str) -> None:
+def test_wrong_credentials_are_refused(reader: Reader, client: tuple[str, str] | None, description: str) -> None:
     answer = ask_for_token(reader, client)
     assert answer.status_code == 400
     assert answer.json() == {"error": "invalid_client", "error_description": description}
@@ -60,7 +60,7 @@ def test_unknown_grants_are_refused(reader: Reader) -> None:
         ("Basic c2ltdWxhdG9y", 400, "Only valid bearer authentication supported"),
     ],
 )
-def test_without_a_good_token_nothing_is_answered(
+def test_requests_without_a_valid_token_are_refused(
     reader: Reader, header: str | None, status: int, message: str
 ) -> None:
     for path in (PATH, f"playlists/{spotify_id('list')}", "nothing"):
@@ -86,7 +86,7 @@ def challenge(verifier: str) -> str:
 
 
 def agree(reader: Reader, redirect_uri: str = "http://127.0.0.1:1/callback", **query: str) -> requests.Response:
-    """Open the address a user would agree at, and go no further."""
+    """Open the authorization URL without following the redirect."""
     asked = form_of(reader, response_type="code", redirect_uri=redirect_uri, state="s", **query)
     address = f"{reader.simulator.url}/authorize?{urlencode(asked)}"
     return requests.get(address, allow_redirects=False, timeout=5)
@@ -105,7 +105,7 @@ def words(response: requests.Response) -> tuple[int, str, str]:
     return response.status_code, body["error"], body["error_description"]
 
 
-def test_who_agrees_is_sent_back_with_a_code_and_the_state(reader: Reader) -> None:
+def test_approval_redirects_with_code_and_state(reader: Reader) -> None:
     back = agree(reader)
     assert back.status_code == 302
     assert back.headers["Location"].startswith("http://127.0.0.1:1/callback?")
@@ -113,18 +113,18 @@ def test_who_agrees_is_sent_back_with_a_code_and_the_state(reader: Reader) -> No
     assert answered(back)["state"] == "s"
 
 
-def test_who_denies_is_sent_back_with_an_error(reader: Reader) -> None:
+def test_denial_redirects_with_an_error(reader: Reader) -> None:
     reader.simulator.tokens.denies = True
     assert answered(agree(reader)) == {"error": "access_denied", "state": "s"}
 
 
 @pytest.mark.parametrize("uri", ["http://localhost:8888/callback", "http://192.168.1.2/callback", ""])
-def test_nobody_is_sent_back_to_where_others_may_listen(reader: Reader, uri: str) -> None:
+def test_insecure_redirect_uri_is_refused(reader: Reader, uri: str) -> None:
     refused = agree(reader, uri)
     assert (refused.status_code, refused.text) == (400, "INVALID_CLIENT: Insecure redirect URI")
 
 
-def test_a_code_is_good_once_and_for_who_knows_what_the_challenge_was_made_of(reader: Reader) -> None:
+def test_code_is_valid_once_and_only_with_its_code_verifier(reader: Reader) -> None:
     def form() -> dict[str, str]:
         back = agree(reader, code_challenge_method="S256", code_challenge=challenge("v"))
         code = {"code": answered(back)["code"], "redirect_uri": "http://127.0.0.1:1/callback"}
@@ -140,7 +140,7 @@ def test_a_code_is_good_once_and_for_who_knows_what_the_challenge_was_made_of(re
     assert words(exchange(reader, elsewhere)) == (400, "invalid_grant", "Invalid redirect URI")
 
 
-def test_a_refresh_token_obtained_with_a_challenge_is_exchanged_for_another(reader: Reader) -> None:
+def test_pkce_refresh_token_is_rotated(reader: Reader) -> None:
     form = form_of(reader, grant_type="refresh_token", refresh_token=reader.simulator.tokens.log_in())
     body = exchange(reader, form).json()
     assert body["refresh_token"] != form["refresh_token"]
@@ -148,7 +148,7 @@ def test_a_refresh_token_obtained_with_a_challenge_is_exchanged_for_another(read
     assert exchange(reader, form | {"refresh_token": body["refresh_token"]}).status_code == 200
 
 
-def test_a_refresh_token_of_the_plain_flow_stays_and_wants_the_secret(reader: Reader) -> None:
+def test_authorization_code_refresh_token_is_kept_and_requires_the_secret(reader: Reader) -> None:
     form = {"grant_type": "refresh_token", "refresh_token": reader.simulator.tokens.log_in(challenge=None)}
     assert words(exchange(reader, form_of(reader, **form)))[1] == "invalid_client"
     for _ in range(2):
@@ -156,13 +156,13 @@ def test_a_refresh_token_of_the_plain_flow_stays_and_wants_the_secret(reader: Re
         assert (answer.status_code, "refresh_token" in answer.json()) == (200, False)
 
 
-def test_ended_refresh_tokens_are_refused_with_the_reason(reader: Reader) -> None:
+def test_expired_refresh_tokens_are_refused_with_a_reason(reader: Reader) -> None:
     form = form_of(reader, grant_type="refresh_token", refresh_token=reader.simulator.tokens.log_in())
     reader.simulator.tokens.ended = "Refresh token expired"
     assert words(exchange(reader, form)) == (400, "invalid_grant", "Refresh token expired")
 
 
-def test_a_restricted_app_sees_what_is_in_its_users_lists(reader: Reader) -> None:
+def test_restricted_app_sees_the_items_of_its_users_playlists(reader: Reader) -> None:
     simulator, playlist_id = reader.simulator, spotify_id("list")
     simulator.restricted, simulator.own_lists = True, frozenset({playlist_id})
     assert "items" not in reader.json(f"playlists/{playlist_id}")

@@ -1,4 +1,4 @@
-"""Lists whose days a test writes out: what is not written is what a test's author would expect."""
+"""Playlists with explicit days, and the defaults of what is not written."""
 
 from datetime import date
 from itertools import pairwise
@@ -20,7 +20,7 @@ def names(state: PlaylistState) -> list[str | None]:
 
 
 def claim(state: PlaylistState, name: str) -> str | None:
-    """Return what the first track of that name claims."""
+    """Return the claim of the first track with this name."""
     for each in state.entries:
         if each and isinstance(each.content, Track) and each.content.name == name:
             return each.added_at
@@ -47,14 +47,14 @@ def test_every_kind_of_entry_can_be_written() -> None:
     assert local.uri.startswith("spotify:local:")
 
 
-def test_days_not_written_are_as_the_last_before() -> None:
+def test_unwritten_days_repeat_the_day_before() -> None:
     world, playlist_id = history("2026-01-01: [A, B], 2026-01-03: same, 2026-01-05: [A]")
     by_day = [names(opened(world, playlist_id, nth(number))) for number in range(1, 8)]
     assert by_day == [["A", "B"]] * 4 + [["A"]] * 3
     assert world.days == tuple(nth(number) for number in range(1, 6))
 
 
-def test_an_outage_interrupts_nothing() -> None:
+def test_outage_keeps_claims_and_snapshot_id() -> None:
     world, playlist_id = history(
         "2026-01-01: [A], 2026-01-02: {status: 404}, 2026-01-03: same, 2026-01-04: {status: 502, body: '<html>'}"
     )
@@ -65,7 +65,7 @@ def test_an_outage_interrupts_nothing() -> None:
     assert claim(third, "A") == claim(first, "A")
 
 
-def test_an_entry_claims_the_first_day_of_its_run() -> None:
+def test_entry_claims_the_first_day_of_its_stay() -> None:
     world, playlist_id = history(
         "2026-01-01: [A, B], 2026-01-02: {status: 404}, 2026-01-03: [B], 2026-01-04: [B, A],"
         "2026-01-05: [A, {null: B}], 2026-01-06: [A, B]"
@@ -78,7 +78,7 @@ def test_an_entry_claims_the_first_day_of_its_run() -> None:
     assert claim(days[6], "B") == claim(days[1], "B")
 
 
-def test_a_written_claim_holds_until_the_run_ends_or_another_is_written() -> None:
+def test_written_claim_applies_until_the_stay_ends_or_another_is_written() -> None:
     world, playlist_id = history(
         "2026-01-01: [{track: A, added_at: '2020-01-01T00:00:00Z'}, {track: B, added_at: null}], 2026-01-02: [A, B],"
         "2026-01-03: [{track: A, added_at: 2026-01-03T04:05:06Z}], 2026-01-04: [A, B]"
@@ -90,13 +90,13 @@ def test_a_written_claim_holds_until_the_run_ends_or_another_is_written() -> Non
     assert str(claim(days[3], "B")).startswith("2026-01-04T")
 
 
-def test_entries_of_one_day_claim_different_instants() -> None:
+def test_entries_of_one_day_claim_different_times() -> None:
     world, playlist_id = history("2026-01-01: [A, B, C, D, E]", ", pad_to: 150")
     claims = [each.added_at for each in opened(world, playlist_id, nth(1)).entries if each]
     assert len(set(claims)) == len(claims) == 150
 
 
-def test_a_track_may_be_there_twice_with_claims_of_its_own() -> None:
+def test_track_can_be_present_twice_with_separate_claims() -> None:
     world, playlist_id = history(
         "2026-01-01: [A], 2026-01-02: [A, A], 2026-01-03: [A, A]",
     )
@@ -105,7 +105,7 @@ def test_a_track_may_be_there_twice_with_claims_of_its_own() -> None:
         assert claims == ["2026-01-01", "2026-01-02"]
 
 
-def test_hidden_tracks_keep_the_snapshot_id_and_all_else_changes_it() -> None:
+def test_hidden_tracks_keep_the_snapshot_id_and_other_changes_do_not() -> None:
     world, playlist_id = history(
         "2026-01-01: [A, B], 2026-01-02: [A, {null: B}], 2026-01-03: [B, A], 2026-01-04: [B, A, null],"
         "2026-01-05: {name: New}, 2026-01-06: {entries: [B], same_snapshot: true}, 2026-01-07: same"
@@ -122,7 +122,7 @@ def test_hidden_tracks_keep_the_snapshot_id_and_all_else_changes_it() -> None:
     assert opened(world, playlist_id, nth(7)).name == "New"
 
 
-def test_filler_is_the_same_on_all_days_and_leaves_empty_days_empty() -> None:
+def test_filler_is_constant_and_keeps_empty_days_empty() -> None:
     days = "2026-01-01: [A, B, C], 2026-01-02: [A], 2026-01-03: [], 2026-01-04: [C]"
     for padding, position in (("after", 0), ("before", -1)):
         world, playlist_id = history(days, f", pad_to: 150, padding: {padding}")
@@ -132,7 +132,7 @@ def test_filler_is_the_same_on_all_days_and_leaves_empty_days_empty() -> None:
         assert track_ids(states[0]) - track_ids(states[1]) == {spotify_id("B"), spotify_id("C")}
 
 
-def test_an_entry_can_say_another_popularity_than_its_track() -> None:
+def test_entry_can_have_another_popularity_than_its_track() -> None:
     world, playlist_id = history("2026-01-01: [{track: A, popularity: 0}, B]")
     shown = {
         each.content.name: each.content for each in opened(world, playlist_id, nth(1)).entries if each and each.content
@@ -145,20 +145,20 @@ def test_an_entry_can_say_another_popularity_than_its_track() -> None:
     assert shown["B"] == real["B"]
 
 
-def test_tracks_with_a_name_are_never_at_0() -> None:
+def test_named_tracks_never_have_popularity_0() -> None:
     world, playlist_id = history("2026-01-01: [A]", ", pad_to: 300")
     ids = track_ids(opened(world, playlist_id, nth(1)))
     tracks = [world.track(track_id, nth(number)) for track_id in ids for number in range(1, 32)]
     assert min(track.popularity for track in tracks if track) > 0
 
 
-def test_tracks_that_are_only_ever_hidden_exist() -> None:
+def test_tracks_that_are_always_hidden_exist() -> None:
     world, _ = history("2026-01-01: [{null: C}, {episode: e}]")
     assert world.track(spotify_id("C"), nth(1)) is not None
     assert world.track(spotify_id("e"), nth(1)) is None
 
 
-def test_a_list_is_not_there_before_its_first_written_day() -> None:
+def test_playlist_does_not_exist_before_its_first_written_day() -> None:
     world = GeneratedWorld.from_text("{first_day: 2025-12-30, histories: {list: {days: {2026-01-01: [A]}}}}")
     assert world.days[0] == date(2025, 12, 30)
     assert world.playlist(world.playlist_ids[0], date(2025, 12, 31)) == Failure.usual(404)

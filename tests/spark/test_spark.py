@@ -1,4 +1,4 @@
-"""Spark has the rows that DuckDB has, also where a build brings late files and the rest of a torn one."""
+"""Spark has the same rows as DuckDB, including builds with late files and the rest of a torn file."""
 
 import os
 import shutil
@@ -30,12 +30,12 @@ from tests.pipeline.harness import MARTS, add_artists, copy_project
 from tests.published import Table
 
 pytestmark = [pytest.mark.spark, pytest.mark.slow]
-pytestmark.append(pytest.mark.filterwarnings("default"))  # what Spark and dbt do is not ours
+pytestmark.append(pytest.mark.filterwarnings("default"))  # warnings of Spark and dbt are not from this project
 
 HISTORIES = Path(__file__).parent.parent / "conformance" / "histories"
 JAVA = shutil.which("java") or os.environ.get("JAVA_HOME")
 
-# A playlist, and a track that has come back to it.
+# A playlist, and a track that returned to it.
 ASKED_ABOUT = """
 select playlist_id, track_id, coalesce(isrc, 'X'), min(stays.first_seen), max(last_seen)
 from tracks_in_playlist as stays
@@ -48,7 +48,7 @@ limit 1
 
 @dataclass(frozen=True)
 class Engines:
-    """What is published by each engine of the same landing files, by DuckDB in a file; artists by Spark alone."""
+    """The published rows of both engines from the same landing files; artists only in Spark."""
 
     duckdb: Marts
     spark: Marts
@@ -84,7 +84,7 @@ def engines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engines]:
 
 
 def land_artists(store: Store, number: int, answered: list[JsonObject | None]) -> None:
-    """Land an answer of the documented endpoint, to a question for as many of A, B, C, and one cut short."""
+    """Land a response of the documented endpoint for some of A, B, C, and one shorter than its request."""
     day = day_number(number)
     with LandingWriter(store.landing, day, f"artists{number}", 1) as landing:
         for asked in ("ABC"[: len(answered)], "ABCD"):
@@ -98,8 +98,8 @@ def instant(day: date) -> datetime:
 
 @contextmanager
 def dbt_in_this_process(project: Path) -> Iterator[None]:
-    """Run dbt where we are: the Spark of the first run goes on, instead of a new one for each."""
-    # For a minute's work it is not worth while to compile much.
+    """Run dbt in this process, so that the Spark session of the first run is reused."""
+    # For a run of a minute, optimizing compilation does not pay off.
     java = {"JAVA_TOOL_OPTIONS": "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m -XX:+UseSerialGC"}
 
     def run(command: Sequence[str], env: Mapping[str, str], cwd: Path, **_: Any) -> "subprocess.CompletedProcess[str]":
@@ -113,7 +113,7 @@ def dbt_in_this_process(project: Path) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("mart", MARTS)
-def test_spark_has_the_rows_of_duckdb(engines: Engines, mart: str) -> None:
+def test_spark_has_the_same_rows_as_duckdb(engines: Engines, mart: str) -> None:
     assert engines.spark[mart] == engines.duckdb[mart]
 
 
@@ -136,7 +136,7 @@ def test_spark_has_the_rows_of_duckdb(engines: Engines, mart: str) -> None:
         "select * from coverage('{playlist}', date '{first}', date '2026-03-01')",
     ],
 )
-def test_every_function_answers_in_spark_as_in_duckdb(engines: Engines, question: str) -> None:
+def test_every_function_returns_the_same_in_spark_as_in_duckdb(engines: Engines, question: str) -> None:
     with duckdb.connect(str(engines.database), read_only=True) as connection:
         [names] = connection.execute(ASKED_ABOUT).fetchall()
         asked = question.format(**dict(zip(("playlist", "track", "isrc", "first", "last"), names, strict=True)))
@@ -145,12 +145,12 @@ def test_every_function_answers_in_spark_as_in_duckdb(engines: Engines, question
     assert sorted(map(tuple, engines.session.sql(asked).collect()), key=repr) == sorted(expected, key=repr)
 
 
-def test_what_is_no_id_is_an_error_in_spark(engines: Engines) -> None:
+def test_invalid_id_is_an_error_in_spark(engines: Engines) -> None:
     with pytest.raises(PySparkException, match="nonsense is no Spotify track id, URI or link"):
         engines.session.sql("select spotify.track_id_of('nonsense')").collect()
 
 
-def test_an_endpoint_of_ones_own_has_its_latest_answers_in_spark(engines: Engines) -> None:
+def test_custom_endpoint_has_its_latest_rows_in_spark(engines: Engines) -> None:
     first, second = (instant(day_number(number)).replace(tzinfo=None) for number in (1, 2))
     assert engines.artists.columns == ("artist_id", "name", "genres", "followers", "observed_at")
     assert engines.artists.rows == (
