@@ -22,7 +22,7 @@ CLAIMS = (
 LIKELY_CLAIMS = (*CLAIMS, *CLAIMS[:3] * 3)
 POPULARITIES = (None, 0, 1, 50, 51, 100)
 OUTCOMES = ("complete",) * 8 + ("unchanged",) * 5 + ("partial", "partial", "unavailable", "failed", "lost")
-"""`lost`: unchanged since a version that nobody has read."""
+"""`lost`: unchanged since a version that was never read."""
 
 READS_A_DAY = (1,) * 7 + (0, 0, 2, 2, 3)
 DAYS_LATE = (0,) * 7 + (1, 2, 4)
@@ -60,7 +60,7 @@ def contents(chance: Random) -> Content:
 
 CHANGES = (
     *("take", "back", "hide", "show") * 3,
-    *("back", "back", "show", "add", "claim", "claim all", "double", "turn", "empty", "anew"),
+    *("back", "back", "show", "add", "claim", "claim all", "double", "turn", "empty", "replace"),
 )
 CHANGES_BETWEEN_READS = (0, 0, 0, 1, 1, 2, 3)
 
@@ -85,7 +85,7 @@ def changed(chance: Random, content: Content, earlier: Content, today: date) -> 
         "double": lambda: (*content, _claiming(place, chance.choice((place.entry.added_at, *CLAIMS)))),
         "turn": lambda: content[::-1],
         "empty": lambda: (),
-        "anew": lambda: contents(chance),
+        "replace": lambda: contents(chance),
     }
     return changes[change]()
 

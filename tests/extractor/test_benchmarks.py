@@ -26,7 +26,7 @@ a track leaves:
   rows:
     - {track: A, first_seen: 1, last_seen: 1, first_absent: 2, days_seen: 1, starts_before_watch: true}
     - {track: B, first_seen: 1, last_seen: 2, first_absent: null, days_seen: 2, starts_before_watch: true}
-all claims are written anew:
+all claims are rewritten:
   why: A plain program takes each claim for another stay.
   reads:
     - {day: 1, outcome: complete, entries: [{track: A, added_at: 1}]}

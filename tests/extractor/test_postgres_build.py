@@ -168,4 +168,4 @@ def test_dbt_that_outlives_its_run_still_holds_the_lock(is_free: Callable[[], bo
     assert run.returncode == -signal.SIGKILL
     assert not is_free()
     os.kill(int(run.stdout), signal.SIGTERM)
-    assert any(is_free() for _ in range(100)), "the server does not see at once that nobody is there any more"
+    assert any(is_free() for _ in range(100)), "the server does not notice at once that the client is gone"

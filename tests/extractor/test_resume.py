@@ -109,14 +109,14 @@ def end_while_asking(run: Bench, requests: int, number: signal.Signals) -> tuple
     command = [sys.executable, "-m", "extractor", "extract", "--config", str(config), "--date", DAY.isoformat()]
     environment = os.environ | run.simulator.credentials
     # In a background job, which tests can be, SIGINT is ignored, and child processes inherit that.
-    heed = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    accept_sigint = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
     with subprocess.Popen(
         command,
         cwd=PROJECT,
         env=environment,
         stderr=subprocess.PIPE,
         text=True,
-        preexec_fn=heed,  # noqa: PLW1509 (it holds no lock)
+        preexec_fn=accept_sigint,  # noqa: PLW1509 (it holds no lock)
     ) as process:
         patience = real_time.monotonic() + 10
         while asked(run) < requests and process.poll() is None and real_time.monotonic() < patience:

@@ -56,7 +56,7 @@ MARTS = (
     "runs",
 )
 OBSERVED = {"track_daily_popularity": ("observed_at",), "runs": ("run_id", "started_at", "ended_at", "waited_seconds")}
-"""Columns that say when somebody looked: they differ between two ways to the same tables."""
+"""Columns with times of observation: they differ between two ways to the same tables."""
 
 
 @dataclass(frozen=True)

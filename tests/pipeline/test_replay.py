@@ -73,7 +73,7 @@ def test_each_popularity_is_the_api_value_of_that_day(replayed: Project, recordi
         for track_id in said.keys() | asked:
             allowed = {answers[track_id]} if track_id in asked and track_id in answers else said.get(track_id, {None})
             assert published.pop((day, track_id), None) in allowed, (day, track_id, allowed)
-    assert published == {}, "a popularity that nobody said"
+    assert published == {}, "a popularity that was never reported"
 
 
 def test_playlists_have_the_last_read_and_its_time(replayed: Project, recording: Recording) -> None:
