@@ -27,52 +27,38 @@ steps as (
         and days.content_hash is distinct from days.content_hash_before
 ),
 
-held as (
-    select
-        steps.playlist_id,
-        steps.day,
-        {{ unnested({'track_id': 'versions.track_ids', 'added_at': 'versions.added_ats'}) }}
-    from steps
-    inner join versions
-        on
-            steps.playlist_id = versions.playlist_id
-            and steps.content_hash = versions.content_hash
-),
-
-was_held as (
-    select
-        steps.playlist_id,
-        steps.day,
-        {{ unnested({'track_id': 'versions.track_ids', 'added_at': 'versions.added_ats'}) }}
-    from steps
-    inner join versions
-        on
-            steps.playlist_id = versions.playlist_id
-            and steps.content_hash_before = versions.content_hash
-),
-
-compared as (
+sides as (
     select
         playlist_id,
         day,
-        track_id,
-        added_at,
+        content_hash,
         1 as is_held,
         0 as was_held
-    from held
-    where track_id is not null
+    from steps
 
     union all
 
     select
         playlist_id,
         day,
-        track_id,
-        added_at,
+        content_hash_before as content_hash,
         0 as is_held,
         1 as was_held
-    from was_held
-    where track_id is not null
+    from steps
+),
+
+compared as (
+    select
+        sides.playlist_id,
+        sides.day,
+        sides.is_held,
+        sides.was_held,
+        {{ unnested({'track_id': 'versions.track_ids', 'added_at': 'versions.added_ats'}) }}
+    from sides
+    inner join versions
+        on
+            sides.playlist_id = versions.playlist_id
+            and sides.content_hash = versions.content_hash
 ),
 
 -- The claim of an added track is the earliest one of its entries.
@@ -84,6 +70,7 @@ changed as (
         max(is_held) = 1 as is_added,
         min(case when is_held = 1 then added_at end) as added_at
     from compared
+    where track_id is not null
     group by playlist_id, day, track_id
     having max(is_held) <> max(was_held)
 ),
