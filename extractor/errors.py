@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable
 from datetime import datetime
 
 
@@ -62,6 +64,13 @@ class StoppedByQuota(ExtractorError):
         super().__init__(f"{reason}: continue after {until:%Y-%m-%d %H:%M} UTC with the same command")
         self.until = until
         self.by_spotify = by_spotify
+
+
+def suggestion(word: str, known: Iterable[str]) -> str:
+    """Return a hint for an unknown word: the known word most like it, or all known words."""
+    words = list(known)
+    near = difflib.get_close_matches(word, words, 1)
+    return f"did you mean {near[0]!r}?" if near else f"known: {', '.join(words)}"
 
 
 PARTLY_READ = 3

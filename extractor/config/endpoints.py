@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 
 from extractor.errors import ConfigError
 
-OWN_TABLES = ("playlists", "playlist_items", "playlist_reads", "runs", "watched", "landing_files", "built", "purged")
-"""Reserved names: the tables of `raw` that are not endpoints."""
+RESERVED = ("playlists", "playlist_items", "playlist_reads", "runs")
+"""Names under which a run lands what is not requested by id."""
 
-NAME = re.compile(rf"(?!(?:{'|'.join(OWN_TABLES)})$)[a-z][a-z0-9_]{{0,62}}")
-"""A valid endpoint name. It becomes the name of a table in `raw`."""
+NAME = re.compile(rf"(?!(?:{'|'.join(RESERVED)})$)[a-z][a-z0-9_]{{0,62}}")
+"""A valid name of an endpoint: raw answers carry it, and a model can have it."""
 
 PATH = re.compile(r"[a-z][\w/-]*(\?ids=|/\{id\}[\w/-]*)")
 IDS = re.compile(r"\w+(\.(\w+|\*))*")

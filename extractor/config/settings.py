@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,8 +10,8 @@ from typing import Any, get_type_hints
 
 import yaml
 
-from extractor.config.endpoints import NAME, OWN_TABLES, TRACKS, Endpoint
-from extractor.errors import ConfigError
+from extractor.config.endpoints import NAME, RESERVED, TRACKS, Endpoint
+from extractor.errors import ConfigError, suggestion
 
 OLD_FORMAT = re.compile(r"^(tracks_url|tables)\s*:", re.MULTILINE)
 """Keys that only the predecessor of this program had."""
@@ -104,9 +103,7 @@ def _checked(raw: object, shape: type, file: str, prefix: str) -> dict[str, Any]
     for key, value in raw.items():
         where = f"{prefix}{key}"
         if key not in hints:
-            near = difflib.get_close_matches(str(key), hints, 1)
-            hint = f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(hints)}"
-            raise ConfigError(f"{file}: {where}: unknown key; {hint}")
+            raise ConfigError(f"{file}: {where}: unknown key; {suggestion(str(key), hints)}")
         if hints[key] is Api:
             values[key] = Api(**_checked(value, Api, file, f"{where}."))
         elif key == "endpoints":
@@ -127,8 +124,8 @@ def _endpoints(raw: object, file: str) -> dict[str, Endpoint]:
         where = f"endpoints.{name}"
         if not NAME.fullmatch(str(name)):
             raise ConfigError(
-                f"{file}: {where}: names a table: use lower-case letters, digits and _, and none of "
-                + ", ".join(OWN_TABLES)
+                f"{file}: {where}: is no valid name: use lower-case letters, digits and _, and none of "
+                + ", ".join(RESERVED)
             )
         endpoints[name] = Endpoint(**_checked(value, Endpoint, file, f"{where}."))
         endpoints[name].check(name, f"{file}: {where}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +11,7 @@ import duckdb
 from extractor.config.settings import Config
 from extractor.engines.base import megabytes
 from extractor.engines.duckdb.files import opened, quoted
-from extractor.errors import ConfigError, ExportError, WarehouseError
+from extractor.errors import ConfigError, ExportError, WarehouseError, suggestion
 from extractor.outputs.missing import check_published
 
 FORMATS = {"parquet": "format parquet, compression zstd", "csv": "format csv, header"}
@@ -59,10 +58,10 @@ def export(config: Config, file_format: str, folder: Path, only: str | None = No
     check_published(config.database)
     beside = folder / ".unfinished"
     try:
-        shutil.rmtree(beside, ignore_errors=True)
-        beside.mkdir(parents=True)
         with opened(config.database, read_only=True, memory_limit=config.memory_limit) as connection:
             tables = _tables(connection, only)
+            shutil.rmtree(beside, ignore_errors=True)
+            beside.mkdir(parents=True)
             _write(connection, tables, file_format, beside)
         written = _put_in_place(beside, folder)
     except (WarehouseError, OSError) as error:
@@ -79,9 +78,7 @@ def _tables(connection: duckdb.DuckDBPyConnection, only: str | None) -> list[str
     if only is None:
         return tables
     if only not in tables:
-        near = difflib.get_close_matches(only, tables, 1)
-        hint = f"did you mean {near[0]}?" if near else f"tables: {', '.join(tables)}"
-        raise ConfigError(f"--only {only}: no such table; {hint}")
+        raise ConfigError(f"--only {only}: no such table; {suggestion(only, tables)}")
     return [only]
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from extractor.config.endpoints import OWN_TABLES, TRACKS, Endpoint
+from extractor.config.endpoints import RESERVED, TRACKS, Endpoint
 from extractor.config.settings import read_config
 from extractor.simulator.faults import Fault
 from extractor.simulator.identifiers import spotify_id
@@ -55,10 +55,10 @@ def test_single_request_of_an_endpoint_returns_the_object_itself() -> None:
         ("artists: {path: 'artists/{id}', batch: 2, ids: id}", "artists: a path with {id}"),
         ("artists: {path: 'artists/{id}', items: artists, ids: id}", "artists: a path with {id}"),
         ("tracks: {path: 'tracks?ids=', items: tracks, ids: id}", "tracks.ids: tracks are requested by their own"),
-        ("Artists: {path: 'artists/{id}', ids: id}", "Artists: names a table"),
-        ("'a; drop table x': {path: 'artists/{id}', ids: id}", "a; drop table x: names a table"),
-        ("5: {path: 'artists/{id}', ids: id}", "5: names a table"),
-        *((f"{name}: {{path: 'x/{{id}}', ids: id}}", f"{name}: names a table") for name in OWN_TABLES),
+        ("Artists: {path: 'artists/{id}', ids: id}", "Artists: is no valid name"),
+        ("'a; drop table x': {path: 'artists/{id}', ids: id}", "a; drop table x: is no valid name"),
+        ("5: {path: 'artists/{id}', ids: id}", "5: is no valid name"),
+        *((f"{name}: {{path: 'x/{{id}}', ids: id}}", f"{name}: is no valid name") for name in RESERVED),
     ],
 )
 def test_invalid_endpoint_is_refused_with_its_key(tmp_path: Path, endpoint: str, problem: str) -> None:

@@ -63,8 +63,9 @@ def test_export_writes_one_file_per_table(config: Config, tmp_path: Path) -> Non
 def test_single_table_can_be_exported(config: Config, tmp_path: Path) -> None:
     export(config, "csv", tmp_path / "out", only="playlists")
     assert files(tmp_path / "out") == {"columns.csv", "playlists.csv"}
-    with pytest.raises(ConfigError, match=r"--only playlist: no such table; did you mean playlists\?"):
-        export(config, "csv", tmp_path / "out", only="playlist")
+    with pytest.raises(ConfigError, match=r"--only playlist: no such table; did you mean 'playlists'\?"):
+        export(config, "csv", tmp_path / "other", only="playlist")
+    assert not (tmp_path / "other").exists()
 
 
 def test_table_too_large_for_one_file_becomes_a_folder_and_its_file_is_removed(
