@@ -46,17 +46,18 @@ def main(arguments: Sequence[str] | None = None, clock: Clock | None = None) -> 
     """Run a command and return its exit code. Errors go to standard error as one sentence, without a traceback."""
     clock = clock or Clock()
     options = read_options(sys.argv[1:] if arguments is None else arguments)
-    if options.command == "demo":
-        return run_demo(options.folder or DEMO, options.days)
     day = options.date or clock.now().date()
     console = Console(clock, day, options.log_format)
     config = Config()
     file = options.config or (DEMO if getattr(options, "demo", False) else HOME) / "config.yaml"
     exit_code = 1  # unexpected exceptions propagate and exit with 1
     try:
+        if options.command == "demo":
+            run_demo(options.folder or DEMO, options.days)
+            return 0
         config = _configuration(file, options, clock)
-        if options.command in COMMANDS:
-            exit_code = COMMANDS[options.command](config, options, console)
+        if options.command in HANDLERS:
+            exit_code = HANDLERS[options.command](config, options, console)
         else:
             exit_code = _run_steps(config, options, console)
     except ExtractorError as error:
@@ -150,7 +151,7 @@ def _report(config: Config, options: argparse.Namespace, console: Console) -> in
     return 0
 
 
-COMMANDS: dict[str, Callable[[Config, argparse.Namespace, Console], int]] = {
+HANDLERS: dict[str, Callable[[Config, argparse.Namespace, Console], int]] = {
     "status": _status,
     "report": _report,
     "sql": _sql,

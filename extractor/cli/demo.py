@@ -18,7 +18,7 @@ from extractor.config.settings import Config, read_config
 from extractor.engines.duckdb.build import build
 from extractor.engines.duckdb.load import load
 from extractor.engines.duckdb.publish import publish
-from extractor.errors import ConfigError, ExtractorError
+from extractor.errors import ConfigError
 from extractor.extract.day import RunContext
 from extractor.extract.run import extract
 from extractor.outputs.report.report import report
@@ -74,23 +74,21 @@ COVERAGE = """select outcome, count(*) as days, string_agg(date::varchar, ', ' o
 from playlist_days where playlist_id = '{playlist}' group by outcome order by days desc"""
 
 
-def run_demo(folder: Path, days: int) -> int:
-    """Run the demo for a number of days in a folder, replacing an earlier demo there; return the exit code."""
-    try:
-        config = _simulate(folder, days)
-        print(build(config))
-        print(publish(config))
-        page = config.database.with_name("report.html")
-        print(report(config, page))
-    except ExtractorError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return error.exit_code
+def run_demo(folder: Path, days: int) -> None:
+    """Run the demo for a number of days in a folder, replacing an earlier demo there.
+
+    Raises ConfigError for a folder that is not a demo's, or more days than there are; and what the steps raise.
+    """
+    config = _simulate(folder, days)
+    print(build(config))
+    print(publish(config))
+    page = config.database.with_name("report.html")
+    print(report(config, page))
     _show_examples(config.database)
     at_home = "--demo" if folder == DEMO else f"--config {_shown(folder / 'config.yaml')}"
     print(f"\nOpen the report: {_shown(page)}, in a browser")
     print(f"Query the tables: {_shown(config.database)}, with any DuckDB client, or\n")
     print(f'  {PROGRAM} sql "from playlists" {at_home}')
-    return 0
 
 
 def _simulate(folder: Path, days: int) -> Config:
@@ -98,7 +96,7 @@ def _simulate(folder: Path, days: int) -> Config:
     world = GeneratedWorld.from_file(SCENARIO)
     if not 1 <= days <= len(world.days):
         raise ConfigError(f"--days {days}: the simulated world has 1 to {len(world.days)} days")
-    if folder.exists() and not (folder / "config.yaml").exists() and any(folder.iterdir()):
+    if folder.exists() and any(folder.iterdir()) and not _is_demo(folder):
         raise ConfigError(f"{folder}: contains files that are not a demo's; name another folder with --folder")
     shutil.rmtree(folder, ignore_errors=True)
     (folder / "seeds").mkdir(parents=True)
@@ -123,6 +121,15 @@ def _simulate(folder: Path, days: int) -> Config:
     print("\n".join(problems) or "  none")
     print(load(config))
     return config
+
+
+def _is_demo(folder: Path) -> bool:
+    """Return whether a folder has the configuration that the demo writes; any other folder is never replaced."""
+    try:
+        api, *others = (folder / "config.yaml").read_text("utf-8").splitlines()
+    except (OSError, ValueError):
+        return False
+    return api.startswith('api: {base_url: "http://127.0.0.1:') and others == CONFIG.splitlines()[1:]
 
 
 def _show_examples(database: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -13,6 +12,7 @@ from typing import NoReturn
 from extractor import __version__
 from extractor.cli.console import LOG_FORMATS
 from extractor.config.settings import TARGETS
+from extractor.errors import suggestion
 from extractor.outputs.export import FORMATS
 from extractor.outputs.sql import RESULT_FORMATS
 from extractor.project import IS_CHECKOUT, PROGRAM
@@ -172,7 +172,7 @@ def read_options(arguments: Sequence[str]) -> argparse.Namespace:
             given = _as_configuration(given, parser)
     options, unknown = parser.parse_known_args(given)
     if unknown:
-        commands[options.command].error(_not_understood(options.command, unknown))
+        commands[options.command].error(_not_understood(options.command, unknown, commands))
     if getattr(options, "demo", False) and options.config:
         commands[options.command].error("--demo and --config name two configurations: give one of them")
     return options
@@ -207,12 +207,12 @@ def _parsers() -> tuple[_Parser, dict[str, _Parser]]:
             epilog=f"example: {example}",
             allow_abbrev=False,
         )
+        parsers[name].set_defaults(config=None, date=None, target=None, log_format="text")
         if name != "demo":
             parsers[name].add_argument("--config", type=Path, metavar="FILE", help="default: config.yaml")
             parsers[name].add_argument(
                 "--log-format", choices=LOG_FORMATS, default="text", help="json: one JSON object a line"
             )
-        parsers[name].set_defaults(date=None, target=None)
         command.add_options(parsers[name])
     return parser, parsers
 
@@ -229,25 +229,22 @@ def _command_first(arguments: list[str], parsers: Mapping[str, argparse.Argument
     return [arguments[place], *arguments[:place], *arguments[place + 1 :]]
 
 
-def _not_understood(command: str, unknown: Sequence[str]) -> str:
+def _not_understood(command: str, unknown: Sequence[str], parsers: Mapping[str, argparse.ArgumentParser]) -> str:
     option = next((each for each in unknown if each.startswith("-")), None)
     if option is None:
         return f"{command} takes no {unknown[0]!r}"
     name = option.split("=")[0]
-    _, parsers = _parsers()
     elsewhere = [other for other, parser in parsers.items() if name in parser._option_string_actions]
     if elsewhere:
         return f"{name} does not apply to {command}, but to {', '.join(elsewhere)}"
-    near = difflib.get_close_matches(name, parsers[command]._option_string_actions, 1)
-    return f"{name}: unknown option" + (f"; did you mean {near[0]}?" if near else "")
+    return f"{name}: unknown option; {suggestion(name, parsers[command]._option_string_actions)}"
 
 
 def _as_configuration(arguments: Sequence[str], parser: argparse.ArgumentParser) -> list[str]:
     """Translate `CONFIG`, the command line of this program's predecessor, into a daily run with that configuration."""
     first, *others = arguments
     if not Path(first).exists() and Path(first).suffix not in (".yaml", ".yml"):
-        near = difflib.get_close_matches(first, [*COMMANDS, "help"], 1)
-        hint = f"did you mean {near[0]!r}?" if near else f"commands: {', '.join(COMMANDS)}"
+        hint = suggestion(first, [*COMMANDS, "help"])
         parser.error(f"{first!r} is neither a command nor a configuration file; {hint}")
     if others and not others[0].startswith("-"):
         parser.error(

@@ -49,7 +49,7 @@ def test_version_option_prints_the_version(capsys: pytest.CaptureFixture[str]) -
         (["statsu"], "'statsu' is neither a command nor a configuration file; did you mean 'status'?"),
         (["export", "--full-refresh"], "--full-refresh does not apply to export, but to daily, build"),
         (["load", "--date", "2026-01-01"], "--date does not apply to load, but to daily, extract, status, purge"),
-        (["daily", "--ful-refresh"], "--ful-refresh: unknown option; did you mean --full-refresh?"),
+        (["daily", "--ful-refresh"], "--ful-refresh: unknown option; did you mean '--full-refresh'?"),
         (["load", "everything"], "load takes no 'everything'"),
         (["status", "--demo", "--config", "c.yaml"], "--demo and --config name two configurations"),
     ],
@@ -127,3 +127,13 @@ def test_invalid_sql_exits_2(sql: Callable[..., str], query: str, told: str) -> 
 
 def test_long_table_says_how_many_rows_are_omitted(sql: Callable[..., str]) -> None:
     assert sql("from range(1005)").endswith("… 5 more rows: --format csv writes all of them\n")
+
+
+@pytest.mark.parametrize("content", ["{}", "landing: landing\nwarehouse: warehouse.duckdb\ndatabase: spotify.duckdb\n"])
+def test_demo_never_replaces_a_folder_that_is_no_demo(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], content: str
+) -> None:
+    (tmp_path / "config.yaml").write_text(content, "utf-8")
+    assert main(["demo", "--days", "1", "--folder", str(tmp_path)]) == 2
+    assert "contains files that are not a demo's" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["config.yaml"]
