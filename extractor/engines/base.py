@@ -8,6 +8,7 @@ from pathlib import Path
 
 from extractor.config.settings import Config
 from extractor.engines.published import PublishedReport
+from extractor.errors import BuildError
 
 LAST_BUILD = """
 select build_number, up_to_load, is_full_refresh, has_passed, facts_format from state.builds
@@ -35,6 +36,16 @@ class Build:
     facts_format: int
 
 
+def check_passed(build: Build | None, target: str, where: object, consequence: str) -> Build:
+    """Return a build that passed. Raises BuildError, with the consequence, for one that did not and for none."""
+    if build is None or not build.has_passed:
+        command = "./run.sh build" if target == "duckdb" else f"./run.sh build --target {target}"
+        raise BuildError(
+            f"{where}: the last build did not pass its tests, or there is none; run `{command}` first. {consequence}"
+        )
+    return build
+
+
 @dataclass(frozen=True)
 class Loaded:
     """The result of a load."""
@@ -46,8 +57,8 @@ class Loaded:
     def __str__(self) -> str:
         if not self.files:
             return "nothing new to load"
-        told = f"loaded {self.answers} answers from {self.files} new files"
-        return told + (f", {self.unknown} of an unknown shape" if self.unknown else "")
+        text = f"loaded {self.answers} answers from {self.files} new files"
+        return text + (f", {self.unknown} of an unknown shape" if self.unknown else "")
 
 
 @dataclass(frozen=True)
@@ -109,5 +120,5 @@ class Target:
     load: Callable[[Config], Loaded]
     build: Callable[[Config, BuildOptions], Built]
     publish: Callable[[Config], Published]
-    report: Callable[[Config], PublishedReport]
-    is_published: Callable[[Config], bool] = lambda _: False
+    is_published: Callable[[Config], bool]
+    report: Callable[[Config], PublishedReport] = lambda config: PublishedReport.of(config.database)

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from extractor.config.settings import Config
 from extractor.engines.base import Build, BuildOptions, Built
@@ -58,6 +59,21 @@ def _build_piece(config: Config, options: BuildOptions, last: Callable[[], Build
 def dbt_folder(config: Config) -> Path:
     """Return the folder for dbt's own files: its parse cache, log and results."""
     return config.warehouse.parent / "dbt"
+
+
+def models(config: Config) -> list[dict[str, Any]]:
+    """Return the models in dbt's manifest, which dbt parses if there is none. Raises BuildError if it can't."""
+    folder = dbt_folder(config)
+    manifest = folder / "manifest.json"
+    if not manifest.exists() and run_dbt(config, folder, "parse") != 0:  # the last build was on another machine
+        raise BuildError(f"dbt can't parse the project (details above and in {folder / 'dbt.log'})")
+    nodes: dict[str, dict[str, Any]] = json.loads(manifest.read_bytes())["nodes"]
+    return [node for node in nodes.values() if node["resource_type"] == "model"]
+
+
+def marts(config: Config) -> list[dict[str, Any]]:
+    """Return the models that are published. Raises BuildError as `models` does."""
+    return [model for model in models(config) if model["schema"] == "main"]
 
 
 def dbt_build(config: Config, options: BuildOptions) -> Built:

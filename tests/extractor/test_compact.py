@@ -6,6 +6,8 @@ from types import SimpleNamespace
 import duckdb
 import pytest
 
+from extractor.config.settings import Config
+from extractor.engines.dbt import models
 from extractor.engines.duckdb.compact import Compactable, compact, compactable
 from extractor.errors import WarehouseError
 
@@ -91,12 +93,15 @@ def test_compact_does_nothing_without_enough_disk_space(warehouse: Path, monkeyp
 
 
 def test_tables_to_compact_are_read_from_the_dbt_manifest(tmp_path: Path) -> None:
-    manifest = tmp_path / "manifest.json"
-    manifest.write_text(
+    config = Config(warehouse=tmp_path / "warehouse.duckdb")
+    (tmp_path / "dbt").mkdir()
+    (tmp_path / "dbt" / "manifest.json").write_text(
         """{"nodes": {
-            "model.a": {"schema": "main", "name": "a", "config": {"meta": {"compact_by": ["x", "y"]}}},
-            "model.b": {"schema": "main", "name": "b", "config": {"meta": {}}},
-            "test.c": {"schema": "main", "name": "c", "config": {}}
+            "model.a": {
+                "resource_type": "model", "schema": "main", "name": "a", "config": {"meta": {"compact_by": ["x", "y"]}}
+            },
+            "model.b": {"resource_type": "model", "schema": "main", "name": "b", "config": {"meta": {}}},
+            "test.c": {"resource_type": "test", "schema": "main", "name": "c", "config": {}}
         }}"""
     )
-    assert compactable(manifest) == [Compactable("main", "a", ("x", "y"))]
+    assert compactable(models(config)) == [Compactable("main", "a", ("x", "y"))]

@@ -36,7 +36,7 @@ SCOPE = "playlist_id in (select playlist_id from intermediate.renamed where [new
 def config(tmp_path: Path) -> Config:
     """Return a configuration with a dbt manifest, in which playlists change only by a rename."""
     meta = {"rows_to_publish": SCOPE, "indexes": ["btree (playlist_id)"]}
-    mart = {"name": "playlists", "schema": "main", "config": {"meta": meta}}
+    mart = {"resource_type": "model", "name": "playlists", "schema": "main", "config": {"meta": meta}}
     (tmp_path / "dbt").mkdir()
     (tmp_path / "dbt" / "manifest.json").write_text(json.dumps({"nodes": {"model.spotify.playlists": mart}}))
     return Config(target="postgres", warehouse=tmp_path / "warehouse.duckdb")

@@ -201,8 +201,8 @@ def test_incomplete_copy_does_not_replace_the_database(project: Prepared, monkey
             tables = connection.execute("select schema_name, table_name from duckdb_tables()").fetchall()
         return {f'"{schema}"."{table}"': 0 for schema, table in tables}
 
-    monkeypatch.setattr("extractor.engines.duckdb.purge.read_to_end", read_less)
-    with pytest.raises(WarehouseError, match="the rows to keep differ"):
+    monkeypatch.setattr("extractor.engines.duckdb.files.read_to_end", read_less)
+    with pytest.raises(WarehouseError, match="the copy is not complete"):
         purge(project.config, DAYS[2])
     assert (project.raw(), project.files()) == (before, files)
 

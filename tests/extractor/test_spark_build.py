@@ -29,7 +29,10 @@ copy (
 @pytest.fixture
 def config(tmp_path: Path) -> Config:
     return Config(
-        landing=tmp_path / "landing", warehouse=tmp_path / "warehouse.duckdb", database=tmp_path / "spotify.duckdb"
+        landing=tmp_path / "landing",
+        warehouse=tmp_path / "warehouse.duckdb",
+        database=tmp_path / "spotify.duckdb",
+        target="spark",
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from extractor.config.settings import Config
 from extractor.engines.base import DAILY, BuildOptions, Built
-from extractor.engines.dbt import build_in_pieces, dbt_folder
+from extractor.engines.dbt import build_in_pieces, models
 from extractor.engines.duckdb.builds import distrust_last_build, last_build, last_build_of, last_load
 from extractor.engines.duckdb.compact import compact, compactable
 from extractor.engines.duckdb.files import opened
@@ -22,6 +22,5 @@ def build(config: Config, options: BuildOptions = DAILY) -> Built:
         if options.full_tests and before and before.has_passed:
             distrust_last_build(connection)
     built = build_in_pieces(config, options, last_load(config.raw), lambda: last_build_of(config.warehouse))
-    manifest = dbt_folder(config) / "manifest.json"
-    compact(config.warehouse, compactable(manifest), memory_limit=config.memory_limit)
+    compact(config.warehouse, compactable(models(config)), memory_limit=config.memory_limit)
     return built

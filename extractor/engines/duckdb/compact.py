@@ -6,9 +6,10 @@ rewritten in order. So each row is rewritten only a few times, however long the 
 
 from __future__ import annotations
 
-import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -44,11 +45,10 @@ class Compactable:
         return f"{named(self.schema)}.{named(self.name)}"
 
 
-def compactable(manifest: Path) -> list[Compactable]:
-    """Return the tables whose properties have `meta.compact_by`, from dbt's manifest."""
-    nodes = json.loads(manifest.read_bytes())["nodes"].values()
-    metas = [(node, node["config"].get("meta", {}).get("compact_by")) for node in nodes if "config" in node]
-    return [Compactable(node["schema"], node["name"], tuple(columns)) for node, columns in metas if columns]
+def compactable(models: Iterable[dict[str, Any]]) -> list[Compactable]:
+    """Return the tables of dbt's models whose properties have `meta.compact_by`."""
+    columns = [(model, model["config"].get("meta", {}).get("compact_by")) for model in models]
+    return [Compactable(model["schema"], model["name"], tuple(order)) for model, order in columns if order]
 
 
 def compact(

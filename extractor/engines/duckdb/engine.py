@@ -6,12 +6,5 @@ from extractor.engines.base import Target
 from extractor.engines.duckdb.build import build
 from extractor.engines.duckdb.load import load
 from extractor.engines.duckdb.publish import is_published, publish
-from extractor.engines.published import PublishedReport
 
-TARGET = Target(
-    load=load,
-    build=build,
-    publish=publish,
-    report=lambda config: PublishedReport.of(config.database),
-    is_published=is_published,
-)
+TARGET = Target(load, build, publish, is_published)

@@ -164,6 +164,14 @@ def read_to_end(path: Path, memory_limit: str | None = None) -> dict[str, int]:
         return {table: number_of(connection, READ.format(table=qualified)) for table, qualified in tables}
 
 
+def verify(path: Path, expected: dict[str, int], memory_limit: str | None = None) -> None:
+    """Read a database to its end. Raises WarehouseError if its tables or their numbers of rows are not as expected."""
+    found = read_to_end(path, memory_limit)
+    if found != expected:
+        differing = sorted(table for table, _ in found.items() ^ expected.items())
+        raise WarehouseError(f"{path}: the copy is not complete: {', '.join(differing)}; nothing was replaced")
+
+
 def number_of(connection: duckdb.DuckDBPyConnection, query: str) -> int:
     """Return the number in the first column of a one-row result."""
     [row] = connection.execute(query).fetchall()

@@ -10,12 +10,12 @@ from pathlib import Path
 import duckdb
 
 from extractor.config.settings import Config
-from extractor.engines.base import Build, Published
+from extractor.engines.base import Build, Published, check_passed
 from extractor.engines.duckdb.builds import has_news, last_build_of
 from extractor.engines.duckdb.copying import copy_file
-from extractor.engines.duckdb.files import logs_of, named, opened, read_to_end, rows_of, successor
+from extractor.engines.duckdb.files import logs_of, named, opened, rows_of, successor, verify
 from extractor.engines.functions import FUNCTIONS, define
-from extractor.errors import BuildError, ExtractorError, WarehouseError
+from extractor.errors import ExtractorError, WarehouseError
 
 READ_ONLY = 0o444
 OF_ONE_BUILD = ("staging", "working")
@@ -75,12 +75,7 @@ def is_published(config: Config) -> bool:
 
 def _checkpointed(config: Config) -> _Source:
     """Checkpoint the warehouse, so that its file is complete. Raises BuildError unless the last build passed."""
-    build = last_build_of(config.warehouse)
-    if build is None or not build.has_passed:
-        raise BuildError(
-            f"{config.warehouse}: the last build did not pass its tests, or there is none; "
-            "run `./run.sh build` first. Nothing was published"
-        )
+    build = check_passed(last_build_of(config.warehouse), config.target, config.warehouse, "Nothing was published")
     with opened(config.warehouse, memory_limit=config.memory_limit) as connection:
         connection.execute("checkpoint")
         rows = {table: number for table, number in rows_of(connection).items() if not _is_of_one_build(table)}
@@ -104,10 +99,7 @@ def _make_publishable(connection: duckdb.DuckDBPyConnection) -> None:
 
 def _prove(copy: Path, expected: dict[str, int], memory_limit: str | None) -> None:
     """Raise WarehouseError unless each table is readable and has as many rows, and views and functions work."""
-    found = read_to_end(copy, memory_limit)
-    if found != expected:
-        differing = sorted(table for table, _ in found.items() ^ expected.items())
-        raise WarehouseError(f"{copy}: the rows differ from those of the warehouse: {', '.join(differing)}")
+    verify(copy, expected, memory_limit)
     with opened(copy, read_only=True) as connection:
         for (view,) in connection.execute(VIEWS).fetchall():
             connection.execute(f"explain from main.{named(view)}")

@@ -12,6 +12,7 @@ from pathlib import Path
 import duckdb
 
 from extractor.config.settings import Config
+from extractor.engines.base import check_passed
 from extractor.engines.duckdb.builds import last_build_of
 from extractor.engines.duckdb.files import (
     STORAGE,
@@ -20,12 +21,12 @@ from extractor.engines.duckdb.files import (
     named,
     number_of,
     opened,
-    read_to_end,
     successor,
     tables_of,
+    verify,
 )
 from extractor.engines.raw_tables import ANSWER_TABLES
-from extractor.errors import BuildError, LandingError, WarehouseError
+from extractor.errors import LandingError, WarehouseError
 from extractor.landing.reader import run_of
 
 # A run is purged or kept as a whole, so that a read never loses a part of its pages. It is purged if it has ended and
@@ -98,12 +99,8 @@ def purge(config: Config, before: date) -> Purged:
     landing file can't be removed: the next purge continues. Afterwards only the facts in the warehouse hold those days:
     a full refresh keeps them.
     """
-    build = last_build_of(config.warehouse)
-    if build is None or not build.has_passed or not config.raw.exists():
-        raise BuildError(
-            f"{config.warehouse}: the last build did not pass its tests, or there is none; "
-            "run `./run.sh build` first. Nothing was purged"
-        )
+    last = last_build_of(config.warehouse) if config.raw.exists() else None
+    build = check_passed(last, config.target, config.warehouse, "Nothing was purged")
     files = list(_landing_files(config.landing, before))
     with opened(config.raw, memory_limit=config.memory_limit) as connection:
         connection.execute("checkpoint")
@@ -158,10 +155,7 @@ def _rewrite(config: Config, runs: list[str], purged: tuple[int, date, int]) -> 
             connection.execute("insert into raw.raw.purged (up_to_load, before_day, answers) values (?, ?, ?)", purged)
             expected['"raw"."purged"'] += 1
             connection.execute("checkpoint")
-        found = read_to_end(beside, config.memory_limit)
-        if found != expected:
-            differing = sorted(table for table, _ in found.items() ^ expected.items())
-            raise WarehouseError(f"{beside}: the rows to keep differ: {', '.join(differing)}. Nothing was purged")
+        verify(beside, expected, config.memory_limit)
 
 
 def _copy_what_stays(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:

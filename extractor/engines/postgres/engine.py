@@ -8,4 +8,4 @@ from extractor.engines.postgres.load import load
 from extractor.engines.postgres.publish import is_published, publish
 from extractor.engines.postgres.report import report
 
-TARGET = Target(load, build, publish, report, is_published)
+TARGET = Target(load, build, publish, is_published, report)

@@ -8,19 +8,17 @@ In it, `[new fact]` selects the rows of facts and derived tables that are newer 
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import Any
 
 from psycopg2.extensions import cursor as Cursor  # noqa: N812 (a class)
 
 from extractor.config.settings import Config
-from extractor.engines.base import Build, Published
-from extractor.engines.dbt import run_dbt
+from extractor.engines.base import Build, Published, check_passed
+from extractor.engines.dbt import marts
 from extractor.engines.functions import FUNCTIONS, comment_of, file_of
 from extractor.engines.postgres.build import last_build
 from extractor.engines.postgres.server import ALONE, place, transaction
-from extractor.errors import BuildError
 
 MARTS = """
 select relname from pg_class
@@ -133,15 +131,10 @@ def publish(config: Config) -> Published:
 
     Raises BuildError unless the last build passed.
     """
-    properties = _properties(config)
+    properties = {mart["name"]: mart["config"].get("meta", {}) for mart in marts(config)}
     with transaction() as connection, connection.cursor() as cursor:
         cursor.execute("select pg_advisory_xact_lock(%s)", [ALONE])
-        build = last_build(cursor)
-        if not (build and build.has_passed):
-            raise BuildError(
-                f"{place()}: the last build did not pass its tests, or there is none; "
-                "run `./run.sh build --target postgres` first. Nothing was published"
-            )
+        build = check_passed(last_build(cursor), config.target, place(), "Nothing was published")
         cursor.execute("create schema if not exists spotify")
         cursor.execute(PUBLISHED)
         cursor.execute(GUARD)
@@ -168,27 +161,15 @@ def is_published(_: Config) -> bool:
         return cursor.fetchall() == [(False,)]
 
 
-def _properties(config: Config) -> dict[str, dict[str, Any]]:
-    """Return the `meta` of every mart, by name. Raises BuildError if dbt can't parse the project."""
-    target = config.warehouse.parent / "dbt"
-    manifest = target / "manifest.json"
-    if not manifest.exists() and run_dbt(config, target, "parse") != 0:  # the last build was on another machine
-        raise BuildError(
-            f"dbt can't parse the project (details above and in {target / 'dbt.log'}); nothing was published"
-        )
-    nodes = json.loads(manifest.read_bytes())["nodes"].values()
-    return {node["name"]: node["config"].get("meta", {}) for node in nodes if node["schema"] == "main"}
-
-
 def _marts(cursor: Cursor, properties: dict[str, dict[str, Any]]) -> list[_Mart]:
     newer_than = _rows(cursor, LAST_PUBLISHED_LOAD, _base(cursor))
-    marts = []
+    found = []
     for (name,) in _rows(cursor, MARTS):
         meta = properties.get(name, {})
         scope = meta.get("rows_to_publish", "true") if newer_than else "true"
         scope = scope.replace("[new fact]", f"load_number > {newer_than[0][0]}") if newer_than else scope
-        marts.append(_Mart(name, scope, tuple(meta.get("indexes", ()))))
-    return marts
+        found.append(_Mart(name, scope, tuple(meta.get("indexes", ()))))
+    return found
 
 
 def _publish_mart(cursor: Cursor, mart: _Mart) -> None:

@@ -5,15 +5,8 @@ from __future__ import annotations
 import pyspark  # noqa: F401 (fail now if it is not installed, not at the end of a load)
 
 from extractor.engines.base import Target
-from extractor.engines.published import PublishedReport
 from extractor.engines.spark.build import build
 from extractor.engines.spark.load import load
 from extractor.engines.spark.publish import is_published, publish
 
-TARGET = Target(
-    load=load,
-    build=build,
-    publish=publish,
-    report=lambda config: PublishedReport.of(config.database),
-    is_published=is_published,
-)
+TARGET = Target(load, build, publish, is_published)

@@ -15,8 +15,8 @@ from typing import Any
 import duckdb
 
 from extractor.config.settings import Config
-from extractor.engines.base import Published
-from extractor.engines.dbt import run_dbt
+from extractor.engines.base import Published, check_passed
+from extractor.engines.dbt import dbt_folder, marts, run_dbt
 from extractor.engines.duckdb.files import opened, quoted, successor
 from extractor.engines.duckdb.publish import READ_ONLY
 from extractor.engines.functions import FUNCTIONS, comment_of, define, file_of
@@ -32,13 +32,8 @@ def publish(config: Config) -> Published:
     Raises BuildError unless the last build passed, WarehouseError if a file can't be written.
     """
     folder = folder_of(config)
-    build = last_build(folder)
-    if build is None or not build.has_passed:
-        raise BuildError(
-            f"{folder}: the last build did not pass its tests, or there is none; "
-            "run `./run.sh build --target spark` first. Nothing was published"
-        )
-    tables, dbt = folder / "tables", config.warehouse.parent / "dbt"
+    check_passed(last_build(folder), config.target, folder, "Nothing was published")
+    tables, dbt = folder / "tables", dbt_folder(config)
     present, _ = _published(folder)
     numbers = {int(found[1]): path.stem for path in tables.glob("*.db") if (found := PUBLICATION.fullmatch(path.stem))}
     publication = f"published_{max(numbers, default=0) + 1}"
@@ -48,7 +43,7 @@ def publish(config: Config) -> Published:
         raise BuildError(
             f"Spark can't publish (details above and in {dbt / 'dbt.log'}); what was published is unchanged"
         )
-    _show(config.database, tables / f"{publication}.db", _marts(dbt / "manifest.json"))
+    _show(config.database, tables / f"{publication}.db", marts(config))
     _pointer(folder).write_text("\n".join([publication, *_build_of(folder)]))
     for name in outdated:
         shutil.rmtree(tables / f"{name}.db", ignore_errors=True)  # tables of a killed publication are in no catalog
@@ -86,16 +81,10 @@ def _function(name: str) -> str:
     return definition.replace("\nreturn\n", f"\ncomment '{comment}'\nreturn\n", 1)
 
 
-def _marts(manifest: Path) -> list[dict[str, Any]]:
-    """Return the nodes of the marts in dbt's manifest."""
-    nodes: dict[str, dict[str, Any]] = json.loads(manifest.read_bytes())["nodes"]
-    return [node for node in nodes.values() if node["resource_type"] == "model" and node["schema"] == "main"]
-
-
-def _show(database: Path, publication: Path, marts: list[dict[str, Any]]) -> None:
+def _show(database: Path, publication: Path, shown: list[dict[str, Any]]) -> None:
     """Create the published database: a view of each mart's files, and the functions."""
     with successor(database, READ_ONLY) as beside, opened(beside) as connection:
-        for mart in marts:
+        for mart in shown:
             _show_mart(connection, mart, publication.resolve() / mart["name"] / "*.parquet")
         for name in FUNCTIONS:
             define(connection, name)
