@@ -22,8 +22,7 @@ from tests.cluster import Cluster, Database
 from tests.extractor.conftest import DAY
 from tests.extractor.killing import at_call
 from tests.extractor.landing_rows import Raw, expected, lines_of
-from tests.extractor.test_landing import HOSTILE, NOON
-from tests.extractor.test_load import (
+from tests.extractor.loads import (
     DAMAGES,
     LISTS,
     UNKNOWN,
@@ -34,6 +33,7 @@ from tests.extractor.test_load import (
     listing,
     three,
 )
+from tests.extractor.test_landing import HOSTILE, NOON
 
 COLUMNS = {
     "answers": "run_id, line, worker, day, endpoint, asked, status, requests, observed_at, body",

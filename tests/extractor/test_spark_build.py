@@ -13,7 +13,7 @@ from extractor.engines.spark.build import build, last_build
 from extractor.engines.spark.load import load
 from extractor.engines.spark.publish import is_published, publish
 from extractor.errors import BuildError
-from tests.extractor.test_load import land
+from tests.extractor.loads import land
 
 TABLE = "tables/intermediate.db/int_runs/rows.parquet"
 PUBLISHED = "tables/published_1.db/runs/rows.parquet"

@@ -19,8 +19,7 @@ from extractor.landing.writer import LandingWriter, save_watch_list
 from tests.extractor.conftest import DAY
 from tests.extractor.killing import at_call
 from tests.extractor.landing_rows import lines_of
-from tests.extractor.test_landing import NOON
-from tests.extractor.test_load import (
+from tests.extractor.loads import (
     DAMAGES,
     LISTS,
     UNKNOWN,
@@ -29,6 +28,7 @@ from tests.extractor.test_load import (
     land_answers,
     three,
 )
+from tests.extractor.test_landing import NOON
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from extractor.landing.writer import save_watch_list
 from extractor.simulator.identifiers import spotify_id
 from tests.extractor.conftest import DAY, NEXT_DAY, Bench, MakeBench
 from tests.extractor.listing import LIST, one_list
-from tests.extractor.test_load import query
+from tests.extractor.loads import query
 
 
 @pytest.fixture
