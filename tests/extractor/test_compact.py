@@ -8,7 +8,7 @@ import pytest
 
 from extractor.config.settings import Config
 from extractor.engines.dbt import models
-from extractor.engines.duckdb.compact import Compactable, compact, compactable
+from extractor.engines.duckdb.compact import Compactable, compact, compactable, shrink
 from extractor.errors import WarehouseError
 
 LEAST_ROWS = 5000
@@ -90,6 +90,53 @@ def test_compact_does_nothing_without_enough_disk_space(warehouse: Path, monkeyp
     with pytest.raises(WarehouseError, match="MB are needed"):
         run(warehouse)
     assert rows(warehouse) == before
+
+
+def with_room(warehouse: Path) -> int:
+    """Add a table that is dropped again, rows and a view; return the size of the file, most of which is free."""
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute("create table large as select uuid() as id from range(300000); checkpoint")
+    append(warehouse, 0, 20)
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute("create schema staging; create view staging.first_days as select * from main.days")
+        connection.execute("drop table large; checkpoint")
+    return warehouse.stat().st_size
+
+
+def test_file_that_is_mostly_free_is_rewritten_with_the_same_rows_views_constraints_and_comments(
+    warehouse: Path,
+) -> None:
+    size = with_room(warehouse)
+    before = rows(warehouse, "all")
+    warehouse.chmod(0o640)
+    assert shrink(warehouse, least_free=0)
+    assert warehouse.stat().st_size < size / 2
+    assert warehouse.stat().st_mode & 0o777 == 0o640
+    assert rows(warehouse, "all") == before
+    with duckdb.connect(str(warehouse)) as connection:
+        assert len(connection.execute("from staging.first_days").fetchall()) == len(before)
+        assert ("A day.",) in connection.execute("select comment from duckdb_columns()").fetchall()
+        with pytest.raises(duckdb.ConstraintException):
+            connection.execute("insert into days values ('x', -1)")
+    assert sorted(path.name for path in warehouse.parent.iterdir()) == ["warehouse.duckdb"]
+
+
+def test_file_with_little_free_room_is_not_rewritten(warehouse: Path) -> None:
+    append(warehouse, 0, 20)
+    before = warehouse.stat().st_ino
+    assert not shrink(warehouse, least_free=0)
+    with_room(warehouse)
+    assert not shrink(warehouse)  # mostly free, but small
+    assert warehouse.stat().st_ino == before
+
+
+def test_file_is_not_rewritten_without_enough_disk_space(warehouse: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    size = with_room(warehouse)
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=1_000))
+    with pytest.raises(WarehouseError, match="MB are needed"):
+        shrink(warehouse, least_free=0)
+    assert warehouse.stat().st_size == size
+    assert [path.name for path in warehouse.parent.iterdir()] == ["warehouse.duckdb"]
 
 
 def test_tables_to_compact_are_read_from_the_dbt_manifest(tmp_path: Path) -> None:

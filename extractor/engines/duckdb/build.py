@@ -1,4 +1,4 @@
-"""Run dbt on the warehouse file; compact large tables afterwards."""
+"""Run dbt on the warehouse file; compact it afterwards."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from extractor.config.settings import Config
 from extractor.engines.base import DAILY, BuildOptions, Built
 from extractor.engines.dbt import build_in_pieces, models
 from extractor.engines.duckdb.builds import distrust_last_build, last_build, last_build_of, last_load
-from extractor.engines.duckdb.compact import compact, compactable
+from extractor.engines.duckdb.compact import compact, compactable, shrink
 from extractor.engines.duckdb.files import opened
 from extractor.engines.duckdb.load import create
 
 
 def build(config: Config, options: BuildOptions = DAILY) -> Built:
-    """Build everything that is loaded, a long history in several builds, and compact large tables where that is due.
+    """Build everything that is loaded, a long history in several builds, and compact the warehouse where that is due.
 
     Raises BuildError if dbt fails or did not record the build as passed, WarehouseError if the disk is full.
     """
@@ -23,4 +23,5 @@ def build(config: Config, options: BuildOptions = DAILY) -> Built:
             distrust_last_build(connection)
     built = build_in_pieces(config, options, last_load(config.raw), lambda: last_build_of(config.warehouse))
     compact(config.warehouse, compactable(models(config)), memory_limit=config.memory_limit)
+    shrink(config.warehouse, memory_limit=config.memory_limit)
     return built

@@ -21,6 +21,9 @@ the WAL of a session that has the last published file open would be replayed int
 LOGS = (".wal", ".wal.checkpoint", ".wal.recovery")
 """Suffixes of the files in which DuckDB keeps changes that are not in the database file yet."""
 
+ORIGINAL = "original"
+"""Name of the attached database that another is created from."""
+
 SCHEMAS = ("landed", "raw", "main", "intermediate", "staging", "working", "state", "system", "temp")
 """Names that a database file must not have: SQL could not distinguish the database from a schema."""
 
@@ -63,6 +66,16 @@ def opened(
             _create(path)
         with duckdb.connect(str(path), read_only=read_only, config=settings) as connection:
             yield connection
+
+
+@contextmanager
+def created_from(path: Path, original: Path, memory_limit: str | None) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Yield a connection to a new database, with `original` attached; checkpoint it if the block succeeds."""
+    settings = STORAGE | ({"memory_limit": memory_limit} if memory_limit else {})
+    with duckdb.connect(str(path), config=settings) as connection:
+        attach(connection, original, ORIGINAL)
+        yield connection
+        connection.execute("checkpoint")
 
 
 @contextmanager

@@ -15,8 +15,8 @@ from extractor.config.settings import Config
 from extractor.engines.base import check_passed
 from extractor.engines.duckdb.builds import last_build_of
 from extractor.engines.duckdb.files import (
-    STORAGE,
-    attach,
+    ORIGINAL,
+    created_from,
     logs_of,
     named,
     number_of,
@@ -147,26 +147,23 @@ def _rewrite(config: Config, runs: list[str], purged: tuple[int, date, int]) -> 
     if logs := logs_of(config.raw):
         raise WarehouseError(f"{logs[0]}: {config.raw.name} can't be checkpointed; nothing was purged")
     with successor(config.raw, stat.S_IMODE(config.raw.stat().st_mode)) as beside:
-        settings = STORAGE | ({"memory_limit": config.memory_limit} if config.memory_limit else {})
-        with duckdb.connect(str(beside), config=settings) as connection:
-            attach(connection, config.raw, "landed")
+        with created_from(beside, config.raw, config.memory_limit) as connection:
             _note_runs(connection, runs)
             expected = _copy_what_stays(connection)
             connection.execute("insert into raw.raw.purged (up_to_load, before_day, answers) values (?, ?, ?)", purged)
             expected['"raw"."purged"'] += 1
-            connection.execute("checkpoint")
         verify(beside, expected, config.memory_limit)
 
 
 def _copy_what_stays(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
     """Copy from the attached raw database; return how many rows of each table must be kept."""
     [(database,)] = connection.execute("select current_database()").fetchall()
-    connection.execute(f"copy from database landed to {named(database)} (schema)")
+    connection.execute(f"copy from database {ORIGINAL} to {named(database)} (schema)")
     expected = {}
     for table, qualified in tables_of(connection).items():
         stays = f"({PURGED_ROWS.get(table, 'false')}) is not true"  # the condition may be null
-        expected[table] = number_of(connection, f"from landed.{table} select count(*) where {stays}")
-        connection.execute(f"insert into {qualified} from landed.{table} where {stays}")
+        expected[table] = number_of(connection, f"from {ORIGINAL}.{table} select count(*) where {stays}")
+        connection.execute(f"insert into {qualified} from {ORIGINAL}.{table} where {stays}")
     return expected
 
 

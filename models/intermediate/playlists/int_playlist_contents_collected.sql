@@ -24,9 +24,9 @@ found as (
         complete_reads.load_number,
         entries.position,
         entries.kind,
-        entries.item_key,
         entries.track_id,
-        entries.added_at
+        entries.added_at,
+        concat_ws(' ', entries.kind, entries.item_key, '@', entries.added_at) as content
     from complete_reads
     left join entries
         on
@@ -35,21 +35,31 @@ found as (
             and complete_reads.attempt = entries.attempt
 ),
 
-final as (
+collected as (
     select
         playlist_id,
         run_id,
         min(load_number) as load_number,
-        {{ hash_in_order("concat_ws(' ', kind, item_key, '@', added_at)", 'position') }} as content_hash,
         cast(count(position) as integer) as entries,
         cast(sum(case when kind = 'unavailable' then 1 else 0 end) as integer) as unavailable_entries,
-        {{ array_in_order('kind', 'position', 'varchar') }} as kinds,
-        {{ array_in_order('track_id', 'position', 'varchar') }} as track_ids,
-        {{ array_in_order('added_at', 'position', 'timestamp') }} as added_ats,
-        {{ array_in_order('added_at', "case when kind = 'unavailable' then position end", 'timestamp') }}
-            as unavailable_added_ats
+        {{ rows_in_order(['kind', 'track_id', 'added_at', 'content'], 'position') }}
     from found
     group by playlist_id, run_id
+),
+
+final as (
+    select
+        playlist_id,
+        run_id,
+        load_number,
+        {{ hash_in_order('content') }} as content_hash,
+        entries,
+        unavailable_entries,
+        {{ column_in_order('kind') }} as kinds,
+        {{ column_in_order('track_id') }} as track_ids,
+        {{ column_in_order('added_at') }} as added_ats,
+        {{ column_in_order('added_at', kind='unavailable') }} as unavailable_added_ats
+    from collected
 )
 
 select * from final
