@@ -29,6 +29,10 @@ class CredentialsError(ExtractorError):
     exit_code = 2
 
 
+class FileError(ExtractorError):
+    """A small file can't be written. The message names it; its earlier content is unchanged."""
+
+
 class LandingError(ExtractorError):
     """A landing file can't be read or written. The message names the file and the line."""
 

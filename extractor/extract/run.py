@@ -140,6 +140,8 @@ def _summary(day: date, fetcher: Fetcher, client: Client, memory: DayState, stop
             f"  warning: {len(fetcher.long_unavailable)} of the playlists not read have been unavailable for long, "
             f"{first.playlist_id} since {first.since}; ./run.sh status names them"
         )
+    if client.login_problem:
+        lines.append(f"  warning: {client.login_problem}")
     if stopped:
         lines.append(f"  stopped: {stopped}")
     return "\n".join(lines)

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from extractor.errors import LandingError, StoppedByQuota
-from extractor.landing.files import replace_file
+from extractor.files import replace_file
 
 
 class Budget:

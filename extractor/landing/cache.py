@@ -9,7 +9,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 from extractor.errors import LandingError
-from extractor.landing.files import replace_file
+from extractor.files import replace_file
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from extractor.landing.files import replace_file
+from extractor.files import replace_file
 
 FOLDER = "unavailable"
 

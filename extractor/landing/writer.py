@@ -26,7 +26,7 @@ from typing import Any
 
 from extractor.config.watch_list import WatchList
 from extractor.errors import LandingError
-from extractor.landing.files import replace_file
+from extractor.files import replace_file
 
 Subscriber = Callable[[dict[str, Any]], None]
 """Called with each envelope once it has been written."""

@@ -11,7 +11,7 @@ from extractor.engines.dbt import run_dbt
 from extractor.engines.duckdb.files import opened
 from extractor.engines.duckdb.load import create
 from extractor.errors import BuildError
-from extractor.landing.files import replace_file
+from extractor.files import replace_file
 
 
 @dataclass(frozen=True)

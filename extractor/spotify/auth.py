@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
@@ -16,7 +17,7 @@ from extractor.lock import exclusive
 from extractor.spotify.credentials import Credentials
 from extractor.spotify.http import ConnectionFailed, ResponseTooLarge, no_auth, send
 from extractor.spotify.retry import Backoff
-from extractor.spotify.token_store import TokenStore
+from extractor.spotify.token_store import TokenStore, UserToken
 
 DEFAULT_LIFETIME_SECONDS = 3600
 RENEW_EARLY_SECONDS = 60
@@ -111,7 +112,8 @@ class _AccessToken:
 class TokenProvider:
     """Provides the current access token: the user's after a login, else the app's.
 
-    Safe to use from several threads; several processes may share a user's login.
+    Safe to use from several threads; several processes may share a user's login. `problem`: why the login that Spotify
+    issued last is not stored; null if it is.
     """
 
     def __init__(self, api: Api, credentials: Credentials, clock: Clock, backoff: Backoff) -> None:
@@ -120,6 +122,8 @@ class TokenProvider:
         self._clock = clock
         self._lock = threading.Lock()
         self._token: _AccessToken | None = None
+        self._unsaved: UserToken | None = None
+        self.problem: str | None = None
 
     def current(self) -> str:
         """Return a valid token; fetch or renew it if necessary. Raises CredentialsError if Spotify refuses."""
@@ -137,11 +141,21 @@ class TokenProvider:
                 self._token = None
 
     def _refresh(self, store: TokenStore) -> Grant:
-        # Spotify may invalidate a refresh token when it is used. So only one process at a time uses the stored one,
-        # and the new one is stored before anything else is done with it.
-        with exclusive(store.path, "refresh"):
-            stored = store.read()
+        # Spotify may invalidate a refresh token when it is used. So only one process at a time uses the stored one, and
+        # the new one is stored before anything else is done with it, in room that was taken before the exchange.
+        with exclusive(store.path, "refresh"), store.room() as save:
+            stored = self._unsaved or store.read()
             grant = self._endpoint.for_user("refresh_token", refresh_token=stored.refresh_token)
             if grant.refresh_token and grant.refresh_token != stored.refresh_token:
-                store.save(stored.renewed(grant.refresh_token, self._clock.now().date()))
+                self._unsaved = stored.renewed(grant.refresh_token, self._clock.now().date())
+            if self._unsaved:
+                self._save(save, self._unsaved)
         return grant
+
+    def _save(self, save: Callable[[UserToken], None], token: UserToken) -> None:
+        """Store a token that Spotify has issued. On failure the run continues, and the next renewal tries again."""
+        try:
+            save(token)
+            self._unsaved, self.problem = None, None
+        except CredentialsError as error:
+            self.problem = f"the user's new login is not stored ({error}); if it is not before the run ends, log in again"

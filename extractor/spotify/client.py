@@ -84,6 +84,11 @@ class Client:
         """Seconds waited so far, for the rate limit and to back off."""
         return self._rate_limit_seconds + self._backoff.waited_seconds
 
+    @property
+    def login_problem(self) -> str | None:
+        """Return why the login that Spotify issued last is not stored; None if it is."""
+        return self._tokens.problem
+
     def log_in(self) -> None:
         """Fetch a token, so that wrong credentials fail the run before anything is landed."""
         self._tokens.current()

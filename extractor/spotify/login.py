@@ -162,6 +162,6 @@ def authorize_user(
 
 def save_login(token: UserToken, file: Path) -> str:
     """Store a new login in place of the previous one; return a message about it."""
-    with exclusive(file, "refresh"):
-        TokenStore(file).save(token)
+    with exclusive(file, "refresh"), TokenStore(file).room() as save:
+        save(token)
     return f"logged in until {token.ends_on}: {file} (keep it private: it gives access to the user's playlists)"

@@ -6,18 +6,22 @@ import calendar
 import hashlib
 import json
 import os
-import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from pathlib import Path
 
-from extractor.errors import CredentialsError
+from extractor.errors import CredentialsError, FileError
+from extractor.files import remove_leftovers, room_for
 
 LIFETIME_MONTHS = 6
 """Lifetime from the authorisation on; renewing the token does not extend it."""
 
 WARN_BEFORE = timedelta(days=30)
+
+ROOM_BYTES = 4096
+"""More than a stored token needs."""
 
 
 @dataclass(frozen=True)
@@ -101,19 +105,43 @@ class TokenStore:
             raise CredentialsError(f"{self.path}: no user has logged in; log in: ./run.sh login")
         return token
 
-    def save(self, token: UserToken) -> None:
-        """Store the token atomically, readable by its owner only."""
-        content = vars(token) | {"authorised_on": str(token.authorised_on)}
-        try:
-            with tempfile.NamedTemporaryFile("w", dir=self.path.parent, prefix=".token-", delete=False) as file:
-                json.dump(content, file)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(file.name).replace(self.path)
-        except OSError as error:
-            raise CredentialsError(
-                f"{self.path}: can't be written: {error.strerror}; set SPOTIFY_TOKEN_FILE to use another file"
-            ) from error
+    @contextmanager
+    def room(self) -> Iterator[Callable[[UserToken], None]]:
+        """Take room on disk; yield the function that then stores a token, readable by its owner only.
+
+        Raises CredentialsError if the disk is full or the folder can't be written, also from that function: the stored
+        token is unchanged then. Only one process at a time may do this.
+        """
+        with ExitStack() as stack:
+            with _as_credentials_error(self.path):
+                _make_private(self.path.parent)
+                remove_leftovers(self.path)
+                replace_content = stack.enter_context(room_for(self.path, ROOM_BYTES, 0o600))
+
+            def save(token: UserToken) -> None:
+                with _as_credentials_error(self.path):
+                    replace_content(_content(token))
+
+            yield save
+
+
+@contextmanager
+def _as_credentials_error(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (FileError, OSError) as error:
+        text = str(error) if isinstance(error, FileError) else f"{path}: {error.strerror}"
+        raise CredentialsError(f"{text}; set SPOTIFY_TOKEN_FILE to use another file") from error
+
+
+def _content(token: UserToken) -> bytes:
+    return json.dumps(vars(token) | {"authorised_on": str(token.authorised_on)}).encode()
+
+
+def _make_private(folder: Path) -> None:
+    if not folder.exists():
+        folder.mkdir(parents=True)
+        folder.chmod(0o700)  # also with an unusual umask
 
 
 def describe_login(today: date, environment: Mapping[str, str] = os.environ) -> str:

@@ -16,7 +16,8 @@ from extractor.extract.run import Extraction
 from extractor.simulator.faults import Fault
 from extractor.simulator.server import Simulator
 from extractor.simulator.tokens import CLIENT_ID
-from extractor.spotify.token_store import TokenStore, UserToken
+from extractor.spotify.login import save_login
+from extractor.spotify.token_store import UserToken
 from tests.extractor.conftest import QUOTA, FakeTime, Run, told
 
 pytestmark = pytest.mark.slow
@@ -70,7 +71,7 @@ def test_every_run_warns_of_a_login_that_expires_within_thirty_days(
     monkeypatch.setenv("SPOTIFY_TOKEN_FILE", str(tmp_path / "token.json"))
     command = run()
     token = command.simulator.tokens.log_in()
-    TokenStore(tmp_path / "token.json").save(UserToken(token, CLIENT_ID, authorised_on))
+    save_login(UserToken(token, CLIENT_ID, authorised_on), tmp_path / "token.json")
     for _ in range(2):
         assert command("extract") == 0
         assert ("warning: the user's login ends by 2026-01-31" in told(capsys)) == warned

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.slow
 
 FLOORS = (
     ("errors", "__init__"),
-    ("clock", "lock", "project"),
+    ("clock", "files", "lock", "project"),
     ("config",),
     ("spotify", "landing"),
     ("engines", "extract"),

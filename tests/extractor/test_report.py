@@ -6,7 +6,7 @@ import duckdb
 import pytest
 
 from extractor.config.settings import Config
-from extractor.errors import LandingError, WarehouseError
+from extractor.errors import FileError, WarehouseError
 from extractor.outputs.report import report as reporting
 from extractor.outputs.report.report import report
 from tests.extractor.conftest import empty_marts
@@ -66,5 +66,5 @@ def test_report_without_a_published_database_is_an_error_with_a_hint(tmp_path: P
 
 def test_unwritable_report_is_an_error_and_keeps_the_old_one(config: Config, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(LandingError, match="can't be written"):
+    with pytest.raises(FileError, match="can't be written"):
         report(config, tmp_path / "file" / "page.html")

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,8 +14,10 @@ from extractor.errors import CredentialsError
 from extractor.simulator.faults import Fault
 from extractor.simulator.identifiers import spotify_id
 from extractor.simulator.tokens import CLIENT_ID, CLIENT_SECRET
+from extractor.spotify.auth import Grant, TokenEndpoint
 from extractor.spotify.credentials import Credentials
-from extractor.spotify.token_store import TokenStore, UserToken, describe_login
+from extractor.spotify.login import save_login
+from extractor.spotify.token_store import ROOM_BYTES, TokenStore, UserToken, describe_login
 from tests.extractor.asking import Asking, Serve, asking
 from tests.extractor.conftest import NEXT_DAY, FakeTime
 
@@ -37,7 +40,7 @@ def user(serve: Serve, time: FakeTime, file: Path) -> User:
         token = me.simulator.tokens.log_in(challenge=challenge)
         if not given:
             file.parent.mkdir(exist_ok=True)
-            TokenStore(file).save(UserToken(token, CLIENT_ID, LOGGED_IN))
+            save_login(UserToken(token, CLIENT_ID, LOGGED_IN), file)
         environment = {"SPOTIFY_REFRESH_TOKEN": token if given else "", "SPOTIFY_TOKEN_FILE": str(file)}
         app = {"SPOTIFY_CLIENT_ID": CLIENT_ID, "SPOTIFY_CLIENT_SECRET": secret}
         return me.again(Credentials.from_environment(app | environment))
@@ -102,7 +105,9 @@ def test_token_file_stays_private_after_rotation(user: User, file: Path) -> None
 def test_token_is_not_rotated_if_it_cannot_be_stored(user: User, file: Path) -> None:
     me = user()
     before = kept(me).refresh_token
-    file.with_name("token.json.refresh.lock").mkdir()
+    lock = file.with_name("token.json.refresh.lock")
+    lock.unlink()
+    lock.mkdir()
     with pytest.raises(Exception, match=r"refresh\.lock: can't be written"):
         me.get()
     assert kept(me).refresh_token == before
@@ -116,9 +121,62 @@ def test_full_disk_is_reported_before_the_new_token_is_used(user: User, monkeypa
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("os.fsync", full)
+    before = kept(me).refresh_token
     with pytest.raises(CredentialsError, match="No space left on device; set SPOTIFY_TOKEN_FILE"):
         me.get()
     assert me.statuses == []
+    assert me.tokens == 0
+    assert kept(me).refresh_token == before
+
+
+def test_disk_that_fills_up_during_the_exchange_has_room_for_the_new_token(
+    user: User, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    me = user()
+    before = kept(me).refresh_token
+    allocated = []
+    exchange = TokenEndpoint.for_user
+
+    def exchanged_on_a_full_disk(*args: Any, **proof: Any) -> Grant:
+        [beside] = file.parent.glob(".token.json.*")
+        allocated.append((beside.stat().st_blocks, stat.S_IMODE(beside.stat().st_mode)))
+        return exchange(*args, **proof)
+
+    monkeypatch.setattr(TokenEndpoint, "for_user", exchanged_on_a_full_disk)
+    me.get()
+    assert allocated == [(ROOM_BYTES // 512, 0o600)]
+    assert kept(me).refresh_token != before
+    assert [path.name for path in file.parent.iterdir() if path.name.startswith(".")] == []
+
+
+def test_run_continues_with_a_token_that_cannot_be_stored_and_stores_it_later(
+    user: User, file: Path, time: FakeTime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    me = user()
+    before = kept(me).refresh_token
+    with monkeypatch.context() as disk:
+        disk.setattr("pathlib.Path.read_bytes", broken_if_new(Path.read_bytes))
+        me.get()
+        assert "the user's new login is not stored" in str(me.client.login_problem)
+    assert kept(me).refresh_token == before
+    time.sleep(3600)
+    me.get()
+    assert me.client.login_problem is None
+    assert kept(me).refresh_token != before
+    assert me.statuses == [200, 200]
+
+
+def broken_if_new(read_bytes: Callable[[Path], bytes]) -> Callable[[Path], bytes]:
+    """Return a `read_bytes` that finds other content in files that are not in place yet."""
+    return lambda path: b"" if path.name.startswith(".") else read_bytes(path)
+
+
+def test_killed_processes_leave_no_token_behind(user: User, file: Path) -> None:
+    me = user()
+    left_over = file.with_name(".token.json.123.456")
+    left_over.write_text("secret")
+    me.get()
+    assert not left_over.exists()
 
 
 def test_concurrent_workers_do_not_invalidate_each_others_token(user: User) -> None:
@@ -191,7 +249,7 @@ def test_damaged_token_file_is_named_and_its_content_not_shown(file: Path, conte
 
 def test_login_of_another_app_is_not_used(file: Path) -> None:
     file.parent.mkdir()
-    TokenStore(file).save(UserToken("x", "another-app", LOGGED_IN))
+    save_login(UserToken("x", "another-app", LOGGED_IN), file)
     app = {"SPOTIFY_CLIENT_ID": CLIENT_ID, "SPOTIFY_TOKEN_FILE": str(file)}
     assert Credentials.from_environment(app | {"SPOTIFY_CLIENT_SECRET": "s"}).login is None
     with pytest.raises(CredentialsError, match="SPOTIFY_CLIENT_SECRET not set"):
@@ -239,7 +297,7 @@ def test_login_is_described_in_words(file: Path) -> None:
     environment = {"SPOTIFY_TOKEN_FILE": str(file)}
     assert describe_login(NEXT_DAY, environment) == "the app's own; no user has logged in"
     file.parent.mkdir()
-    TokenStore(file).save(UserToken("a-token-to-hide", CLIENT_ID, LOGGED_IN))
+    save_login(UserToken("a-token-to-hide", CLIENT_ID, LOGGED_IN), file)
     assert (
         describe_login(NEXT_DAY, environment)
         == "a user's, authorised on 2026-01-01, ends by 2026-07-01 (180 days left)"
@@ -248,6 +306,6 @@ def test_login_is_described_in_words(file: Path) -> None:
 
 def test_token_file_contains_only_the_login(file: Path) -> None:
     file.parent.mkdir()
-    TokenStore(file).save(UserToken("t", CLIENT_ID, LOGGED_IN))
+    save_login(UserToken("t", CLIENT_ID, LOGGED_IN), file)
     content = {"refresh_token": "t", "client_id": CLIENT_ID, "authorised_on": "2026-01-01"}
     assert json.loads(file.read_text()) == content

@@ -41,7 +41,6 @@ READING = ("from", "select", "describe", "explain", "set", "use", "attach", "wit
 @dataclass(frozen=True)
 class Task:
     """A command, and the fault at call `number`: the name of an errno, `full` (from then on), `kill`, or none.
-    With `file_size`, no file can become larger.|||    `file_size` limits the size of files, in bytes.
 
     With `file_size`, no file can become larger.
     """

@@ -16,7 +16,8 @@ from extractor.cli.commands import main
 from extractor.simulator.faults import Fault
 from extractor.simulator.server import Simulator
 from extractor.simulator.tokens import CLIENT_ID, CLIENT_SECRET
-from extractor.spotify.token_store import TokenStore, UserToken
+from extractor.spotify.login import save_login
+from extractor.spotify.token_store import UserToken
 from tests.pipeline.conftest import MakeProject
 from tests.pipeline.harness import REPO, Finished, Project, impatient_clock, plain_environment
 
@@ -88,7 +89,7 @@ def assert_untold(secrets: Iterable[str], folder: Path, said: list[Finished], be
 
 
 def test_run_with_a_user_login_leaks_no_secret(project: Project, tmp_path: Path) -> None:
-    TokenStore(tmp_path / "token.json").save(UserToken(project.simulator.tokens.log_in(), CLIENT_ID, DAY))
+    save_login(UserToken(project.simulator.tokens.log_in(), CLIENT_ID, DAY), tmp_path / "token.json")
     environment = project.simulator.credentials | {"SPOTIFY_TOKEN_FILE": str(tmp_path / "token.json")}
     with watched_processes() as processes:
         said = [project.run(command, DAY, environment=environment) for command in ("daily", "status")]

@@ -11,6 +11,7 @@ from pathlib import Path
 import duckdb
 
 from extractor.errors import ConfigError, WarehouseError
+from extractor.files import sync
 
 Setting = str | bool | int | float | list[str]
 
@@ -60,7 +61,7 @@ def opened(
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """Yield a connection to a DuckDB file, and close it. Raises WarehouseError, also for errors inside the block."""
     settings: dict[str, Setting] = {"memory_limit": memory_limit} if memory_limit else {}
-    with _own_errors(path):
+    with naming_errors(path):
         if not read_only:
             path.parent.mkdir(parents=True, exist_ok=True)
             _create(path)
@@ -79,7 +80,8 @@ def created_from(path: Path, original: Path, memory_limit: str | None) -> Iterat
 
 
 @contextmanager
-def _own_errors(path: Path) -> Iterator[None]:
+def naming_errors(path: Path) -> Iterator[None]:
+    """Raise errors of DuckDB and of the operating system as WarehouseError, with the path."""
     try:
         yield
     except (duckdb.Error, OSError) as error:
@@ -110,7 +112,7 @@ def successor(path: Path, mode: int) -> Iterator[Path]:
     """
     beside = path.with_name(f".{path.name}.new")
     try:
-        with _own_errors(path):
+        with naming_errors(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             remove(beside)
             yield beside
@@ -124,22 +126,14 @@ def _put_in_place(beside: Path, path: Path, mode: int) -> None:
     if logs := logs_of(beside):
         raise WarehouseError(f"{logs[0]}: could not be fully written to {beside.name}")
     beside.chmod(mode)
-    _sync(beside)
+    sync(beside)
     if path.is_dir():
         raise WarehouseError(f"{path}: can't be replaced: it is a folder")
     # A WAL that another session left would be replayed into the new file.
     for log in logs_of(path):
         log.unlink()
     beside.replace(path)
-    _sync(path.parent)
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    sync(path.parent)
 
 
 def logs_of(path: Path) -> list[Path]:

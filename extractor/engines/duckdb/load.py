@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -11,11 +10,12 @@ import duckdb
 
 from extractor.config.settings import Config
 from extractor.engines.base import Loaded
-from extractor.engines.duckdb.files import opened, quoted
+from extractor.engines.duckdb.files import naming_errors, opened, quoted
 from extractor.engines.loading import Store, load_news
 from extractor.engines.news import find_news, ledger_of
 from extractor.engines.raw_tables import create_statements, known_files
 from extractor.errors import WarehouseError
+from extractor.files import sync
 
 FORMAT = 1
 
@@ -36,7 +36,8 @@ def load(config: Config) -> Loaded:
         news = find_news(config.landing, ledger)
         loaded = load_news(_store(connection), news, ledger)
         connection.execute("checkpoint")
-    _fsync(config.raw)
+    with naming_errors(config.raw):
+        sync(config.raw)
     news.raise_problems()
     return loaded
 
@@ -114,10 +115,3 @@ def _transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
         raise
     connection.commit()
 
-
-def _fsync(path: Path) -> None:
-    try:
-        with path.open("rb+") as file:
-            os.fsync(file.fileno())
-    except OSError as error:
-        raise WarehouseError(f"{path}: {error.strerror}") from error

@@ -19,7 +19,7 @@ import duckdb
 from extractor.config.settings import Config
 from extractor.engines.base import megabytes
 from extractor.engines.duckdb.files import opened
-from extractor.landing.files import replace_file
+from extractor.files import replace_file
 from extractor.outputs.missing import check_published
 
 ASSETS = Path(__file__).parent / "assets"
@@ -71,7 +71,7 @@ class Reported:
 def report(config: Config, output: Path) -> Reported:
     """Write the page; an existing one is replaced once the new one is complete.
 
-    Raises WarehouseError if nothing is published yet, LandingError if the page can't be written.
+    Raises WarehouseError if nothing is published yet, FileError if the page can't be written.
     """
     check_published(config.database)
     with opened(config.database, read_only=True, memory_limit=config.memory_limit) as connection:
