@@ -10,11 +10,14 @@ import duckdb
 
 from extractor.config.settings import Config
 from extractor.engines.base import megabytes
-from extractor.engines.duckdb.files import opened, quoted
+from extractor.engines.duckdb.files import READ, number_of, opened, quoted
 from extractor.errors import ConfigError, ExportError, WarehouseError, suggestion
+from extractor.files import sync
 from extractor.outputs.missing import check_published
 
 FORMATS = {"parquet": "format parquet, compression zstd", "csv": "format csv, header"}
+
+READERS = {".parquet": "read_parquet({path})", ".csv": "read_csv({path}, header = true, all_varchar = true)"}
 
 SPLIT_ABOVE_BYTES = 200_000_000
 """A table with a date column and a larger file becomes a folder with one file per month."""
@@ -51,7 +54,7 @@ class Exported:
 def export(config: Config, file_format: str, folder: Path, only: str | None = None) -> Exported:
     """Write every published table, or `only` one, into `folder`, replacing an earlier export of that format.
 
-    Everything is written beside first, then renamed file by file, so that each file is always a whole one. Raises
+    Everything is written beside first and read back, then renamed file by file, so that each file is always a whole one. Raises
     WarehouseError if nothing is published, ConfigError for an unknown table, ExportError if the folder can't be
     written.
     """
@@ -64,7 +67,7 @@ def export(config: Config, file_format: str, folder: Path, only: str | None = No
             beside.mkdir(parents=True)
             _write(connection, tables, file_format, beside)
         written = _put_in_place(beside, folder)
-    except (WarehouseError, OSError) as error:
+    except (ExportError, WarehouseError, OSError) as error:
         raise ExportError(f"{folder}: {error}. All files of the earlier export are intact; export again") from error
     for table in tables:
         earlier = {folder / f"{table}.{file_format}", *folder.glob(f"{table}/month=*/{table}.{file_format}")}
@@ -85,7 +88,10 @@ def _tables(connection: duckdb.DuckDBPyConnection, only: str | None) -> list[str
 def _write(connection: duckdb.DuckDBPyConnection, tables: list[str], file_format: str, folder: Path) -> None:
     def copy(query: str, path: Path, options: str = FORMATS[file_format]) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        connection.execute(f"copy ({query}) to {quoted(str(path))} ({options})")
+        rows = number_of(connection, f"copy ({query}) to {quoted(str(path))} ({options})")
+        sync(path)
+        if number_of(connection, READ.format(table=READERS[path.suffix].format(path=quoted(str(path))))) != rows:
+            raise ExportError(f"{path.name}: can't be read back as it was written")
 
     for table in tables:
         whole = folder / f"{table}.{file_format}"

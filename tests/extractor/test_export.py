@@ -207,3 +207,15 @@ def test_export_folder_defaults_to_export_beside_the_database(
     assert command("export", "--format", "csv", "--into", str(tmp_path / "else where's")) == 0
     assert (tmp_path / "else where's" / "playlists.csv").exists()
     assert f"into {tmp_path}/else where's" in capsys.readouterr().out
+
+
+def test_file_that_cannot_be_read_back_replaces_nothing(config: Config, tmp_path: Path) -> None:
+    export(config, "csv", tmp_path / "out")
+    before = (tmp_path / "out" / "playlists.csv").read_bytes()
+    with duckdb.connect(str(config.database)) as connection:
+        connection.execute("insert into playlists values ('l3', 'new', '')")
+    with pytest.MonkeyPatch.context() as disk:
+        disk.setattr("extractor.outputs.export.sync", lambda path: path.write_bytes(path.read_bytes()[:-12]))
+        with pytest.raises(ExportError, match="can't be read back"):
+            export(config, "csv", tmp_path / "out")
+    assert (tmp_path / "out" / "playlists.csv").read_bytes() == before
