@@ -26,11 +26,11 @@ def measure(bench: Bench) -> list[Result]:
         api = {"base_url": simulator.base_url, "token_url": simulator.token_url}
         project = Project(bench.folder / "daily", api=api)
         watch(project, world.playlist_ids)
-        project.run("daily", "--date", str(world.days[0]), environment=simulator.credentials)
+        project.run("daily", "--date", str(world.days[0]), "--insist", environment=simulator.credentials)
         daily = []
         for day in world.days[1 : times + 1]:
             simulator.day = day
-            daily.append(project.run("daily", "--date", str(day), environment=simulator.credentials).seconds)
+            daily.append(project.run("daily", "--date", str(day), "--insist", environment=simulator.credentials).seconds)
     steps = {command: project.run(command).seconds for command in ("load", "build", "publish")}
     nodes = project.nodes()
     one_model = _one_model(bench.folder / "one")

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 from extractor.cli.console import Console
@@ -27,6 +27,7 @@ from extractor.extract.day import RunContext
 from extractor.extract.plan import Plan, unasked
 from extractor.extract.run import extract
 from extractor.landing.day import read_day
+from extractor.landing.reader import files_of_day, last_instant
 from extractor.lock import exclusive
 from extractor.outputs.docs import docs
 from extractor.outputs.export import export
@@ -84,11 +85,25 @@ def _configuration(file: Path, options: argparse.Namespace, clock: Clock) -> Con
     config = Config.in_folder(HOME) if is_optional and not file.exists() else read_config(file)
     config = replace(config, target=options.target or config.target)
     check_paths(config.warehouse, config.raw, config.database)
-    if options.date and options.date > clock.now().date():
-        raise ConfigError(f"--date {options.date}: is in the future and can't have been observed (days are UTC)")
+    if options.date:
+        _check_date(options, config.landing, clock.now().date())
     if config.target not in ENGINES_OF.get(options.command, TARGETS):
         raise ConfigError(f"{options.command}: works on DuckDB's files; target {config.target} has none")
     return config
+
+
+def _check_date(options: argparse.Namespace, landing: Path, today: date) -> None:
+    """Raise ConfigError for a day in the future, and for one of which today's responses say nothing."""
+    day = options.date
+    if day > today:
+        raise ConfigError(f"--date {day}: is in the future and can't have been observed (days are UTC)")
+    if "insist" not in options or options.insist or today - day <= timedelta(days=1) or files_of_day(landing, day):
+        return
+    raise ConfigError(
+        f"--date {day}: what Spotify says today ({today} UTC) does not tell what was so on that day. A day can be read "
+        "until the end of the next one, or resumed if it has begun; to store today's responses under it anyway, add "
+        "--insist"
+    )
 
 
 def _login(config: Config, options: argparse.Namespace, console: Console) -> int:
@@ -210,6 +225,14 @@ def _extract(config: Config, console: Console) -> int:
     credentials = Credentials.from_environment()
     if credentials.login and (warning := credentials.login.read().warning(console.clock.now().date())):
         console.note("warning", warning)
+
+    if (last := last_instant(config.landing)) and last > console.clock.now():
+        console.note(
+            "warning",
+            f"this machine's clock is at {console.clock.now():%Y-%m-%d %H:%M} UTC, but responses of "
+            f"{last:%Y-%m-%d %H:%M} UTC have landed: if the clock is wrong, responses get wrong days; correct it, and "
+            "withdraw them with ./run.sh forget",
+        )
 
     def announce(plan: Plan) -> None:
         console.note("planned", f"{console.day}: {plan}", **asdict(plan))

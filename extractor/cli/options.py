@@ -52,6 +52,15 @@ def _date(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--date", type=_day, metavar="DAY", help="UTC day, YYYY-MM-DD; default: today")
 
 
+def _claimed_date(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--date", type=_day, metavar="DAY", help="UTC day, YYYY-MM-DD: today (the default), yesterday, or one begun"
+    )
+    parser.add_argument(
+        "--insist", action="store_true", help="with --date: store what Spotify says today under any earlier day"
+    )
+
+
 def _demo(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--demo", action="store_true", help="use the demo's files instead (made by the command demo)")
 
@@ -71,13 +80,13 @@ def _build_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _daily(parser: argparse.ArgumentParser) -> None:
-    _date(parser)
+    _claimed_date(parser)
     _target(parser)
     _build_options(parser)
 
 
 def _extract(parser: argparse.ArgumentParser) -> None:
-    _date(parser)
+    _claimed_date(parser)
 
 
 def _build(parser: argparse.ArgumentParser) -> None:

@@ -39,6 +39,17 @@ def files_of_day(folder: Path, day: date) -> list[Path]:
     return sorted((folder / day.isoformat()).glob("*.ndjson.gz"))
 
 
+def last_instant(folder: Path) -> datetime | None:
+    """Return when the last run of the last day in a landing folder started; None if none has."""
+    days = sorted(path.name for path in folder.glob("????-??-??") if any(path.glob("*.ndjson.gz")))
+    instants = []
+    for path in sorted((folder / days[-1]).glob("*.ndjson.gz")) if days else ():
+        with suppress(LandingError):  # load names what is wrong
+            first = next((envelope for _, envelope in checked_envelopes(path)), None)
+            instants += [datetime.fromisoformat(first["observed_at"])] if first else []
+    return max(instants, default=None)
+
+
 class LandingFile:
     """Reads a landing file as a stream; each call continues where the previous one ended."""
 

@@ -96,6 +96,39 @@ def test_invalid_config_exits_2(run: Callable[..., Run], tmp_path: Path, capsys:
 def test_future_date_exits_2(run: Callable[..., Run], capsys: pytest.CaptureFixture[str]) -> None:
     assert run()("extract", "--date", "2026-01-03") == 2
     assert "--date 2026-01-03: is in the future" in told(capsys)
+    assert run()("extract", "--date", "2026-01-03", "--insist") == 2
+
+
+def test_day_before_yesterday_is_read_only_on_insistence(
+    run: Callable[..., Run], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = run()
+    command.simulator.day = date(2026, 1, 1)
+    for name in ("extract", "daily"):
+        assert command(name, "--date", "2025-12-31") == 2
+        assert "--date 2025-12-31: what Spotify says today (2026-01-02 UTC)" in told(capsys)
+    assert not (tmp_path / "landing").exists()
+    assert command("extract", "--date", "2025-12-31", "--insist") == 0
+    assert command("extract", "--date", "2025-12-31") == 0  # it has begun
+    assert command("extract", "--date", "2025-12-30") == 2
+
+
+def test_status_and_purge_take_any_earlier_day(run: Callable[..., Run]) -> None:
+    command = run()
+    assert command("extract") == 0
+    assert command("status", "--date", "2025-12-01") == 3
+    assert command("purge", "--date", "2025-12-01", "--keep-days", "7") == 1  # nothing is built yet
+
+
+def test_clock_behind_what_has_landed_is_a_warning(
+    run: Callable[..., Run], time: FakeTime, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = run()
+    assert command("extract") == 0
+    assert "clock" not in told(capsys)
+    time.sleep(-3600)
+    assert command("extract") == 0
+    assert "this machine's clock is at 2026-01-02 05:00 UTC, but responses of 2026-01-02 06:00 UTC have" in told(capsys)
 
 
 @pytest.mark.parametrize(

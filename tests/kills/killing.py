@@ -13,7 +13,7 @@ from datetime import date
 from pathlib import Path
 
 from extractor.landing.reader import envelopes
-from tests.pipeline.harness import OF_A_DAY, REPO, Project, plain_environment
+from tests.pipeline.harness import REPO, Project, of_day, plain_environment
 
 STEP = 0.0001
 """Seconds that a held command runs on between two looks."""
@@ -139,11 +139,10 @@ def logged(pattern: str, number: int = 1) -> Moment:
 
 def kill(project: Project, command: str, day: date, moment: Moment, *, children: bool = True) -> Attempt:
     """Start `./run.sh COMMAND`, for a day if it takes one, and kill it at a moment, with its children or alone."""
-    of_day = ("--date", day.isoformat()) if command in OF_A_DAY else ()
     project.simulator.day = day
     with _said(project).open("w") as output:
         process = subprocess.Popen(
-            [REPO / "run.sh", command, "--config", project.config, *of_day],
+            [REPO / "run.sh", command, "--config", project.config, *of_day(command, day)],
             cwd=REPO,
             # dbt's log has the moments of a build
             env=plain_environment() | project.simulator.credentials | {"SPOTIFY_DBT_LOG": "debug"},

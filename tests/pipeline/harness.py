@@ -38,6 +38,14 @@ PATIENCE = 120
 OF_A_DAY = ("daily", "extract", "status", "purge")
 """Commands that take --date."""
 
+
+
+def of_day(command: str, day: date) -> tuple[str, ...]:
+    """Return the options with which a command works on a simulated day."""
+    insist = ("--insist",) if command in ("daily", "extract") else ()
+    return ("--date", day.isoformat(), *insist) if command in OF_A_DAY else ()
+
+
 SERVER = ("PGHOST", "PGPORT", "PGUSER", "PGDATABASE")
 REPO = Path(__file__).resolve().parents[2]
 FOLDERS = ("analyses", "extractor", "functions", "macros", "models", "requirements", "tests/dbt")
@@ -119,7 +127,7 @@ class Project:
         """
         if day:
             self.simulator.day = day
-            options = ("--date", day.isoformat(), *options) if command in OF_A_DAY else options
+            options = (*of_day(command, day), *options)
         if command in ("daily", "build") and "program" not in how and not (self.folder / "dbt").exists():
             lend_parsed(self.folder)
         started = time.monotonic()

@@ -13,7 +13,7 @@ from extractor.simulator.faults import Fault
 from extractor.simulator.identifiers import spotify_id
 from extractor.simulator.server import Simulator
 from tests.pipeline.conftest import MakeProject
-from tests.pipeline.harness import Project
+from tests.pipeline.harness import Project, of_day
 
 pytestmark = pytest.mark.slow
 
@@ -135,7 +135,7 @@ def impossible_entry() -> dict[str, object]:
 def test_second_concurrent_daily_run_waits(make_project: MakeProject) -> None:
     world = WORLD.removesuffix("}") + ", faults: [{path: /v1/playlists, delay: 0.4}]}"
     project = make_project(world, api={"max_in_flight": 1})
-    both = [project.start("daily", "--date", str(FIRST)) for _ in range(2)]
+    both = [project.start("daily", *of_day("daily", FIRST)) for _ in range(2)]
     ended = [process.communicate(timeout=120) for process in both]
     assert [process.returncode for process in both] == [0, 0], ended
     assert sum("another run holds" in stderr for _, stderr in ended) == 1, ended

@@ -8,7 +8,7 @@ import pytest
 from extractor.cli.commands import main
 from extractor.simulator.identifiers import spotify_id
 from tests.pipeline.conftest import MakeProject
-from tests.pipeline.harness import Project, impatient_clock
+from tests.pipeline.harness import Project, impatient_clock, of_day
 
 pytestmark = pytest.mark.slow
 
@@ -85,7 +85,7 @@ def test_failing_playlist_does_not_stop_others(
     for name, value in project.simulator.credentials.items():
         monkeypatch.setenv(name, value)
     # In this process, on a clock that does not wait: backing off would take half a minute.
-    exit_code = main(["daily", "--config", str(project.config), "--date", str(DAY)], impatient_clock())
+    exit_code = main(["daily", "--config", str(project.config), *of_day("daily", DAY)], impatient_clock())
     assert exit_code == 3
     assert IDS["two"] in capsys.readouterr().out
     assert answered(project) == ["one", "three", "four"]

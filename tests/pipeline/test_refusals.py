@@ -7,7 +7,7 @@ import pytest
 
 from extractor.simulator.identifiers import spotify_id
 from tests.pipeline.conftest import MakeProject
-from tests.pipeline.harness import REPO, Project
+from tests.pipeline.harness import REPO, Project, of_day
 
 DAY = date(2026, 1, 1)
 WORLD = "histories: {list: {days: {2026-01-01: [A, B]}}}"
@@ -103,7 +103,7 @@ def test_run_sh_works_from_any_folder_through_a_symlink_with_a_relative_config(p
     link = project.folder / "a link"
     link.symlink_to(REPO / "run.sh")
     project.simulator.day = DAY
-    started = project.start("extract", "--date", str(DAY), program=link, config="config.yaml", cwd=project.folder)
+    started = project.start("extract", *of_day("extract", DAY), program=link, config="config.yaml", cwd=project.folder)
     stdout, stderr = started.communicate(timeout=60)
     assert started.returncode == 0, stderr
     assert "1 of 1 playlists" in stdout

@@ -19,7 +19,7 @@ from extractor.simulator.tokens import CLIENT_ID, CLIENT_SECRET
 from extractor.spotify.login import save_login
 from extractor.spotify.token_store import UserToken
 from tests.pipeline.conftest import MakeProject
-from tests.pipeline.harness import REPO, Finished, Project, impatient_clock, plain_environment
+from tests.pipeline.harness import REPO, Finished, Project, impatient_clock, of_day, plain_environment
 
 pytestmark = pytest.mark.slow
 
@@ -110,7 +110,7 @@ def test_faults_leak_no_secret(
         Project(project.folder, simulator).configure()
         for name, value in simulator.credentials.items():
             monkeypatch.setenv(name, value)
-        code = main(["extract", "--config", str(project.config), "--date", str(DAY)], impatient_clock())
+        code = main(["extract", "--config", str(project.config), *of_day("extract", DAY)], impatient_clock())
         said = Finished(code, *capfd.readouterr(), 0)
         assert code != 0
         assert said.told
@@ -127,7 +127,7 @@ def test_refused_credentials_are_not_shown(project: Project, refused: str, tmp_p
 
 def test_traceback_shows_no_secret(project: Project) -> None:
     finished = subprocess.run(
-        [sys.executable, "-X", "dev", "-c", CRASH, "extract", "--config", str(project.config), "--date", str(DAY)],
+        [sys.executable, "-X", "dev", "-c", CRASH, "extract", "--config", str(project.config), *of_day("extract", DAY)],
         cwd=REPO,
         env=plain_environment() | project.simulator.credentials,
         capture_output=True,

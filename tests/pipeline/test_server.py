@@ -15,7 +15,7 @@ from extractor.engines.postgres.load import load
 from extractor.errors import PARTLY_READ
 from tests.cluster import Database
 from tests.pipeline.conftest import MakeProject
-from tests.pipeline.harness import MARTS, OBSERVED, PATIENCE, Project
+from tests.pipeline.harness import MARTS, OBSERVED, PATIENCE, Project, of_day
 from tests.published import Row, Table, read_table
 
 pytestmark = pytest.mark.slow
@@ -110,7 +110,7 @@ def work(project: Project, number: int) -> None:
     own = project.folder / f"worker {number}.yaml"
     own.write_text(yaml.safe_dump(config))
     while True:
-        process = project.start("extract", "--date", DAY.isoformat(), config=str(own))
+        process = project.start("extract", *of_day("extract", DAY), config=str(own))
         _, told = process.communicate(timeout=120)
         if process.returncode == 0:
             return
