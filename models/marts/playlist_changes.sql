@@ -3,7 +3,7 @@
 -- The start of each stay, unless the track was already in the first read, and its proven end. Spotify sometimes
 -- replaces one track id of a recording with another, without an edit by the playlist's owner: the ids change, the
 -- recording does not. Both changes are rows, marked as a replacement.
-with stays as (select * from {{ ref('int_stays') }}),
+with stays as {{ not_materialized() }} (select * from {{ ref('int_stays') }}),
 
 track_info as (select * from {{ ref('track_info') }}),
 

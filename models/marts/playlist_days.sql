@@ -5,7 +5,7 @@
 
 -- The observation calendar: every day from a playlist's first read to the last day on which any playlist was read. A
 -- build adds days after the last existing one of each playlist; rows from its rewind day on have been deleted.
-with days as (select * from {{ ref('int_playlist_days_counted') }}),
+with days as {{ not_materialized() }} (select * from {{ ref('int_playlist_days_counted') }}),
 
 last_read as (
     select max(day) as day from days

@@ -1,7 +1,7 @@
 {{ config(unique_key='date') }}
 
 -- Replaces all rows of each day that has new sightings, including late days.
-with track_days as (select * from {{ ref('int_track_days') }}),
+with track_days as {{ not_materialized() }} (select * from {{ ref('int_track_days') }}),
 
 touched_days as (
     select distinct day

@@ -1,7 +1,7 @@
 {{ config(materialized='view') }}
 {% set mapped = mapped_columns(model.columns) %}
 
-with track_info_history as (select * from {{ ref('track_info_history') }}),
+with track_info_history as {{ not_materialized() }} (select * from {{ ref('track_info_history') }}),
 
 first_days as (
     select

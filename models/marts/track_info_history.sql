@@ -2,11 +2,11 @@
 {% set mapped = mapped_columns(model.columns) %}
 
 -- Rewrites tracks that have a new version of their description or are newly followed. All other rows are kept.
-with versions as (select * from {{ ref('int_track_versions') }}),
+with versions as {{ not_materialized() }} (select * from {{ ref('int_track_versions') }}),
 
 descriptions as (select * from {{ ref('int_track_descriptions') }}),
 
-followed as (select * from {{ ref('int_tracks_followed') }}),
+followed as {{ not_materialized() }} (select * from {{ ref('int_tracks_followed') }}),
 
 changed_tracks as (
     select track_id

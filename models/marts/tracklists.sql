@@ -1,7 +1,7 @@
 {{ config(materialized='view') }}
 
 -- A view, because each distinct content is stored once, even if a playlist has it again later.
-with days as (select * from {{ ref('int_playlist_days_counted') }}),
+with days as {{ not_materialized() }} (select * from {{ ref('int_playlist_days_counted') }}),
 
 versions as (select * from {{ ref('int_playlist_versions') }}),
 

@@ -4,7 +4,7 @@
 
 -- Tracks added to and removed from playlists: compare the content of each usable day with that of the usable day
 -- before, if they differ. Most playlists do not change on most days.
-with days as (select * from {{ ref('int_playlist_days_counted') }}),
+with days as {{ not_materialized() }} (select * from {{ ref('int_playlist_days_counted') }}),
 
 rewound as (select * from {{ ref('int_playlists_rewound') }}),
 

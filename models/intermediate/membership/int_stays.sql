@@ -6,13 +6,13 @@
 -- A stretch goes from the day a track was added to the day it was removed. If a null entry may hide the track that day,
 -- the end moves to the first usable day without such an entry, and is dropped if the track is back by then. A stay is
 -- one or more stretches, up to an end that is proven. An open stay needs no update on a day without changes.
-with changes as (select * from {{ ref('int_membership_changes') }}),
+with changes as {{ not_materialized() }} (select * from {{ ref('int_membership_changes') }}),
 
-days as (select * from {{ ref('int_playlist_days_counted') }}),
+days as {{ not_materialized() }} (select * from {{ ref('int_playlist_days_counted') }}),
 
 rewound as (select * from {{ ref('int_playlists_rewound') }}),
 
-versions as (select * from {{ ref('int_playlist_versions') }}),
+versions as {{ not_materialized() }} (select * from {{ ref('int_playlist_versions') }}),
 
 -- Recompute all stays of a playlist and track if the rewound days have, or had, a change or the end of a mask.
 touched as (
@@ -78,28 +78,30 @@ null_claims as (
 ),
 
 -- Claims of tracks on the last day before they were removed. Any entry of the track may be a null entry now.
-last_held_days as (
+last_held_contents as (
     select distinct
-        playlist_id,
-        last_held as day
+        days.playlist_id,
+        days.day,
+        days.content_hash
     from stretches
-    where playlist_id in (select null_claims.playlist_id from null_claims)
+    inner join days
+        on
+            stretches.playlist_id = days.playlist_id
+            and stretches.last_held = days.day
+    where stretches.playlist_id in (select null_claims.playlist_id from null_claims)
 ),
 
 last_entries as (
     select
-        days.playlist_id,
-        days.day,
+        last_held_contents.playlist_id,
+        last_held_contents.day,
         {{ unnested({'track_id': 'versions.track_ids', 'added_at': 'versions.added_ats'}) }}
-    from last_held_days
-    inner join days
-        on
-            last_held_days.playlist_id = days.playlist_id
-            and last_held_days.day = days.day
+    from last_held_contents
     inner join versions
         on
-            days.playlist_id = versions.playlist_id
-            and days.content_hash = versions.content_hash
+            last_held_contents.playlist_id = versions.playlist_id
+            and last_held_contents.content_hash = versions.content_hash
+    where versions.playlist_id in (select null_claims.playlist_id from null_claims)
 ),
 
 masked_days as (

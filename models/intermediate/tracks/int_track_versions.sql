@@ -2,7 +2,7 @@
 
 -- Days on which the description of a track differs from the description before. Most new days have no difference. A
 -- track with one is rewound to the first such day: earlier versions are kept, later ones are recomputed.
-with track_days as (
+with track_days as {{ not_materialized() }} (
     select * from {{ ref('int_track_days') }}
     where description_hash is not null
 ),
