@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import difflib
 import io
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,6 +16,11 @@ from extractor.config.settings import Config
 from extractor.errors import ConfigError, NothingToWatchError
 
 SPOTIFY_ID = re.compile(r"[0-9A-Za-z]{22}")
+
+BLANKS = " \t\r\n\v\f\u00a0\u200b\u200c\u200d\u2060\ufeff'\"\u2018\u2019\u201c\u201d"
+"""What copying from a web page or a chat leaves around an id: blanks, also invisible ones, and quotes."""
+
+KINDS = ("playlist", "track")
 
 LINK = re.compile(
     r"(?:(?:https?://)?open\.spotify\.com/(?:intl-\w+/)?|spotify:)(?:user[:/][^:/]+[:/])?(\w+)[:/](\w+)/?"
@@ -32,7 +39,8 @@ class WatchList:
 
 def read_watch_list(config: Config) -> WatchList:
     """Return the playlists and tracks of this worker's slice. Raises ConfigError naming the file and the line."""
-    playlists, tracks = (_read_seed(config.seeds / f"{kind}s.csv", kind) for kind in ("playlist", "track"))
+    _check_folder(config)
+    playlists, tracks = (_read_seed(config.seeds / f"{kind}s.csv", kind) for kind in KINDS)
     if config.tracks_file:
         tracks = dict(_read_ids(config.tracks_file)) | tracks
     if not playlists and not tracks:
@@ -50,19 +58,37 @@ def read_watch_list(config: Config) -> WatchList:
     )
 
 
+def _check_folder(config: Config) -> None:
+    """Raise ConfigError for a folder or a file that is not where its name is: nothing would be read, silently."""
+    names = [f"{kind}s.csv" for kind in KINDS]
+    if config.tracks_file and not config.seeds.is_dir():
+        raise ConfigError(f"seeds: {config.seeds}: no such folder; correct the key, or create the folder")
+    for path in sorted(config.seeds.glob("*")) if config.seeds.is_dir() else ():
+        if path.name in names:
+            if not path.exists():
+                raise ConfigError(f"{path}: is a link to {os.readlink(path)}, which does not exist; correct or remove it")
+        elif meant := difflib.get_close_matches(path.name.lower(), names, 1, cutoff=0.9):
+            if not (config.seeds / meant[0]).exists():
+                raise ConfigError(f"{path}: is not read; the name must be {meant[0]}")
+
+
 def _read_seed(path: Path, kind: str) -> dict[str, str]:
     if not path.exists():
         return {}
     column = f"{kind}_id"
     watched: dict[str, str] = {}
-    reader = csv.DictReader(io.StringIO(_text(path), newline=""), strict=True)
+    reader = csv.reader(io.StringIO(_text(path), newline=""), strict=True)
     try:
-        if column not in (reader.fieldnames or ()):
+        header = [name.strip().lower() for name in next(reader, [])]
+        if column not in header:
             raise ConfigError(f"{path}:1: the first line must name the columns: {column},label")
-        for row in reader:
-            if (row[column] or "").strip():
+        for cells in reader:
+            row = dict(zip(header, cells, strict=False))
+            if header[-1] == "label":  # with a comma, and without quotes
+                row["label"] = ",".join(cells[len(header) - 1 :])
+            if row.get(column, "").strip():
                 found = spotify_id(row[column], kind, f"{path}:{reader.line_num}")
-                watched.setdefault(found, (row.get("label") or "").strip())
+                watched.setdefault(found, row.get("label", "").strip())
     except csv.Error as error:
         raise ConfigError(f"{path}:{reader.line_num}: not readable as CSV: {error}") from error
     return watched
@@ -86,7 +112,7 @@ def spotify_id(text: str, kind: str, where: str) -> str:
 
     Raises ConfigError, naming `where`, if there is none or if the link is not to a `kind`.
     """
-    text = text.strip()
+    text = text.strip(BLANKS)
     bare = text.split("?")[0].split("#")[0]
     link = LINK.fullmatch(bare)
     if link and link[1] != kind:

@@ -206,3 +206,41 @@ def test_slices_cover_everything_without_overlap(tmp_path: Path, size: int) -> N
 def test_slice_beyond_the_end_is_empty(tmp_path: Path) -> None:
     found = watched(tmp_path, f"playlist_id,label\n{A},x\n", batch_number=9, batch_size=5)
     assert (found.playlists, found.tracks, found.all_playlists) == ({}, {}, 1)
+
+
+def test_header_may_have_blanks_and_capitals(tmp_path: Path) -> None:
+    assert watched(tmp_path, f"playlist_id, Label\n{A},x\n").playlists == {A: "x"}
+
+
+def test_unquoted_comma_belongs_to_the_label(tmp_path: Path) -> None:
+    assert watched(tmp_path, f"playlist_id,label\n{A},Rock, hard\n{B},\n").playlists == {A: "Rock, hard", B: ""}
+
+
+@pytest.mark.parametrize("around", ["\u201c{}\u201d", "\u200b{}", "\ufeff{}\u00a0", "'{}'"])
+def test_quotes_and_invisible_blanks_around_an_id_are_ignored(tmp_path: Path, around: str) -> None:
+    assert only(tmp_path, around.format(A)) == A
+
+
+def test_dead_link_to_a_seed_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "playlists.csv").symlink_to("moved/playlists.csv")
+    with pytest.raises(ConfigError, match=r"playlists\.csv: is a link to moved/playlists\.csv, which does not exist"):
+        watched(tmp_path, None, f"track_id,label\n{A},x\n")
+
+
+@pytest.mark.parametrize("name", ["playlist.csv", "Playlists.csv", "playlists.CSV", "playlsts.csv"])
+def test_mistyped_name_of_a_seed_is_refused(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text(f"playlist_id,label\n{A},x\n")
+    with pytest.raises(ConfigError, match=rf"{name}: is not read; the name must be playlists\.csv"):
+        watched(tmp_path, None, f"track_id,label\n{A},x\n")
+
+
+def test_other_files_beside_the_seeds_are_ignored(tmp_path: Path) -> None:
+    for name in ("README.md", "playlists.csv.bak", "playlists-old.csv", ".DS_Store"):
+        (tmp_path / name).write_text("?")
+    assert only(tmp_path, A) == A
+
+
+def test_missing_seeds_folder_beside_a_tracks_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "ids.txt").write_text(A)
+    with pytest.raises(ConfigError, match=r"seeds: .*/sedes: no such folder"):
+        read_watch_list(replace(Config(), seeds=tmp_path / "sedes", tracks_file=tmp_path / "ids.txt"))
