@@ -30,7 +30,9 @@ def measure(bench: Bench) -> list[Result]:
         daily = []
         for day in world.days[1 : times + 1]:
             simulator.day = day
-            daily.append(project.run("daily", "--date", str(day), "--insist", environment=simulator.credentials).seconds)
+            daily.append(
+                project.run("daily", "--date", str(day), "--insist", environment=simulator.credentials).seconds
+            )
     steps = {command: project.run(command).seconds for command in ("load", "build", "publish")}
     nodes = project.nodes()
     one_model = _one_model(bench.folder / "one")

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import gzip
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
 from extractor.config.settings import Config
+from extractor.config.watch_list import WatchList
 from extractor.engines.duckdb.load import load, prepared
+from extractor.landing.writer import content_of, hash_of, save_watch_list
 
 FIRST_DAY = "date '2020-01-01'"
 
@@ -87,7 +88,7 @@ from range({first}, {last} + 1) as days(d), range({lists}) as lists(l)
 STARTS = """
 select
     'run' || d, 1, 1, {first_day} + cast(d as integer) as day, 'runs', json_object(), null, 0,
-    cast(day as timestamp), cast('{{"event":"start","watched":"watched","discover_tracks":true}}' as json)
+    cast(day as timestamp), cast('{{"event":"start","watched":"{watched}","discover_tracks":true}}' as json)
 from range({first}, {last} + 1) as days(d)
 """
 
@@ -130,7 +131,7 @@ class World:
 
     def land(self, folder: Path, day: int, still_from: int | None = None) -> Path:
         """Write the landing file of a day, and the watch-list, as the extractor would."""
-        self._watch(folder)
+        save_watch_list(folder, self._watched)
         with duckdb.connect() as connection:
             [(date,)] = connection.execute(f"select {FIRST_DAY} + {day}").fetchall()
             path = folder / f"{date:%Y-%m-%d}" / f"run{day}.ndjson.gz"
@@ -140,7 +141,7 @@ class World:
 
     def load_at_once(self, config: Config, days: int) -> None:
         """Insert the first days into raw.duckdb without landing them: years take minutes."""
-        self._watch(config.landing)
+        save_watch_list(config.landing, self._watched)
         load(config)
         with prepared(config) as connection:
             for number, first in enumerate(range(0, days, DAYS_AT_ONCE), 2):  # load 1 is the watch-list
@@ -151,10 +152,9 @@ class World:
                 connection.execute(f"insert into playlist_entries {entries}")
                 connection.execute(f"insert into landing_files values ('days from {first}', 1, 1, {number})")
 
-    def _watch(self, landing: Path) -> None:
-        rows = "".join(f"playlist,{str(number).rjust(22, 'L')},\n" for number in range(self.lists))
-        (landing / "watched").mkdir(parents=True, exist_ok=True)
-        (landing / "watched" / "watched.csv.gz").write_bytes(gzip.compress(f"kind,id,label\n{rows}".encode(), mtime=0))
+    @property
+    def _watched(self) -> WatchList:
+        return WatchList({str(number).rjust(22, "L"): "" for number in range(self.lists)}, {}, self.lists, 0)
 
     def _answers(self, first: int, last: int, still_from: int | None, items: str = ITEMS) -> str:
         parts = (LIST_ANSWERS.replace("{items}", items), VERDICTS, STARTS, ENDS)
@@ -163,6 +163,7 @@ class World:
     def _filled(self, sql: str, first: int, last: int, still_from: int | None) -> str:
         values = vars(self) | {"first": first, "last": last, "first_day": FIRST_DAY}
         values["still_from"] = last if still_from is None else still_from
+        values["watched"] = hash_of(content_of(self._watched))
         values["entry"] = ENTRY.replace("DETAILS", DETAILS if self.detailed else "''")
         values["slots"] = SLOTS.format(**values)
         return sql.format(**values)

@@ -66,7 +66,9 @@ def _check_folder(config: Config) -> None:
     for path in sorted(config.seeds.glob("*")) if config.seeds.is_dir() else ():
         if path.name in names:
             if not path.exists():
-                raise ConfigError(f"{path}: is a link to {os.readlink(path)}, which does not exist; correct or remove it")
+                raise ConfigError(
+                    f"{path}: is a link to {os.readlink(path)}, which does not exist; correct or remove it"
+                )
         elif meant := difflib.get_close_matches(path.name.lower(), names, 1, cutoff=0.9):
             if not (config.seeds / meant[0]).exists():
                 raise ConfigError(f"{path}: is not read; the name must be {meant[0]}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing
@@ -12,7 +13,7 @@ import duckdb
 
 from extractor.engines.base import Loaded
 from extractor.engines.duckdb.files import quoted
-from extractor.engines.news import Ledger, News, name_of, watch_list
+from extractor.engines.news import Ledger, News, name_of
 from extractor.engines.pieces import pieces_of
 from extractor.engines.split import split
 from extractor.errors import LandingError
@@ -52,8 +53,9 @@ def load_news(store: Store, news: News, ledger: Ledger) -> Loaded:
         try:
             with store.attempt(), tempfile.TemporaryDirectory() as folder:
                 found = _insert_answers(store, numbers, Path(folder))
-                watched = _insert_watched(store, news, Path(folder))
-                entries = [*_entries(numbers, found.lines, ledger), *((*each, 0, number) for each in watched)]
+                _insert_watched(store, news, Path(folder))
+                watched = ((each.name, each.bytes, 0, number) for each in news.watched.values())
+                entries = [*_entries(numbers, found.lines, ledger), *watched]
                 if entries:
                     rows = ", ".join(
                         f"({quoted(name)}, {size}, {lines}, {load})" for name, size, lines, load in entries
@@ -137,16 +139,10 @@ def _explained(path: Path, refusal: LandingError) -> str:
     return f"{path}: {refusal}. {WHAT_TO_DO}"
 
 
-def _insert_watched(store: Store, news: News, folder: Path) -> list[tuple[str, int]]:
-    """Insert the new watch-lists; return their names and sizes."""
-    entered, path = [], folder / "watched.ndjson"
-    with path.open("w", encoding="utf-8") as lines:
-        for file in news.watched:
-            try:
-                lines.writelines(watch_list(file))
-                entered.append((name_of(file), file.stat().st_size))
-            except LandingError as error:
-                news.problems[file] = str(error)
-    if entered:
+def _insert_watched(store: Store, news: News, folder: Path) -> None:
+    if news.watched:
+        path = folder / "watched.ndjson"
+        with path.open("w", encoding="utf-8") as lines:
+            for each in news.watched.values():
+                lines.writelines(json.dumps([each.name, *row]) + "\n" for row in each.rows)
         store.insert("watched", WATCHED.replace("<path>", quoted(str(path))))
-    return entered

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import csv
 import gzip
-import json
+import io
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from extractor.errors import LandingError
 from extractor.landing.reader import NewFile, run_of
+from extractor.landing.writer import WATCHED, hash_of
 
 
 @dataclass(frozen=True)
@@ -31,15 +32,24 @@ def ledger_of(rows: Iterable[tuple[str, int, int, int]]) -> Ledger:
     return {name: Known(*numbers) for name, *numbers in rows}
 
 
+@dataclass(frozen=True)
+class WatchedRows:
+    """A watch-list: its name, the size of its file, and its rows of (kind, id, label)."""
+
+    name: str
+    bytes: int
+    rows: list[tuple[str, str, str]]
+
+
 @dataclass
 class News:
-    """New files: landing files, grouped by run, and watch-lists.
+    """New files: landing files, grouped by run, and watch-lists by name.
 
     `problems` maps a file to its error.
     """
 
     runs: dict[str, list[NewFile]] = field(default_factory=dict)
-    watched: list[Path] = field(default_factory=list)
+    watched: dict[str, WatchedRows] = field(default_factory=dict)
     problems: dict[Path, str] = field(default_factory=dict)
 
     def files(self) -> list[NewFile]:
@@ -66,19 +76,38 @@ def name_of(path: Path) -> str:
 def find_news(landing: Path, ledger: Ledger) -> News:
     """Find files that are new or have grown; only those are opened."""
     news = News()
-    for path in _visible(landing, "*/*.ndjson.gz"):
+    for path in _visible(landing, ".ndjson.gz", news):
         try:
             if file := _new_file(path, ledger):
                 news.runs.setdefault(file.run, []).append(file)
         except LandingError as error:
             news.problems[path] = str(error)
-    news.watched = [path for path in _visible(landing, "watched/*.csv.gz") if name_of(path) not in ledger]
+    for path in _visible(landing, ".csv.gz", news):
+        if path.parent == landing / WATCHED and name_of(path) not in ledger:
+            try:
+                found = _watch_list(path)
+                if found.name not in ledger:
+                    news.watched[found.name] = found
+            except LandingError as error:
+                news.problems[path] = str(error)
     return news
 
 
-def _visible(landing: Path, pattern: str) -> list[Path]:
-    paths = sorted(landing.glob(pattern))
-    return [path for path in paths if not path.name.startswith(".") and not path.parent.name.startswith(".")]
+def _visible(landing: Path, ending: str, news: News) -> Iterator[Path]:
+    """Yield the files in the folders of the landing folder. Hidden ones are not ours, but a system's own."""
+    try:
+        folders = [path for path in sorted(landing.iterdir()) if path.is_dir() and not path.name.startswith(".")]
+    except OSError as error:
+        folders = []
+        if landing.exists():
+            news.problems[landing] = f"{landing}: can't be read: {error.strerror}"
+    for folder in folders:
+        try:
+            paths = sorted(folder.iterdir())
+        except OSError as error:
+            news.problems[folder] = f"{folder}: can't be read: {error.strerror}"
+            continue
+        yield from (path for path in paths if path.name.endswith(ending) and not path.name.startswith("."))
 
 
 def _new_file(path: Path, ledger: Ledger) -> NewFile | None:
@@ -94,13 +123,16 @@ def _new_file(path: Path, ledger: Ledger) -> NewFile | None:
     return NewFile(path, size, run, known.lines) if run and size > known.bytes else None
 
 
-def watch_list(path: Path) -> list[str]:
-    """Return the lines of a watch-list, as JSON. Raises LandingError if it is damaged."""
+def _watch_list(path: Path) -> WatchedRows:
+    """Return a watch-list, whose name is the hash of its content. Raises LandingError if it is damaged."""
     try:
-        with gzip.open(path, "rt", encoding="utf-8", newline="") as lines:
-            rows = list(csv.DictReader(lines, strict=True))
-        return [
-            json.dumps([name_of(path), *(row[column] for column in ("kind", "id", "label"))]) + "\n" for row in rows
-        ]
+        content = gzip.decompress(path.read_bytes())
+        name = hash_of(content)
+        if not name_of(path).startswith(name):  # more follows in the name of a copy
+            raise ValueError("not the content that it was stored with")
+        rows = list(csv.DictReader(io.StringIO(content.decode(), newline=""), strict=True))
+        return WatchedRows(name, path.stat().st_size, [(row["kind"], row["id"], row["label"]) for row in rows])
     except (OSError, EOFError, ValueError, KeyError, csv.Error, zlib.error) as error:
-        raise LandingError(f"{path}: damaged: not a gzip file of a watch-list ({error}); restore the file") from error
+        raise LandingError(
+            f"{path}: damaged ({error}). The next run with this watch-list writes it again; else restore or remove it"
+        ) from error

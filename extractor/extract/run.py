@@ -81,7 +81,7 @@ def _land(run: RunContext, watched: WatchList, client: Client, landed: DayReader
     problems = [problem for tally in fetcher.tallies.values() for problem in tally.problems]
     facts = counts | {"problems": problems, "stopped": stopped and str(stopped)}
     facts["long_unavailable"] = {each.playlist_id: each.since for each in fetcher.long_unavailable}
-    return Extraction(counts["exit_code"], _summary(run.day, fetcher, client, landed.memory, stopped), facts)
+    return Extraction(counts["exit_code"], _summary(run.day, fetcher, client, landed, stopped), facts)
 
 
 def _start_facts(run: RunContext, watched: WatchList) -> dict[str, Any]:
@@ -118,7 +118,9 @@ def _counts(fetcher: Fetcher, client: Client, memory: DayState, stopped: Stop | 
     }
 
 
-def _summary(day: date, fetcher: Fetcher, client: Client, memory: DayState, stopped: StoppedByQuota | None) -> str:
+def _summary(day: date, fetcher: Fetcher, client: Client, landed: DayReader, stopped: StoppedByQuota | None) -> str:
+    memory = landed.memory
+
     def describe(what: str, tally: Tally) -> str:
         if not tally.asked:
             return f"no {what} to request"
@@ -140,6 +142,7 @@ def _summary(day: date, fetcher: Fetcher, client: Client, memory: DayState, stop
             f"  warning: {len(fetcher.long_unavailable)} of the playlists not read have been unavailable for long, "
             f"{first.playlist_id} since {first.since}; ./run.sh status names them"
         )
+    lines += [f"  warning: {problem}" for problem in landed.problems.values()]
     if client.login_problem:
         lines.append(f"  warning: {client.login_problem}")
     if stopped:

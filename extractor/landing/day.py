@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from extractor.config.endpoints import Endpoint
+from extractor.errors import LandingError
 from extractor.landing.cache import CachedContent
 from extractor.landing.payloads import ids_at, is_answered, results_of, track_objects, tracks_of
 from extractor.landing.reader import LandingFile, files_of_day
@@ -39,12 +40,18 @@ class DayState:
     found_ids: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     answered_ids: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     _requests: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    _lines: Counter[str] = field(default_factory=Counter)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
-    def absorb(self, envelope: dict[str, Any]) -> None:
-        """Update the state by one landed envelope."""
+    def absorb(self, envelope: dict[str, Any]) -> bool:
+        """Update the state by one landed envelope; return False if it is known, from a copy of the file."""
         with self._lock:
+            run, line = envelope["run"], envelope["line"]
+            if line <= self._lines[run]:
+                return False
+            self._lines[run] = line
             self._absorb(envelope)
+            return True
 
     def is_settled(self, identifier: str, endpoint: str = "tracks") -> bool:
         """Return whether a track, or an id of another endpoint, needs no further request today."""
@@ -103,13 +110,17 @@ class DayState:
 
 
 class DayReader:
-    """Reads the landing files of a day, of all runs, while they grow; `memory` is the state so far."""
+    """Reads the landing files of a day, of all runs, while they grow; `memory` is the state so far.
+
+    A file that can't be read is passed over; `problems` says what is wrong with it.
+    """
 
     def __init__(self, folder: Path, day: date, endpoints: Mapping[str, Endpoint] | None = None) -> None:
         self.memory = DayState(endpoints or {})
         self._folder = folder
         self._day = day
         self._files: dict[Path, LandingFile] = {}
+        self.problems: dict[Path, str] = {}
         self._held: dict[tuple[Path, str], list[str]] = {}
 
     def catch_up(self, own: Path | None = None) -> DayState:
@@ -118,10 +129,14 @@ class DayReader:
         Caches the content of complete reads, which a killed run may not have done.
         """
         for path in files_of_day(self._folder, self._day):
-            if path != own:
+            if path == own or path in self.problems:
+                continue
+            try:
                 for envelope in self._files.setdefault(path, LandingFile(path)).envelopes():
-                    self.memory.absorb(envelope)
-                    self._keep_content(path, envelope)
+                    if self.memory.absorb(envelope):
+                        self._keep_content(path, envelope)
+            except LandingError as error:
+                self.problems[path] = str(error)
         return self.memory
 
     def _keep_content(self, path: Path, envelope: dict[str, Any]) -> None:

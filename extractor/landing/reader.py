@@ -35,8 +35,8 @@ class NewFile:
 
 
 def files_of_day(folder: Path, day: date) -> list[Path]:
-    """Return the landing files of a day, in the order of their names."""
-    return sorted((folder / day.isoformat()).glob("*.ndjson.gz"))
+    """Return the landing files of a day, in the order of their names. Hidden files are not ours."""
+    return sorted(path for path in (folder / day.isoformat()).glob("*.ndjson.gz") if not path.name.startswith("."))
 
 
 def last_instant(folder: Path) -> datetime | None:

@@ -72,7 +72,8 @@ class DayReport:
         return [Run.of(known) for known in self._runs.values()]
 
     def _take_in(self, envelope: dict[str, Any]) -> None:
-        self.memory.absorb(envelope)
+        if not self.memory.absorb(envelope):
+            return
         if envelope["endpoint"] == "runs":
             started_at = datetime.fromisoformat(envelope["observed_at"])
             begun = {"run_id": envelope["run"], "date": date.fromisoformat(envelope["day"]), "started_at": started_at}

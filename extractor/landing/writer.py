@@ -19,6 +19,7 @@ import io
 import json
 import os
 import threading
+import zlib
 from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
@@ -28,7 +29,10 @@ from extractor.config.watch_list import WatchList
 from extractor.errors import LandingError
 from extractor.files import replace_file
 
-Subscriber = Callable[[dict[str, Any]], None]
+WATCHED = "watched"
+"""Name of the folder of watch lists, in the landing folder."""
+
+Subscriber = Callable[[dict[str, Any]], object]
 """Called with each envelope once it has been written."""
 
 
@@ -126,15 +130,32 @@ def _without(value: Any, names: frozenset[str]) -> Any:
 
 
 def save_watch_list(folder: Path, watched: WatchList) -> str:
-    """Store the watch list under the hash of its content unless it exists; return the hash."""
+    """Store the watch list under the hash of its content unless it is there; return the hash."""
+    content = content_of(watched)
+    name = hash_of(content)
+    path = folder / WATCHED / f"{name}.csv.gz"
+    if not _holds(path, content):
+        replace_file(path, gzip.compress(content, mtime=0))
+    return name
+
+
+def content_of(watched: WatchList) -> bytes:
+    """Return a watch list as it is stored."""
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
+    writer = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL)
     writer.writerow(("kind", "id", "label"))
     for kind, labels in (("playlist", watched.playlists), ("track", watched.tracks)):
         writer.writerows((kind, spotify_id, label) for spotify_id, label in labels.items())
-    content = text.getvalue().encode()
-    name = hashlib.sha256(content).hexdigest()[:32]
-    path = folder / "watched" / f"{name}.csv.gz"
-    if not path.exists():
-        replace_file(path, gzip.compress(content, mtime=0))
-    return name
+    return text.getvalue().encode()
+
+
+def _holds(path: Path, content: bytes) -> bool:
+    try:
+        return gzip.decompress(path.read_bytes()) == content
+    except (OSError, EOFError, zlib.error):
+        return False
+
+
+def hash_of(content: bytes) -> str:
+    """Return the hash that names a watch list."""
+    return hashlib.sha256(content).hexdigest()[:32]

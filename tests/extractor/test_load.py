@@ -4,7 +4,7 @@ import gzip
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -250,7 +250,14 @@ def test_watch_lists_are_loaded_as_rows(config: Config) -> None:
     assert query(config, "select name, lines, load_number from landing_files") == [(watched, 0, 1)]
 
 
-@pytest.mark.parametrize("damage", [lambda packed: packed[:-3], lambda _: b"?", lambda _: gzip.compress(b"a,b\n1,2\n")])
+def other_label(packed: bytes) -> bytes:
+    return gzip.compress(gzip.decompress(packed).replace(b'"L"', b'"N"').replace(b'"M"', b'"N"'))
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [lambda packed: packed[:-3], lambda _: b"?", lambda _: b"", lambda _: gzip.compress(b"a,b\n"), other_label],
+)
 def test_damaged_watch_list_is_reported_and_everything_else_is_loaded(
     config: Config, damage: Callable[[bytes], bytes]
 ) -> None:
@@ -262,6 +269,30 @@ def test_damaged_watch_list_is_reported_and_everything_else_is_loaded(
         load(config)
     assert query(config, "select watched from watched") == [(sound,)]
     assert raw_of(config) == landed(config.landing)
+    assert save_watch_list(config.landing, WatchList({"M": ""}, {}, 1, 0)) == damaged
+    assert load(config) == Loaded(0, 0)
+    assert query(config, "select watched from watched order by id") == [(sound,), (damaged,)]
+
+
+@pytest.mark.parametrize("name", [" (1)", "-LAPTOP", " (conflicted copy)", ".sync-conflict-20260101-120000-ABC"])
+def test_copy_of_a_watch_list_is_the_same_watch_list(config: Config, name: str) -> None:
+    watched = save_watch_list(config.landing, WatchList({"L": "x"}, {}, 1, 0))
+    path = config.landing / "watched" / f"{watched}.csv.gz"
+    shutil.copy(path, path.with_name(f"{watched}{name}.csv.gz"))
+    for _ in range(2):
+        load(config)
+        assert query(config, "from watched") == [(watched, "playlist", "L", "x")]
+    path.unlink()  # renamed, not copied
+    other = replace(config, warehouse=config.warehouse.with_name("other") / "w.duckdb")
+    load(other)
+    assert query(other, "from watched") == [(watched, "playlist", "L", "x")]
+
+
+@pytest.mark.parametrize("label", ["a\rb", "\r", "a\r\nb", "a\nb", '"', "", "\x00"])
+def test_label_of_any_characters_is_watched(config: Config, label: str) -> None:
+    watched = save_watch_list(config.landing, WatchList({"L": label}, {}, 1, 0))
+    load(config)
+    assert query(config, "from watched") == [(watched, "playlist", "L", label)]
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
@@ -278,6 +309,39 @@ def test_damaged_file_is_reported_and_the_others_are_loaded(config: Config, dama
     paths[1].write_bytes(whole)
     assert load(config) == Loaded(1, 4)
     assert raw_of(config) == landed(config.landing)
+
+
+@pytest.mark.parametrize(
+    "name", ["run (1)", "run (conflicted copy)", "run-LAPTOP", "run.sync-conflict-20260101-120000-ABC"]
+)
+@pytest.mark.parametrize("lost", [0, 20, 100_000])
+def test_copies_of_sync_software_are_passed_over(config: Config, name: str, lost: int) -> None:
+    path = land(config.landing, "run", "tracks", "albums")
+    whole = path.read_bytes()
+    path.with_name(f"{name}.ndjson.gz").write_bytes(whole[: max(0, len(whole) - lost)])
+    for hidden in ("._run.ndjson.gz", ".DS_Store", ".syncthing.run.ndjson.gz.tmp"):
+        path.with_name(hidden).write_bytes(b"?")
+    assert load(config) == Loaded(1, 4)
+    assert load(config) == Loaded(0, 0)
+
+
+def test_unreadable_folder_is_named_and_everything_else_is_loaded(
+    config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    land(config.landing, "a", "tracks")
+    locked = config.landing / "locked"
+    locked.mkdir()
+    listed = Path.iterdir
+
+    def iterdir(path: Path) -> Iterator[Path]:
+        if path == locked:
+            raise PermissionError(13, "Permission denied", str(path))
+        return listed(path)
+
+    monkeypatch.setattr("pathlib.Path.iterdir", iterdir)
+    with pytest.raises(LandingError, match="locked: can't be read: Permission denied"):
+        load(config)
+    assert {row[0] for row in raw_of(config).answers} == {"a"}
 
 
 def test_file_with_a_flipped_bit_is_reported(config: Config) -> None:

@@ -106,7 +106,17 @@ def end_while_asking(run: Bench, requests: int, number: signal.Signals) -> tuple
     api = f"{{base_url: '{run.simulator.base_url}', token_url: '{run.simulator.token_url}', max_in_flight: 1}}"
     config.write_text(f"api: {api}\nlanding: {run.config.landing}\nwarehouse: {run.config.warehouse}\n")
     run.simulator.day = DAY
-    command = [sys.executable, "-m", "extractor", "extract", "--config", str(config), "--date", DAY.isoformat(), "--insist"]
+    command = [
+        sys.executable,
+        "-m",
+        "extractor",
+        "extract",
+        "--config",
+        str(config),
+        "--date",
+        DAY.isoformat(),
+        "--insist",
+    ]
     environment = os.environ | run.simulator.credentials
     # In a background job, which tests can be, SIGINT is ignored, and child processes inherit that.
     accept_sigint = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)

@@ -39,7 +39,6 @@ OF_A_DAY = ("daily", "extract", "status", "purge")
 """Commands that take --date."""
 
 
-
 def of_day(command: str, day: date) -> tuple[str, ...]:
     """Return the options with which a command works on a simulated day."""
     insist = ("--insist",) if command in ("daily", "extract") else ()

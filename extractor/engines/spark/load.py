@@ -22,7 +22,7 @@ from typing import Any
 
 from extractor.config.settings import Config
 from extractor.engines.base import Loaded
-from extractor.engines.news import Ledger, News, find_news, ledger_of, name_of, preference, watch_list
+from extractor.engines.news import Ledger, News, find_news, ledger_of, name_of, preference
 from extractor.engines.spark.folder import folder_of
 from extractor.errors import LandingError, WarehouseError
 from extractor.landing.reader import NewFile, checked_envelopes, envelopes, is_sound
@@ -92,10 +92,9 @@ def _fill(folder: Path, news: News) -> Loaded:
     for number, (file, content) in enumerate(contents.items(), 1):
         _add(file, content, folder / "part=answers", f"{number}-{file.path.name}")
     entries = [_entry(file.run, file.bytes, content.lines) for file, content in contents.items()]
-    watched = dict(_watched(news))
-    entries += [_entry(name_of(path), path.stat().st_size, 0) for path in watched]
+    entries += [_entry(each.name, each.bytes, 0) for each in news.watched.values()]
     _write(folder / "part=runs" / "rows.ndjson", (row for content in contents.values() for row in content.runs))
-    _write(folder / "part=watched" / "rows.ndjson", (row for rows in watched.values() for row in rows))
+    _write(folder / "part=watched" / "rows.ndjson", _watched(news))
     _write(folder / "part=landing_files" / "1.ndjson", entries)
     answers, unknown = (sum(getattr(each, count) for each in contents.values()) for count in ("answers", "unknown"))
     return Loaded(len(contents), answers, unknown)
@@ -167,13 +166,9 @@ def _add(file: NewFile, content: Content, folder: Path, name: str) -> None:
                 copy.write(_line(envelope))
 
 
-def _watched(news: News) -> Iterator[tuple[Path, list[Row]]]:
-    for path in news.watched:
-        try:
-            rows = map(json.loads, watch_list(path))
-            yield path, [dict(zip(("watched", "kind", "id", "label"), row, strict=True)) for row in rows]
-        except LandingError as error:
-            news.problems[path] = str(error)
+def _watched(news: News) -> Iterator[Row]:
+    for each in news.watched.values():
+        yield from ({"watched": each.name, "kind": kind, "id": of, "label": label} for kind, of, label in each.rows)
 
 
 def _note_ends(raw: Path, news: News, ledger: Ledger) -> None:
