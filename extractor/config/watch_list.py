@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import difflib
 import io
-import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -64,14 +63,11 @@ def _check_folder(config: Config) -> None:
     if config.tracks_file and not config.seeds.is_dir():
         raise ConfigError(f"seeds: {config.seeds}: no such folder; correct the key, or create the folder")
     for path in sorted(config.seeds.glob("*")) if config.seeds.is_dir() else ():
-        if path.name in names:
-            if not path.exists():
-                raise ConfigError(
-                    f"{path}: is a link to {os.readlink(path)}, which does not exist; correct or remove it"
-                )
-        elif meant := difflib.get_close_matches(path.name.lower(), names, 1, cutoff=0.9):
-            if not (config.seeds / meant[0]).exists():
-                raise ConfigError(f"{path}: is not read; the name must be {meant[0]}")
+        [meant] = difflib.get_close_matches(path.name.lower(), names, 1, cutoff=0.9) or [path.name]
+        if path.name in names and not path.exists():
+            raise ConfigError(f"{path}: is a link to {path.readlink()}, which does not exist; correct or remove it")
+        if path.name not in names and meant in names and not (config.seeds / meant).exists():
+            raise ConfigError(f"{path}: is not read; the name must be {meant}")
 
 
 def _read_seed(path: Path, kind: str) -> dict[str, str]:

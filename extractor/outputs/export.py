@@ -54,9 +54,9 @@ class Exported:
 def export(config: Config, file_format: str, folder: Path, only: str | None = None) -> Exported:
     """Write every published table, or `only` one, into `folder`, replacing an earlier export of that format.
 
-    Everything is written beside first and read back, then renamed file by file, so that each file is always a whole one. Raises
-    WarehouseError if nothing is published, ConfigError for an unknown table, ExportError if the folder can't be
-    written.
+    Everything is written beside first and read back, then renamed file by file, so that each file is always a whole
+    one. Raises WarehouseError if nothing is published, ConfigError for an unknown table, ExportError if the folder
+    can't be written.
     """
     check_published(config.database)
     beside = folder / ".unfinished"

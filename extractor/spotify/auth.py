@@ -158,6 +158,4 @@ class TokenProvider:
             save(token)
             self._unsaved, self.problem = None, None
         except CredentialsError as error:
-            self.problem = (
-                f"the user's new login is not stored ({error}); if it is not before the run ends, log in again"
-            )
+            self.problem = f"the user's new login is not stored: {error}. If the next run can't log in: ./run.sh login"

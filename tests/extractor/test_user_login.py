@@ -150,7 +150,7 @@ def test_disk_that_fills_up_during_the_exchange_has_room_for_the_new_token(
 
 
 def test_run_continues_with_a_token_that_cannot_be_stored_and_stores_it_later(
-    user: User, file: Path, time: FakeTime, monkeypatch: pytest.MonkeyPatch
+    user: User, time: FakeTime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     me = user()
     before = kept(me).refresh_token

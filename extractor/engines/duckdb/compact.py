@@ -1,8 +1,8 @@
 """Compact the warehouse now and then: sorted rows take a fraction of the space, and deleted ones leave room.
 
 Each day appends unsorted rows. Once the rows appended since the last compaction outnumber the sorted ones, the table is
-rewritten in order. So each row is rewritten only a few times, however long the history gets. The room that a large build
-leaves in the file would be copied with every publication, so the file is rewritten once most of it is free.
+rewritten in order. So each row is rewritten only a few times, however long the history gets. The room that a large
+build leaves in the file would be copied with every publication, so the file is rewritten once most of it is free.
 """
 
 from __future__ import annotations
