@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Any
 
 from extractor.config.endpoints import Endpoint
-from extractor.landing.payloads import ABOUT_AN_ID, is_answered
+from extractor.landing.payloads import ABOUT_AN_ID, is_answered, unknown_ids
 from extractor.spotify.app_access import AppAccess, explain_reason
 from extractor.spotify.client import Fetch, Response
 
@@ -19,15 +19,20 @@ REFUSALS_BELIEVED = 3
 
 @dataclass(frozen=True)
 class Outcome:
-    """The result of a batch: how many ids were answered, which were not, and why."""
+    """The result of a batch: which ids were answered, which of them Spotify does not know, which failed, and why."""
 
-    answered: int
+    answered: Sequence[str] = ()
+    unknown: Sequence[str] = ()
     failed: Sequence[str] = ()
     reason: str | None = None
 
     def __add__(self, other: Outcome) -> Outcome:
-        failed = [*self.failed, *other.failed]
-        return Outcome(self.answered + other.answered, failed, self.reason or other.reason)
+        return Outcome(
+            [*self.answered, *other.answered],
+            [*self.unknown, *other.unknown],
+            [*self.failed, *other.failed],
+            self.reason or other.reason,
+        )
 
 
 class BatchAsker:
@@ -47,21 +52,21 @@ class BatchAsker:
             yield batch
 
     def ask(self, ids: Sequence[str]) -> Outcome:
-        """Request a batch of ids. An id that Spotify does not know counts as answered: it does not exist."""
+        """Request a batch of ids. An id that Spotify does not know is answered, too: it needs no further request."""
         if not self._in_bulk:
-            return sum(map(self._ask_single, ids), Outcome(0))
-        response, answered = self._ask_at_once(self._endpoint, ids)
-        if answered:
+            return sum(map(self._ask_single, ids), Outcome())
+        response, outcome = self._ask_at_once(self._endpoint, ids)
+        if outcome.answered:
             self._access.bulk[self._name] = True
-            return Outcome(len(ids))
+            return outcome
         if response.status == HTTPStatus.FORBIDDEN:
             self._access.bulk.setdefault(self._name, False)
-            return sum(map(self._ask_single, ids), Outcome(0))
+            return sum(map(self._ask_single, ids), Outcome())
         if response.status == HTTPStatus.BAD_REQUEST and len(ids) > 1 and ABOUT_AN_ID.search(response.reason or ""):
             # One invalid id makes Spotify refuse the whole batch: bisect to find it.
             middle = len(ids) // 2
             return self.ask(ids[:middle]) + self.ask(ids[middle:])
-        return Outcome(0, ids, response.reason or f"no array of {len(ids)} in the response")
+        return Outcome(failed=ids, reason=response.reason or f"no array of {len(ids)} in the response")
 
     @property
     def _in_bulk(self) -> bool:
@@ -69,14 +74,19 @@ class BatchAsker:
 
     def _ask_single(self, single_id: str) -> Outcome:
         if self._single_answers == 0 and self._single_refusals >= REFUSALS_BELIEVED:
-            return Outcome(0, [single_id], f"{self._name} are refused, several at once and one by one")
-        response, answered = self._ask_at_once(self._endpoint.single(), [single_id])
-        self._single_answers += answered
+            return Outcome(failed=[single_id], reason=f"{self._name} are refused, several at once and one by one")
+        response, outcome = self._ask_at_once(self._endpoint.single(), [single_id])
+        self._single_answers += len(outcome.answered)
         self._single_refusals += response.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
-        return Outcome(1) if answered else Outcome(0, [single_id], explain_reason(response.reason))
+        if outcome.answered:
+            return outcome
+        return Outcome(failed=[single_id], reason=explain_reason(response.reason))
 
-    def _ask_at_once(self, endpoint: Endpoint, ids: Sequence[str]) -> tuple[Response, bool]:
+    def _ask_at_once(self, endpoint: Endpoint, ids: Sequence[str]) -> tuple[Response, Outcome]:
         asked: dict[str, Any] = {"ids": list(ids)}
         asked |= {} if endpoint.items is None else {"items": endpoint.items}
         response = self._ask(self._name, endpoint.path_for(ids), asked)
-        return response, is_answered(response.status, response.body or {"reason": response.reason}, asked)
+        body = response.body or {"reason": response.reason}
+        if not is_answered(response.status, body, asked):
+            return response, Outcome()
+        return response, Outcome(ids, unknown_ids(response.status, body, asked))

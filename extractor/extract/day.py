@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import chain, islice
@@ -11,13 +11,19 @@ from typing import Any
 from extractor.clock import Clock
 from extractor.config.settings import Config
 from extractor.config.watch_list import WatchList
-from extractor.extract.by_id import BatchAsker
+from extractor.extract.by_id import BatchAsker, Outcome
 from extractor.extract.parallel import map_concurrently
 from extractor.extract.playlists import PlaylistReader, Read
 from extractor.extract.progress import Progress
 from extractor.landing.cache import CachedContent, last_answered_at, record_answered
 from extractor.landing.day import FINAL_OUTCOMES, DayReader
-from extractor.landing.unavailable import Unavailable, record_read
+from extractor.landing.unavailable import (
+    Unavailable,
+    forget_unknown_track,
+    record_read,
+    record_unknown_track,
+    unknown_tracks,
+)
 from extractor.landing.writer import LandingWriter
 from extractor.spotify.app_access import AppAccess
 from extractor.spotify.client import Client, Response
@@ -59,6 +65,7 @@ class Fetcher:
     def __init__(self, run: RunContext, client: Client, writer: LandingWriter, landed: DayReader) -> None:
         self.tallies = {name: Tally() for name in ("playlists", *run.config.endpoints)}
         self.long_unavailable: list[Unavailable] = []
+        self.long_unknown = 0
         self.access = AppAccess()
         self._client = client
         self._writer = writer
@@ -68,6 +75,8 @@ class Fetcher:
         self._day = run.day
         self._clock = run.clock
         self._progress = run.progress
+        self._unknown = unknown_tracks(run.config.landing)
+        self._watched_tracks: Container[str] = ()
         self._reader = PlaylistReader(self._fetch, self.access, run.day)
 
     def fetch(self, watched: WatchList) -> None:
@@ -75,6 +84,7 @@ class Fetcher:
 
         A playlist that can't be read does not stop the others.
         """
+        self._watched_tracks = watched.tracks
         wanted = [playlist_id for playlist_id in watched.playlists if playlist_id not in self._memory.read_playlists]
         tally = self.tallies["playlists"]
         tally.asked = len(wanted)
@@ -155,7 +165,10 @@ class Fetcher:
 
         try:
             for _, outcome in map_concurrently(asker.ask, up_to_date(), self._config.api.max_in_flight):
-                tally.answered += outcome.answered
+                gone = self._record_unknown(outcome) if name == "tracks" else []
+                tally.answered += len(outcome.answered) - len(gone)
+                for track_id in gone:
+                    self._fail_unknown(track_id, tally)
                 if outcome.failed:
                     count, first = len(outcome.failed), outcome.failed[0]
                     which = f"{name.removesuffix('s')} {first}" if count == 1 else f"{count} {name} from {first}"
@@ -163,6 +176,22 @@ class Fetcher:
                 self._show(name, total)
         finally:
             tally.asked += sum(map(len, batches))  # what was not requested because the run stopped
+
+    def _record_unknown(self, outcome: Outcome) -> list[str]:
+        """Record which watched tracks Spotify does not know, and which it knows again; return the former."""
+        unknown = set(outcome.unknown)
+        for track_id in self._unknown.keys() & (set(outcome.answered) - unknown):
+            forget_unknown_track(self._config.landing, track_id)
+        return [track_id for track_id in outcome.answered if track_id in unknown and track_id in self._watched_tracks]
+
+    def _fail_unknown(self, track_id: str, tally: Tally) -> None:
+        """Count a track that Spotify does not know as not read. It is named once; later only ./run.sh status has it."""
+        if self._unknown.get(track_id, self._day) < self._day:
+            tally.failed += 1
+            self.long_unknown += 1
+        else:
+            record_unknown_track(self._config.landing, track_id, self._day)
+            tally.fail(1, f"track {track_id}: Spotify does not know this id")
 
     def _show(self, what: str, total: int) -> None:
         tally = self.tallies[what]

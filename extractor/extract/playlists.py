@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from extractor.landing.cache import CachedContent
-from extractor.landing.payloads import page_of, tracks_of
+from extractor.landing.payloads import identity_of, page_of, tracks_of
 from extractor.spotify.app_access import WITHHELD, AppAccess, explain_reason
 from extractor.spotify.client import Fetch, Response
 
@@ -23,9 +23,16 @@ MOST_PER_ITEMS_PAGE = 50
 REFUSALS = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND})
 
 
+LANDED = ("outcome", "attempt", "reason", "entries", "total", "snapshot_id")
+"""What lands of a Read: its responses have the rest."""
+
+
 @dataclass
 class Read:
-    """The outcome of reading a playlist, and what was seen; `entries` is None if no entries were shown."""
+    """The outcome of reading a playlist, and what was seen; `entries` is None if no entries were shown.
+
+    `changed_id` is the snapshot_id after everything was read, if it was another one.
+    """
 
     outcome: str
     attempt: int = 0
@@ -34,14 +41,25 @@ class Read:
     total: int | None = None
     snapshot_id: str | None = None
     tracks: list[str] = field(default_factory=list)
+    content: list[tuple[object, ...]] = field(default_factory=list)
+    changed_id: str | None = None
 
     def add(self, page: dict[str, Any]) -> None:
         self.entries = (self.entries or 0) + len(page["items"])
         self.total = page.get("total")
         self.tracks.extend(track_id for track_id, _ in tracks_of(page))
+        self.content.extend(map(identity_of, page["items"]))
 
     def landed(self) -> dict[str, Any]:
-        return {name: value for name, value in vars(self).items() if name != "tracks"}
+        return {name: value for name, value in vars(self).items() if name in LANDED}
+
+    def is_proven_by(self, before: Read) -> bool:
+        """Return whether every request showed another snapshot_id, but the attempt before the same entries in order."""
+        ids = {self.snapshot_id, self.changed_id, before.snapshot_id, before.changed_id} - {None}
+        return len(ids) == 4 and self.entries == self.total and self.content == before.content
+
+
+SAME_TWICE = "proven by two reads with the same entries: its snapshot_id differs at every request"
 
 
 class _NotProven(Exception):
@@ -57,15 +75,21 @@ class PlaylistReader:
         self._day = day
 
     def read(self, playlist_id: str, known: CachedContent | None) -> Read:
-        """Read a playlist, and retry if it changes meanwhile. Never raises because of the content of a response."""
-        read = Read("failed")
+        """Read a playlist, and retry if it changes meanwhile. Never raises because of the content of a response.
+
+        Some playlists have another snapshot_id at every request. Two equal reads in a row prove those.
+        """
+        read, before = Read("failed"), Read("failed")
         for attempt in range(1, ATTEMPTS_PER_READ + 1):
             try:
                 latest = self._attempt(playlist_id, attempt, known)
             except (AttributeError, KeyError, TypeError, ValueError) as error:
                 latest = Read("failed", attempt, f"unexpected shape of the response: {error!r}")
+            if latest.outcome == "partial" and latest.is_proven_by(before):
+                latest.outcome, latest.reason = "complete", SAME_TWICE
             if latest.entries is not None or read.entries is None:
                 read = latest
+            before = latest
             if latest.outcome != "partial":
                 break
         return read
@@ -118,8 +142,12 @@ class PlaylistReader:
             raise _NotProven(f"no end after {MOST_PAGES} pages")
         probe = asked | {"fields": "snapshot_id"}
         after = self._ask("playlists", f"playlists/{asked['playlist_id']}?fields=snapshot_id", probe)
-        if not read.snapshot_id or (after.body or {}).get("snapshot_id") != read.snapshot_id:
-            raise _NotProven(after.reason or "the playlist changed while it was read")
+        now = (after.body or {}).get("snapshot_id")
+        if not read.snapshot_id or not now:
+            raise _NotProven(after.reason or "the response has no snapshot_id")
+        if now != read.snapshot_id:
+            read.changed_id = now
+            raise _NotProven("the playlist changed while it was read")
 
     def _ask_page(self, link: _Link, asked: dict[str, Any]) -> Response:
         """Request a further page under the name that this app may use, or the link's own while that is unknown."""

@@ -99,6 +99,7 @@ def _start_facts(run: RunContext, watched: WatchList) -> dict[str, Any]:
 def _counts(fetcher: Fetcher, client: Client, memory: DayState, stopped: Stop | None) -> dict[str, Any]:
     """Return how a run ended, in numbers: the body of its last envelope."""
     failed = sum(tally.failed for tally in fetcher.tallies.values()) - len(fetcher.long_unavailable)
+    failed -= fetcher.long_unknown
     counts = {
         f"{what}_{name}": getattr(tally, name)
         for what, tally in fetcher.tallies.items()

@@ -40,6 +40,15 @@ def tracks_of(body: dict[str, Any]) -> Iterator[tuple[str, int | None]]:
         yield track["id"], popularity if isinstance(popularity, int) else None
 
 
+def identity_of(entry: Any) -> tuple[object, ...]:
+    """Return what tells an entry of a playlist from others: its claim and its content's id, URI and type."""
+    if not isinstance(entry, dict):
+        return (entry,)
+    thing = entry.get("item") or entry.get("track")
+    thing = thing if isinstance(thing, dict) else {}
+    return (entry.get("added_at"), *(str(thing.get(key)) for key in ("id", "uri", "type")))
+
+
 def ids_at(value: Any, path: Sequence[str]) -> Iterator[str]:
     """Yield the Spotify ids at a path in an object; the key `*` means every element of an array."""
     if not path:
@@ -61,6 +70,14 @@ def results_of(body: Any, asked: dict[str, Any]) -> list[Any] | None:
         return [body] if isinstance(body, dict) and len(asked["ids"]) == 1 else None
     array = body.get(asked.get("items")) if isinstance(body, dict) else None
     return array if isinstance(array, list) and len(array) == len(asked["ids"]) else None
+
+
+def unknown_ids(status: int | None, body: Any, asked: dict[str, Any]) -> list[str]:
+    """Return the ids of an answered request that Spotify does not know."""
+    results = results_of(body, asked) if status == HTTPStatus.OK else None
+    if results is None:
+        return list(asked["ids"])
+    return [each for each, result in zip(asked["ids"], results, strict=True) if result is None]
 
 
 def is_answered(status: int | None, body: Any, asked: dict[str, Any]) -> bool:

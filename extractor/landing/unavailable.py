@@ -1,4 +1,4 @@
-"""Record since when playlists are unavailable, in a small file each, which a purge keeps."""
+"""Record since when playlists are unavailable and tracks unknown, in a small file each, which a purge keeps."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pathlib import Path
 from extractor.files import replace_file
 
 FOLDER = "unavailable"
+UNKNOWN_TRACKS = "unknown_tracks"
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,25 @@ def unavailable_playlists(landing: Path) -> Iterator[Unavailable]:
     """Yield the playlists that were unavailable when last requested, those unavailable longest first."""
     found = filter(None, map(_read, (landing / FOLDER).glob("*.json")))
     yield from sorted(found, key=lambda each: (each.since, each.playlist_id))
+
+
+def record_unknown_track(landing: Path, track_id: str, day: date) -> None:
+    """Record that Spotify does not know a watched track since a day."""
+    replace_file(landing / UNKNOWN_TRACKS / track_id, day.isoformat().encode())
+
+
+def forget_unknown_track(landing: Path, track_id: str) -> None:
+    """Record that Spotify knows a track again."""
+    (landing / UNKNOWN_TRACKS / track_id).unlink(missing_ok=True)
+
+
+def unknown_tracks(landing: Path) -> dict[str, date]:
+    """Return the tracks that Spotify did not know when last asked for, and since when."""
+    found = {}
+    for path in sorted((landing / UNKNOWN_TRACKS).glob("*")):
+        with suppress(OSError, ValueError):
+            found[path.name] = date.fromisoformat(path.read_text())
+    return found
 
 
 def _read(path: Path) -> Unavailable | None:

@@ -7,6 +7,7 @@ landing/watched/<hash>.csv.gz      a watch list, stored once for all runs that u
 landing/contents/<playlist>.json   a cache: the content of the last complete read; safe to delete
 landing/asked/<playlist>           a cache: its time is when Spotify last responded; safe to delete
 landing/unavailable/<playlist>.json  since when it is unavailable; if deleted, counted from the next refusal
+landing/unknown_tracks/<track>     since when Spotify does not know it; if deleted, it is named once more
 """
 
 from __future__ import annotations

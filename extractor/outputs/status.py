@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -17,12 +17,12 @@ from extractor.errors import PARTLY_READ, CredentialsError, ExtractorError, Stop
 from extractor.extract.plan import unasked
 from extractor.landing.budget import Budget, load_wait
 from extractor.landing.runs import OUTCOMES_BY_RANK, DayReport, Run
-from extractor.landing.unavailable import unavailable_playlists
+from extractor.landing.unavailable import unavailable_playlists, unknown_tracks
 from extractor.project import PROGRAM
 from extractor.spotify.token_store import describe_login
 
 RUNS_SHOWN = 5
-PLAYLISTS_SHOWN = 20
+MOST_NAMED = 20
 STATES = {
     0: "all well",
     CredentialsError.exit_code: "Spotify refused the app or its user: see the error of the last run",
@@ -46,6 +46,18 @@ class UnavailablePlaylist:
 
     def __str__(self) -> str:
         return f"{self.playlist_id}  since {self.since}  {self.name or '(no name)'}: {self.reason or 'no reason given'}"
+
+
+@dataclass(frozen=True)
+class UnknownTrack:
+    """A watched track that Spotify does not know."""
+
+    track_id: str
+    label: str
+    since: date
+
+    def __str__(self) -> str:
+        return f"{self.track_id}  since {self.since}  {self.label or '(no label)'}: Spotify does not know this track"
 
 
 @dataclass(frozen=True)
@@ -74,6 +86,7 @@ class Status:
     tracks_answered: int
     slices_not_run: list[int]
     unavailable: list[UnavailablePlaylist]
+    unknown_tracks: list[UnknownTrack]
     requests: list[Requests]
     not_before: datetime | None
     asks_as: str
@@ -92,11 +105,15 @@ class Status:
         yield str(self.day), ", ".join([*outcomes, f"{self.tracks_answered:,} tracks answered"])
         if self.slices_not_run:
             yield "not run", f"slice {', '.join(map(str, self.slices_not_run))}"
-        for title, tolerated in (("unavailable", False), ("for long", True)):
-            playlists = [each for each in self.unavailable if each.tolerated == tolerated]
-            yield from ((title, str(each)) for each in playlists[:PLAYLISTS_SHOWN])
-            if len(playlists) > PLAYLISTS_SHOWN:
-                yield title, f"… and {len(playlists) - PLAYLISTS_SHOWN:,} more"
+        not_read: dict[str, Sequence[object]] = {
+            "unavailable": [each for each in self.unavailable if not each.tolerated],
+            "for long": [each for each in self.unavailable if each.tolerated],
+            "unknown": self.unknown_tracks,
+        }
+        for title, things in not_read.items():
+            yield from ((title, str(each)) for each in things[:MOST_NAMED])
+            if len(things) > MOST_NAMED:
+                yield title, f"… and {len(things) - MOST_NAMED:,} more"
         yield "requests", ", ".join(map(str, self.requests))
         if self.not_before:
             yield "quota", f"used up: Spotify accepts no requests until {self.not_before:%Y-%m-%d %H:%M} UTC"
@@ -112,7 +129,8 @@ class Status:
 
 def status(config: Config, day: date, now: datetime) -> Status:
     """Return the current state. Raises NothingToWatchError if the watch list is empty."""
-    watched = read_watch_list(replace(config, batch_number=1, batch_size=None)).playlists
+    everything = read_watch_list(replace(config, batch_number=1, batch_size=None))
+    watched = everything.playlists
     report, published = DayReport(config.landing, day), target_of(config).report(config)
     runs = {run.run_id: run for run in published.runs + report.runs}.values()
     missing = unasked(config, report.memory).slices if report.runs and config.batch_size else ()
@@ -139,6 +157,11 @@ def status(config: Config, day: date, now: datetime) -> Status:
             )
             for each in unavailable_playlists(config.landing)
             if each.playlist_id in watched
+        ],
+        unknown_tracks=[
+            UnknownTrack(track_id, everything.tracks[track_id], since)
+            for track_id, since in unknown_tracks(config.landing).items()
+            if track_id in everything.tracks
         ],
         requests=[
             Requests(name, budget.spent(name), budget.left(name))

@@ -17,7 +17,8 @@ from extractor.simulator.identifiers import spotify_id
 from tests.extractor.conftest import DAY, NEXT_DAY, Bench, FakeTime, MakeBench
 
 NAMES = tuple(f"l{number}" for number in range(8))
-EIGHT = f"{{tracks: 0, histories: {{{', '.join(f'{name}: {{days: {{2026-01-01: [A]}}}}' for name in NAMES)}}}}}"
+LISTS = ", ".join(f"{name}: {{days: {{2026-01-01: [A], 2026-12-31: [B]}}}}" for name in NAMES)
+EIGHT = f"{{tracks: 0, histories: {{{LISTS}}}}}"
 NOON = FakeTime().now()
 
 

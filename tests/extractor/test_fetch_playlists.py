@@ -4,7 +4,7 @@ import pytest
 
 from extractor.simulator.faults import Fault
 from extractor.simulator.identifiers import spotify_id, spotify_owned_id
-from tests.extractor.conftest import DAY, NEXT_DAY, Bench, MakeBench
+from tests.extractor.conftest import DAY, NEXT_DAY, Bench, MakeBench, usual_body
 from tests.extractor.listing import FIRST_REQUEST, FURTHER_PAGE, LIST, PROBE, Restless, one_list
 
 LONG = one_list(pad_to=201)
@@ -87,6 +87,40 @@ def test_playlist_that_keeps_changing_is_partial(bench: MakeBench) -> None:
     assert (code, read["outcome"], read["attempt"]) == (3, "partial", 4)
     assert "changed" in str(read["reason"])
     assert len(paths(run)) == 4 * 3
+
+
+def snapshot_ids(*ids: object) -> list[Fault]:
+    """Return faults that give the n-th first page, and the n-th probe, these snapshot ids in turn."""
+    faults = []
+    for number, snapshot_id in enumerate(ids):
+        page = usual_body(one_list(pad_to=101), f"playlists/{LIST}") | {"snapshot_id": snapshot_id}
+        where, body = (FIRST_REQUEST, page) if number % 2 == 0 else (PROBE, {"snapshot_id": snapshot_id})
+        faults.append(Fault(where, after=number // 2, times=1, body=body))
+    return faults
+
+
+def test_playlist_with_another_snapshot_id_at_every_request_is_proven_by_two_equal_reads(bench: MakeBench) -> None:
+    run = bench(one_list(pad_to=101), *snapshot_ids("a", "b", "c", "d"))
+    code, read = ended(run)
+    assert (code, read["outcome"], read["attempt"], read["entries"]) == (0, "complete", 2, 101)
+    assert "two reads" in str(read["reason"])
+    assert len(paths(run)) == 2 * 3
+
+
+@pytest.mark.parametrize(
+    ("ids", "outcome", "attempt"),
+    [("aa", "complete", 1), ("abcc", "complete", 2), ("abababab", "partial", 4), ("abcbcbcb", "partial", 4)],
+)
+def test_snapshot_ids_that_come_back_are_believed(bench: MakeBench, ids: str, outcome: str, attempt: int) -> None:
+    run = bench(one_list(pad_to=101), *snapshot_ids(*ids))
+    _, read = ended(run)
+    assert (read["outcome"], read["attempt"]) == (outcome, attempt)
+
+
+def test_two_different_reads_prove_nothing(bench: MakeBench) -> None:
+    run = bench(Restless(CHANGING, [1, 1, 2, 3, 3, 1, 2, 2, 3, 1, 1, 2]))
+    code, read = ended(run)
+    assert (code, read["outcome"], read["attempt"]) == (3, "partial", 4)
 
 
 def test_partial_read_is_not_cached_for_the_next_day(bench: MakeBench) -> None:

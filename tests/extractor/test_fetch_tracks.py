@@ -7,16 +7,20 @@ from typing import Any
 
 import pytest
 
+from extractor.landing.unavailable import unknown_tracks
 from extractor.simulator.failures import Failure
 from extractor.simulator.faults import Fault
 from extractor.simulator.identifiers import spotify_id
 from extractor.simulator.world import PlaylistState
-from tests.extractor.conftest import NEXT_DAY, MakeBench
+from tests.extractor.conftest import DAY, NEXT_DAY, MakeBench
 from tests.extractor.listing import Restless, one_list
 
 A, B, C = (spotify_id(name) for name in "ABC")
 NOTHING = "{tracks: 0, histories: {list: {days: {2026-01-01: []}}}}"
 MANY = tuple(spotify_id(f"watched {number}") for number in range(120))
+LATER = ", ".join(["A", "B", *(f"watched {number}" for number in range(120))])
+KNOWN = f"{{tracks: 0, histories: {{list: {{days: {{2026-01-01: [], 2026-12-31: [{LATER}]}}}}}}}}"
+"""The playlist is empty; the tracks are known to Spotify."""
 TRACKS = r"/v1/tracks\?"
 
 
@@ -25,7 +29,7 @@ def batches(requests: Sequence[Any]) -> list[int]:
 
 
 def test_watched_tracks_are_requested_fifty_at_a_time(bench: MakeBench) -> None:
-    run = bench(NOTHING)
+    run = bench(KNOWN)
     run.watch(tracks=MANY)
     assert run.extract().exit_code == 0
     assert batches(run.landed("tracks")) == [50, 50, 20]
@@ -34,7 +38,7 @@ def test_watched_tracks_are_requested_fifty_at_a_time(bench: MakeBench) -> None:
 
 
 def test_track_batch_size_is_configurable(bench: MakeBench) -> None:
-    run = bench(NOTHING)
+    run = bench(KNOWN)
     run.watch(tracks=MANY[:5])
     run.set(endpoints={"tracks": type(run.config.endpoints["tracks"])("tracks?ids=", 2, "tracks")})
     run.extract()
@@ -76,18 +80,48 @@ def test_local_files_and_episodes_are_not_requested_as_tracks(bench: MakeBench) 
     assert run.landed("tracks") == []
 
 
-def test_null_response_for_an_unknown_track_is_final(bench: MakeBench) -> None:
+def test_unknown_track_is_not_read_and_not_requested_again_that_day(bench: MakeBench) -> None:
     run = bench(NOTHING)
     run.watch(tracks=(A, B))
-    assert run.extract().exit_code == 0
+    extraction = run.extract()
+    assert extraction.exit_code == 3
     assert run.landed("tracks")[0]["body"] == {"tracks": [None, None]}
+    assert f"not read: track {A}: Spotify does not know this id" in extraction.summary
+    assert [extraction.facts[f"tracks_{what}"] for what in ("asked", "answered", "failed")] == [2, 0, 2]
     run.extract()
     assert run.simulator.count(TRACKS) == 1
 
 
+@pytest.mark.parametrize("faults", [(), (Fault(TRACKS, status=403),)])
+def test_unknown_track_is_named_once(bench: MakeBench, faults: tuple[Fault, ...]) -> None:
+    run = bench(NOTHING, *faults)
+    run.watch(tracks=(A,))
+    assert run.extract().exit_code == 3
+    later = run.extract(NEXT_DAY)
+    assert later.exit_code == 0
+    assert A not in later.summary
+    assert [later.facts[f"tracks_{what}"] for what in ("asked", "answered", "failed")] == [1, 0, 1]
+    assert unknown_tracks(run.config.landing) == {A: DAY}
+
+
+def test_track_that_spotify_knows_again_is_read(bench: MakeBench) -> None:
+    run = bench(one_list(), Fault(TRACKS, times=1, body={"tracks": [None]}))
+    run.watch(tracks=(A,))
+    assert run.extract().exit_code == 3
+    later = run.extract(NEXT_DAY)
+    assert [later.facts[f"tracks_{what}"] for what in ("asked", "answered", "failed")] == [1, 1, 0]
+    assert unknown_tracks(run.config.landing) == {}
+
+
+def test_unknown_track_that_nobody_watches_is_no_problem(bench: MakeBench) -> None:
+    run = bench(one_list("2026-01-01: [{track: A, popularity: 0}]"), Fault(TRACKS, body={"tracks": [None]}))
+    assert run.extract().exit_code == 0
+    assert unknown_tracks(run.config.landing) == {}
+
+
 @pytest.mark.parametrize("tracks", [[], [None], [None, None, None], {}, "text", None])
 def test_response_of_wrong_length_is_rejected(bench: MakeBench, tracks: object) -> None:
-    run = bench(NOTHING, Fault(TRACKS, times=1, body={"tracks": tracks}))
+    run = bench(KNOWN, Fault(TRACKS, times=1, body={"tracks": tracks}))
     run.watch(tracks=(A, B))
     first = run.extract()
     assert first.exit_code == 3
@@ -103,7 +137,7 @@ def test_other_array_beside_tracks_is_not_taken_as_the_response(bench: MakeBench
 
 
 def test_failing_track_batch_does_not_stop_other_batches(bench: MakeBench) -> None:
-    run = bench(NOTHING, Fault(MANY[50], status=500))
+    run = bench(KNOWN, Fault(MANY[50], status=500))
     run.watch(tracks=MANY)
     ended = run.extract()
     assert ended.exit_code == 3
@@ -153,7 +187,7 @@ def test_tracks_of_a_playlist_no_longer_watched_are_not_requested(bench: MakeBen
 
 
 def test_spent_budget_applies_to_the_next_run_of_the_day(bench: MakeBench) -> None:
-    run = bench(NOTHING)
+    run = bench(KNOWN)
     run.watch(tracks=MANY)
     run.set(requests_per_day=2)
     assert run.extract().exit_code == 75
@@ -165,7 +199,7 @@ def test_spent_budget_applies_to_the_next_run_of_the_day(bench: MakeBench) -> No
 
 
 def test_each_day_has_its_own_budget(bench: MakeBench) -> None:
-    run = bench(NOTHING)
+    run = bench(KNOWN)
     run.watch(tracks=MANY[:50])
     run.set(requests_per_day=1)
     run.extract()

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from extractor.errors import LandingError
-from extractor.landing.day import DayState, read_day
+from extractor.landing.day import DayReader, DayState, read_day
 from extractor.landing.reader import envelopes
 from extractor.landing.writer import LandingWriter
 from extractor.simulator.identifiers import randomness, spotify_id
@@ -209,8 +209,15 @@ def test_invalid_line_in_the_middle_is_an_error(tmp_path: Path, damage: str) -> 
     path.write_bytes(gzip.compress("\n".join([lines[0], damage, *lines[2:], ""]).encode()))
     with pytest.raises(LandingError, match=r"run\.ndjson\.gz:2: not an envelope"):
         landed(path)
-    with pytest.raises(LandingError, match=r"run\.ndjson\.gz:2: "):
-        read_day(tmp_path, DAY)
+    assert problems_of(tmp_path) == [path]
+
+
+def problems_of(folder: Path) -> list[Path]:
+    """Return the files of the day that can't be read."""
+    landed = DayReader(folder, DAY)
+    landed.catch_up()
+    assert all("run.ndjson.gz:2: " in problem for problem in landed.problems.values())
+    return list(landed.problems)
 
 
 @pytest.mark.parametrize("missing", ["asked", "status", "requests", "body"])
@@ -219,8 +226,19 @@ def test_incomplete_envelope_is_an_error(tmp_path: Path, missing: str) -> None:
     lines = [json.loads(line) for line in gzip.decompress(path.read_bytes()).splitlines()]
     del lines[1][missing]
     path.write_bytes(gzip.compress("".join(json.dumps(line) + "\n" for line in lines).encode()))
-    with pytest.raises(LandingError, match=r"run\.ndjson\.gz:2: "):
-        read_day(tmp_path, DAY)
+    assert problems_of(tmp_path) == [path]
+
+
+def test_copy_of_a_file_counts_once_and_a_damaged_one_stops_nothing(tmp_path: Path) -> None:
+    path = some_file(tmp_path)
+    before = read_day(tmp_path, DAY)
+    path.with_name("run (1).ndjson.gz").write_bytes(path.read_bytes())
+    path.with_name("a conflicted copy.ndjson.gz").write_bytes(path.read_bytes()[:-30])
+    path.with_name("broken.ndjson.gz").write_bytes(b"something else")
+    path.with_name("._run.ndjson.gz").write_bytes(b"?")
+    landed = DayReader(tmp_path, DAY)
+    assert landed.catch_up().requests == before.requests
+    assert [file.name for file in landed.problems] == ["broken.ndjson.gz"]
 
 
 def test_missing_line_is_detected(tmp_path: Path) -> None:

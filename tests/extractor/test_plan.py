@@ -14,7 +14,7 @@ from extractor.landing.day import read_day
 from extractor.simulator.identifiers import spotify_id
 from tests.extractor.conftest import DAY, NEXT_DAY, Bench, MakeBench
 
-LISTS = ", ".join(f"l{number}: {{days: {{2026-01-01: [A{number}]}}}}" for number in range(8))
+LISTS = ", ".join(f"l{number}: {{days: {{2026-01-01: [A{number}], 2026-12-31: [A8]}}}}" for number in range(8))
 EIGHT = f"{{tracks: 0, histories: {{{LISTS}}}}}"
 TRACKS = tuple(spotify_id(f"A{number}") for number in range(120))
 

@@ -17,7 +17,7 @@ from extractor.simulator.identifiers import spotify_id
 from tests.extractor.conftest import DAY, NEXT_DAY, Bench, MakeBench
 from tests.extractor.listing import FIRST_REQUEST, LIST, one_list
 
-LISTS = ", ".join(f"l{number}: {{days: {{2026-01-01: [A{number}]}}}}" for number in range(8))
+LISTS = ", ".join(f"l{number}: {{days: {{2026-01-01: [A{number}], 2026-12-31: [B]}}}}" for number in range(8))
 EIGHT = f"{{tracks: 0, histories: {{{LISTS}}}}}"
 PROJECT = Path(__file__).resolve().parents[2]
 

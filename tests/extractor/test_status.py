@@ -195,3 +195,13 @@ def test_status_prints_text_or_json(bench: MakeBench, capsys: pytest.CaptureFixt
     told = json.loads(line)
     assert (told["event"], told["day"], told["coverage"]) == ("status", "2026-01-01", {"complete": 4})
     assert told["runs"][0]["started_at"] == "2026-01-02T06:00:00+00:00"
+
+
+def test_unknown_tracks_are_listed_with_their_label_and_since_when(bench: MakeBench) -> None:
+    run = bench(f"{{tracks: 0, histories: {{{LISTS}}}}}")
+    gone = spotify_id("gone")
+    run.watch(*run.simulator.world.playlist_ids, tracks=(gone,))
+    assert run.extract().exit_code == 3
+    found = look(run, NEXT_DAY)
+    assert [(each.track_id, each.since) for each in found.unknown_tracks] == [(gone, DAY)]
+    assert f"unknown      {gone}  since 2026-01-01  (no label): Spotify does not know this track" in str(found)
