@@ -2,8 +2,7 @@
 
 import sys
 
-from extractor.cli.commands import main
-from extractor.clock import interruptible_clock
+from extractor.cli.commands import installed
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:], interruptible_clock()))
+    sys.exit(installed())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import time
 from collections.abc import Callable
@@ -18,6 +19,9 @@ class Clock:
     sleep: Callable[[float], None] = time.sleep
 
 
+INTERRUPTED = 130
+"""Exit code after a signal."""
+
 WAKE_INTERVAL_SECONDS = 0.5
 """How long a sleeping thread may take to notice a signal."""
 
@@ -25,7 +29,8 @@ WAKE_INTERVAL_SECONDS = 0.5
 def interruptible_clock() -> Clock:
     """Return a clock whose sleep() is interrupted in every thread when the process receives SIGINT or SIGTERM.
 
-    Both signals raise KeyboardInterrupt. PID 1 of a container would otherwise ignore SIGTERM.
+    Both signals raise KeyboardInterrupt. PID 1 of a container would otherwise ignore SIGTERM. A second signal ends the
+    process at once: every response so far is in the landing file.
     """
     interrupted = False
 
@@ -33,6 +38,8 @@ def interruptible_clock() -> Clock:
     # flag reaches the sleeps of the others. An Event could deadlock: its set() takes a lock that wait() may be holding.
     def interrupt(*_: object) -> None:
         nonlocal interrupted
+        if interrupted:
+            os._exit(INTERRUPTED)
         interrupted = True
         raise KeyboardInterrupt
 

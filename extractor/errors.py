@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -75,6 +76,19 @@ def suggestion(word: str, known: Iterable[str]) -> str:
     words = list(known)
     near = difflib.get_close_matches(word, words, 1)
     return f"did you mean {near[0]!r}?" if near else f"known: {', '.join(words)}"
+
+
+MOST_SHOWN = 200
+"""Characters shown of a message from elsewhere."""
+
+
+CONTROLS = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+"""Characters that move a cursor, end a line, or turn the direction of writing; and halves of characters."""
+
+
+def visible(text: str) -> str:
+    """Return a text without power over a terminal or a log: control characters other than newline as in JSON."""
+    return CONTROLS.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 PARTLY_READ = 3

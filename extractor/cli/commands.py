@@ -11,12 +11,12 @@ from dataclasses import asdict, replace
 from datetime import date, timedelta
 from pathlib import Path
 
-from extractor.cli.console import Console
+from extractor.cli.console import Console, flush_output, survive_closed_output
 from extractor.cli.demo import run_demo
 from extractor.cli.on_failure import report_failure
 from extractor.cli.options import read_options
 from extractor.cli.progress import progress_on
-from extractor.clock import Clock, interruptible_clock
+from extractor.clock import INTERRUPTED, Clock, interruptible_clock
 from extractor.config.settings import TARGETS, Config, read_config
 from extractor.engines.base import BuildOptions
 from extractor.engines.duckdb.files import check_paths
@@ -39,7 +39,6 @@ from extractor.spotify.credentials import Credentials
 from extractor.spotify.login import authorize_user, save_login
 from extractor.spotify.token_store import TokenStore, token_file
 
-INTERRUPTED = 130
 STEPS = ("extract", "load", "build", "publish")
 
 
@@ -64,7 +63,9 @@ def main(arguments: Sequence[str] | None = None, clock: Clock | None = None) -> 
     except ExtractorError as error:
         console.note("error", str(error), exit_code=error.exit_code)
         exit_code = error.exit_code
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, RuntimeError) as stop:
+        if isinstance(stop, RuntimeError) and "interrupted" not in str(stop):  # as DuckDB says it while it is at work
+            raise
         console.note("interrupted", "interrupted: all responses so far are landed; the same command requests the rest")
         exit_code = INTERRUPTED
     finally:
@@ -74,8 +75,11 @@ def main(arguments: Sequence[str] | None = None, clock: Clock | None = None) -> 
 
 
 def installed() -> int:
-    """Run a command, as the script that a wheel installs."""
-    return main(clock=interruptible_clock())
+    """Run a command of the command line, as the script that a wheel installs and as ./run.sh."""
+    survive_closed_output()
+    exit_code = main(clock=interruptible_clock())
+    flush_output()
+    return exit_code
 
 
 def _configuration(file: Path, options: argparse.Namespace, clock: Clock) -> Config:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TextIO
 
 from extractor.clock import Clock
+from extractor.errors import visible
 
 LOG_FORMATS = ("text", "json")
 
@@ -47,7 +50,34 @@ class Console:
         self._events.append({"at": at, "event": event, "day": self.day} | facts)
         if self.log_format == "json":
             text = json.dumps(self._events[-1], ensure_ascii=False, default=_text)
-        print(text, file=stream, flush=True)
+        # The run matters more than its output, which may be closed, full, or unable to show a character.
+        with suppress(OSError, ValueError):
+            print(printable(visible(text), stream), file=stream, flush=True)
+
+
+def printable(text: str, stream: TextIO | None) -> str:
+    """Return a text with `?` for what the encoding of a stream lacks."""
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    return text.encode(encoding, "replace").decode(encoding)
+
+
+def survive_closed_output() -> None:
+    """Open what is closed of standard input, output and error: a database would otherwise get their numbers."""
+    for descriptor in range(3):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest free number
+
+
+def flush_output() -> None:
+    """Flush standard output and error; if that fails, discard what is left, so that Python ends with our exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError, AttributeError):
+            with suppress(OSError, ValueError, AttributeError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _text(value: object) -> str:

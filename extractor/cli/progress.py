@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 import threading
-from contextlib import suppress
 from typing import Any
 
 from tqdm import tqdm
@@ -68,8 +67,7 @@ class Lines(Progress):
         facts = self._said | {"waiting": round(seconds)}
         text = "{what} {done} of {total}, {requests} requests".format_map(facts | {"total": facts["total"] or "?"})
         text += f", waiting {seconds:.0f} s for Spotify" if seconds else ""
-        with suppress(OSError):  # a closed standard error must not end the run
-            self._console.note("progress", f"{self._console.clock.now():%H:%M} {text}", **facts)
+        self._console.note("progress", f"{self._console.clock.now():%H:%M} {text}", **facts)
 
 
 def progress_on(console: Console) -> Progress:

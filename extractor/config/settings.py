@@ -33,6 +33,7 @@ class Api:
     token_url: str = "https://accounts.spotify.com/api/token"  # noqa: S105 (an address, not a secret)
     max_in_flight: int = 2
     max_wait_seconds: int = 120
+    max_run_hours: int = 12
     requests_per_day: int | None = None
 
 
@@ -154,6 +155,7 @@ def _typed(value: object, hint: object, where: str) -> object:
 def _check_ranges(config: Config, path: Path) -> None:
     at_least_one = {
         "api.max_in_flight": config.api.max_in_flight,
+        "api.max_run_hours": config.api.max_run_hours,
         "api.requests_per_day": config.api.requests_per_day,
         "batch_number": config.batch_number,
         "batch_size": config.batch_size,

@@ -68,9 +68,13 @@ def save_wait(landing: Path, until: datetime) -> None:
 
 
 def load_wait(landing: Path, now: datetime) -> StoppedByQuota | None:
-    """Return StoppedByQuota if the wait that an earlier run stored is not over; None otherwise or if it is invalid."""
+    """Return StoppedByQuota if the wait that an earlier run stored is not over; None otherwise or if it is invalid.
+
+    A wait of more than a day comes from a wrong clock, because none is believed for longer.
+    """
     try:
         until = datetime.fromisoformat(json.loads((landing / "not_before.json").read_bytes())["until"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    return StoppedByQuota("Spotify's quota is used up", until) if until.astimezone(UTC) > now else None
+    is_due = now < until.astimezone(UTC) <= now + timedelta(days=1)
+    return StoppedByQuota("Spotify's quota is used up", until) if is_due else None

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import random
+import re
 import threading
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any, Protocol
 
 import requests
@@ -22,7 +24,11 @@ from extractor.spotify.http import ConnectionFailed, RawResponse, ResponseTooLar
 from extractor.spotify.rate_limit import RateLimit
 from extractor.spotify.retry import Backoff
 
-MAX_RETRY_AFTER_SECONDS = 366 * 86400.0
+MAX_RETRY_AFTER_SECONDS = 86400.0
+"""A Retry-After is believed for a day at most; then one request tells what is true."""
+
+
+NUMBER = re.compile(r"[0-9]+(\.[0-9]*)?")
 
 
 class Budget(Protocol):
@@ -78,6 +84,7 @@ class Client:
         self._tokens = TokenProvider(api, credentials, clock, self._backoff)
         self._lock = threading.Lock()
         self._sessions = threading.local()
+        self._ends_at = clock.monotonic() + api.max_run_hours * 3600
 
     @property
     def waited_seconds(self) -> float:
@@ -127,11 +134,12 @@ class Client:
         try:
             raw = send(self._session().get, url, auth=bearer_auth(token))
         except ConnectionFailed as error:
+            self._sessions = threading.local()  # its connection may still be in use
             return _Retry(str(error), None)
         except ResponseTooLarge as error:
             return Response(None, None, self._clock.now(), 1, str(error))
         if raw.status == 429:
-            return _Retry("429 Too many requests", raw.status, _retry_after(raw))
+            return _Retry("429 Too many requests", raw.status, _retry_after(raw, self._clock.now()))
         if raw.status >= 500 or raw.status == 202:
             return _Retry(str(raw), raw.status)
         if raw.status == 200 and not raw.body:
@@ -142,6 +150,9 @@ class Client:
         """Wait until the rate limit allows a request, and count it against the day's budget; return the time."""
         while True:
             with self._lock:
+                if not self.stopped and self._clock.monotonic() >= self._ends_at:
+                    limit = f"the run has reached max_run_hours ({self._api.max_run_hours})"
+                    self.stopped = StoppedByQuota(limit, self._clock.now())
                 if self.stopped:
                     raise self.stopped
                 wait = self._rate_limit.wait()
@@ -171,7 +182,11 @@ class Client:
         return session
 
 
-def _retry_after(response: RawResponse) -> float | None:
-    """Return the Retry-After in seconds, at most a year; None if it is missing or not a number of seconds."""
-    header = response.headers.get("Retry-After")
-    return min(float(header), MAX_RETRY_AFTER_SECONDS) if header and header.strip().isdecimal() else None
+def _retry_after(response: RawResponse, now: datetime) -> float | None:
+    """Return the Retry-After in seconds, at most a day; None if it is missing or neither a number nor a date."""
+    header = response.headers.get("Retry-After", "").strip()
+    try:
+        seconds = float(header) if NUMBER.fullmatch(header) else (parsedate_to_datetime(header) - now).total_seconds()
+    except (TypeError, ValueError, OverflowError):  # TypeError: a date without a time zone
+        return None
+    return min(max(seconds, 0.0), MAX_RETRY_AFTER_SECONDS)

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import json
+import math
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 import requests
 
-from extractor.errors import ExtractorError
+from extractor.errors import MOST_SHOWN, ExtractorError, visible
 
 TIMEOUTS = (10, 30)
 """Seconds to connect, and seconds to wait for the next byte."""
 
+ANSWER_SECONDS = 60.0
+"""For a whole response: a server that sends a byte now and then would never reach the limits above."""
+
 MAX_BODY_BYTES = 12 * 1024 * 1024
 
+DEEPEST = 64
+"""Levels of nesting in JSON; responses of Spotify have about ten."""
 
 Auth = Callable[[requests.PreparedRequest], requests.PreparedRequest]
 """Adds the credentials to a request. Without one, requests would use those in ~/.netrc."""
@@ -46,7 +53,7 @@ class ResponseTooLarge(Exception):
 
 @dataclass(frozen=True)
 class RawResponse:
-    """An HTTP response. `body` is its JSON object; None if the content is anything else."""
+    """An HTTP response. `body` is its JSON object; None if the content is anything else, or not of a usual kind."""
 
     status: int
     headers: Mapping[str, str]
@@ -63,9 +70,13 @@ def send(request: Callable[..., requests.Response], url: str, **arguments: Any) 
 
     Raises ConnectionFailed, ResponseTooLarge, or ExtractorError if the TLS certificate can't be verified.
     """
-    try:
+
+    def answer() -> tuple[requests.Response, bytes]:
         with request(url, timeout=TIMEOUTS, allow_redirects=False, stream=True, **arguments) as response:
-            content = _read_body(response)
+            return response, _read_body(response)
+
+    try:
+        response, content = _within(ANSWER_SECONDS, answer)
     except requests.RequestException as error:
         if "CERTIFICATE_VERIFY_FAILED" in str(error):
             raise ExtractorError(
@@ -74,6 +85,27 @@ def send(request: Callable[..., requests.Response], url: str, **arguments: Any) 
             ) from None
         raise ConnectionFailed(f"no response ({type(error).__name__})") from error
     return RawResponse(response.status_code, response.headers, content, _json_object(content))
+
+
+def _within(seconds: float, answer: Callable[[], tuple[requests.Response, bytes]]) -> tuple[requests.Response, bytes]:
+    """Return the answer. Raises ConnectionFailed if it takes longer; its thread is left to itself then."""
+    found: list[tuple[requests.Response, bytes]] = []
+    failed: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            found.append(answer())
+        except BaseException as error:  # noqa: BLE001 (raised below)
+            failed.append(error)
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    thread.join(seconds)
+    if failed:
+        raise failed[0]
+    if not found:
+        raise ConnectionFailed(f"no whole response within {seconds:g} s")
+    return found[0]
 
 
 def _read_body(response: requests.Response) -> bytes:
@@ -87,17 +119,32 @@ def _read_body(response: requests.Response) -> bytes:
 
 def _json_object(content: bytes) -> dict[str, Any] | None:
     try:
-        body = json.loads(content)
+        body = json.loads(content, parse_constant=_refuse)
     except (ValueError, RecursionError):
         return None
-    return body if isinstance(body, dict) else None
+    return body if isinstance(body, dict) and _is_usual(body, DEEPEST) else None
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is not JSON")
+
+
+def _is_usual(value: object, levels: int) -> bool:
+    """Return whether every database takes a JSON value: numbers that fit, and at most so many levels of nesting."""
+    if isinstance(value, dict):
+        return levels > 0 and all(_is_usual(each, levels - 1) for each in value.values())
+    if isinstance(value, list):
+        return levels > 0 and all(_is_usual(each, levels - 1) for each in value)
+    return not isinstance(value, float) or math.isfinite(value)
 
 
 def _error_message(body: dict[str, Any] | None, content: bytes) -> str:
     """Return the message of an error in any of Spotify's formats: an object, a string, or plain text."""
     error = (body or {}).get("error")
     if isinstance(error, dict):
-        return str(error.get("message") or error.get("reason") or "")
-    if isinstance(error, str):
-        return str((body or {}).get("error_description") or error)
-    return "" if content.lstrip().startswith(b"<") else content[:200].decode("utf-8", "replace").strip()
+        message = str(error.get("message") or error.get("reason") or "")
+    elif isinstance(error, str):
+        message = str((body or {}).get("error_description") or error)
+    else:
+        message = "" if content.lstrip().startswith(b"<") else content[:MOST_SHOWN].decode("utf-8", "replace")
+    return visible(message.strip())[:MOST_SHOWN]

@@ -1,12 +1,18 @@
 """The HTTP client: retries, refusals and time limits."""
 
 import socket
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
+from threading import Thread
+from time import monotonic, sleep
 
 import pytest
+import requests
 
+from extractor.errors import StoppedByQuota
 from extractor.simulator.faults import Fault
-from extractor.spotify.http import MAX_BODY_BYTES
+from extractor.spotify.http import MAX_BODY_BYTES, ConnectionFailed, send
 from tests.extractor.asking import MISSING, Serve, asking, on_api
 from tests.extractor.conftest import FakeTime
 
@@ -147,3 +153,75 @@ def test_requests_are_counted_per_endpoint_including_retries(serve: Serve, time:
     me.client.get("playlists", MISSING)
     assert me.statuses == [500, 500, 404, 404, 429, 404]
     assert me.client.requests == {"tracks": 3, "playlists": 3}
+
+
+def drip(every: float) -> Iterator[bytes]:
+    """Yield a response that never ends, one byte at a time."""
+    yield b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+    while True:
+        yield b"X"
+        sleep(every)
+
+
+@pytest.fixture
+def dripping() -> Iterator[str]:
+    """Yield the address of a server that sends a byte now and then, forever."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve_all() -> None:
+            with suppress(OSError):
+                while True:
+                    connection, _ = server.accept()
+                    Thread(target=send_all, args=(connection,), daemon=True).start()
+
+        def send_all(connection: socket.socket) -> None:
+            with suppress(OSError), connection:
+                for part in drip(0.05):
+                    connection.sendall(part)
+
+        Thread(target=serve_all, daemon=True).start()
+        yield f"http://127.0.0.1:{server.getsockname()[1]}"
+
+
+def test_response_that_never_ends_is_given_up(dripping: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("extractor.spotify.http.ANSWER_SECONDS", 0.3)
+    started = monotonic()
+    with pytest.raises(ConnectionFailed, match=r"no whole response within 0\.3 s"):
+        send(requests.get, dripping)
+    assert monotonic() - started < 5
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"tracks": ' + "[" * 500 + "]" * 500 + "}",
+        '{"tracks": ' + '{"a": ' * 100_000 + "1" + "}" * 100_000 + "}",
+        '{"popularity": NaN}',
+        '{"popularity": -Infinity}',
+        '{"popularity": 1e999}',
+        '{"popularity": ' + "9" * 5000 + "}",
+        "[]",
+        "5",
+        '{"a": 1',
+    ],
+    ids=range(9),
+)
+def test_body_that_is_no_usual_json_object_is_a_failed_response(serve: Serve, time: FakeTime, body: str) -> None:
+    response = asking(serve, time, on_api(body=body)).get()
+    assert (response.status, response.body) == (200, None)
+    assert response.reason
+
+
+def test_run_ends_after_its_longest_time(serve: Serve, time: FakeTime) -> None:
+    me = asking(serve, time, max_run_hours=1)
+    assert me.get().status == 200
+    time.sleep(3600)
+    with pytest.raises(StoppedByQuota, match=r"the run has reached max_run_hours \(1\): continue after"):
+        me.get()
+
+
+def test_message_with_control_characters_is_escaped_and_cut(serve: Serve, time: FakeTime) -> None:
+    message = "\x1b]0;owned\x07\u202e\x9b" + "x" * 500
+    reason = asking(serve, time, on_api(status=400, body={"error": {"message": message}})).get().reason or ""
+    assert reason.startswith("400 \\u001b]0;owned\\u0007\\u202e\\u009bx")
+    assert len(reason) < 250

@@ -49,7 +49,7 @@ def test_project_config_names_every_key() -> None:
 
 def test_defaults_match_the_design() -> None:
     config = Config()
-    assert config.api == Api("https://api.spotify.com/v1", "https://accounts.spotify.com/api/token", 2, 120, None)
+    assert config.api == Api("https://api.spotify.com/v1", "https://accounts.spotify.com/api/token", 2, 120, 12, None)
     assert config.endpoints == {"tracks": Endpoint("tracks?ids=", 50, "tracks")}
     assert (config.seeds, config.tracks_file, config.discover_tracks) == (Path("seeds"), None, True)
     assert (config.batch_number, config.batch_size) == (1, None)
@@ -66,7 +66,7 @@ def test_empty_config_has_all_defaults(tmp_path: Path, text: str) -> None:
 def test_every_key_can_be_set(tmp_path: Path) -> None:
     text = """
 api: {base_url: "http://127.0.0.1:1/v1", token_url: "http://127.0.0.1:1/t", max_in_flight: 4,
-      max_wait_seconds: 0, requests_per_day: 600}
+      max_wait_seconds: 0, max_run_hours: 3, requests_per_day: 600}
 endpoints: {tracks: {path: "songs?ids=", batch: 20, items: songs}}
 seeds: watched
 tracks_file: ids.txt
@@ -80,7 +80,7 @@ warehouse: w.duckdb
 database: d.duckdb
 """
     assert read_config(written(tmp_path, text)) == Config(
-        api=Api("http://127.0.0.1:1/v1", "http://127.0.0.1:1/t", 4, 0, 600),
+        api=Api("http://127.0.0.1:1/v1", "http://127.0.0.1:1/t", 4, 0, 3, 600),
         endpoints={"tracks": Endpoint("songs?ids=", 20, "songs")},
         seeds=tmp_path / "watched",
         tracks_file=tmp_path / "ids.txt",
@@ -211,6 +211,7 @@ RANGES: list[tuple[str, Any]] = [
     ("api.max_in_flight", 0),
     ("api.requests_per_day", 0),
     ("api.max_wait_seconds", -1),
+    ("api.max_run_hours", 0),
     ("batch_number", 0),
     ("batch_size", 0),
     ("batch_size", -5),

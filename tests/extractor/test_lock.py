@@ -1,5 +1,7 @@
 """Locks: a second run waits and reports it."""
 
+import errno
+import os
 import signal
 import subprocess
 import sys
@@ -8,7 +10,7 @@ from threading import Event, Thread
 
 import pytest
 
-from extractor.errors import WarehouseError
+from extractor.errors import ConfigError, WarehouseError
 from extractor.lock import exclusive
 
 HOLD = """
@@ -47,7 +49,7 @@ def test_second_holder_waits_and_reports_it(tmp_path: Path) -> None:
         with exclusive(tmp_path / "w.duckdb", "warehouse", console.say):
             order.append("second")
 
-    thread = Thread(target=second)
+    thread = Thread(target=second, daemon=True)
     with exclusive(tmp_path / "w.duckdb", "warehouse", print):
         thread.start()
         assert console.spoken.wait(5)
@@ -55,6 +57,28 @@ def test_second_holder_waits_and_reports_it(tmp_path: Path) -> None:
     thread.join(5)
     assert order == ["first", "second"]
     assert "another run holds w.duckdb.warehouse.lock; waiting" in console.said
+
+
+def test_wait_for_a_lock_has_an_end_and_names_the_holder(tmp_path: Path) -> None:
+    with exclusive(tmp_path / "w.duckdb", "warehouse"):
+        told = rf"is still held by process {os.getpid()} .* since 20\d\d-"
+        with (
+            pytest.raises(WarehouseError, match=told),
+            exclusive(tmp_path / "w.duckdb", "warehouse", wait_seconds=0.3),
+        ):
+            pass
+
+
+def test_file_system_without_locks_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("fcntl.flock", refuse)
+    with (
+        pytest.raises(ConfigError, match=r"no locks \(No locks available\); choose a folder on a local disk"),
+        exclusive(tmp_path / "w.duckdb", "warehouse"),
+    ):
+        pass
 
 
 def test_locks_with_different_names_are_independent(tmp_path: Path) -> None:

@@ -1,11 +1,13 @@
 """Rate limits: respecting Retry-After, stopping if the wait is too long, and the request budget."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from threading import Event, Thread
 
 import pytest
 
 from extractor.errors import StoppedByQuota
+from extractor.landing.budget import load_wait, save_wait
 from extractor.simulator.faults import Fault
 from tests.extractor.asking import Asking, Serve, asking, on_api
 from tests.extractor.conftest import FakeTime
@@ -65,6 +67,23 @@ def test_invalid_retry_after_is_ignored_or_stops_the_run(serve: Serve, time: Fak
         assert 1 <= sum(time.sleeps) <= 5
     except StoppedByQuota as stop:
         assert stop.until > time.now()
+
+
+def test_http_date_in_retry_after_is_respected(serve: Serve, time: FakeTime) -> None:
+    assert 20 <= slept(serve, time, wait_told("Fri, 02 Jan 2026 06:00:20 GMT")) <= 21.5
+
+
+@pytest.mark.parametrize("long", ["864000", "1e300", "Fri, 02 Jan 2099 06:00:20 GMT"])
+def test_retry_after_is_believed_for_a_day_at_most(serve: Serve, time: FakeTime, long: str) -> None:
+    stop = stopped(asking(serve, time, wait_told(long))) if long[0] != "1" else None
+    assert stop is None or stop.until == time.now() + timedelta(days=1)
+
+
+def test_wait_of_more_than_a_day_comes_from_a_wrong_clock(tmp_path: Path, time: FakeTime) -> None:
+    now = time.now()
+    for wait, is_believed in ((timedelta(hours=23), True), (timedelta(days=400), False)):
+        save_wait(tmp_path, now + wait)
+        assert (load_wait(tmp_path, now) is not None) == is_believed
 
 
 def test_429_with_a_plain_text_body_is_a_429(serve: Serve, time: FakeTime) -> None:
