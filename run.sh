@@ -4,37 +4,51 @@ set -euo pipefail
 
 here=$(cd -- "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")" && pwd)
 
+# An sdist runs its own code while it is installed. PySpark has nothing else.
+wheels=(--only-binary :all: --no-binary pyspark)
+
 python3_11() {
     local name
     for name in python3.11 python3.12 python3.13 python3; do
-        if command -v "$name" >/dev/null && "$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+        if command -v "$name" >/dev/null &&
+            "$name" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null; then
             command -v "$name"
             return
         fi
     done
-    echo "error: Python 3.11 or newer is required, but was not found" >&2
+    echo "error: Python 3.11, 3.12 or 3.13 is required (dbt does not work with 3.14 yet), but was not found" >&2
     exit 2
 }
 
-# install ENVIRONMENT LOCK: installs a lock file into an environment. Idempotent: returns at once if the environment has
-# a stamp with the same lock file.
+# is_installed ENVIRONMENT LOCK: whether the environment has the stamp of this lock file, and works where it is now. It
+# contains its own path, so a copied or moved one runs the programs of another folder, or none.
+is_installed() {
+    cmp -s "$2" "$1/.installed-$(basename "$2" .txt)" && [[ $(cat "$1/.path" 2>/dev/null) == "$1" ]] &&
+        [[ -x $1/bin/python ]]
+}
+
+# install ENVIRONMENT LOCK: installs a lock file into an environment. Idempotent.
 install() {
     local environment=$1 lock=$here/requirements/$2.txt stamp=$1/.installed-$2
-    cmp -s "$lock" "$stamp" && return
+    is_installed "$environment" "$lock" && return
     mkdir -p "$here/.venv-locks"
     exec 9>"$here/.venv-locks/$(basename "$environment")"
     if command -v flock >/dev/null; then flock 9; fi
-    if ! cmp -s "$lock" "$stamp"; then
+    if ! is_installed "$environment" "$lock"; then
+        if [[ $(cat "$environment/.path" 2>/dev/null) != "$environment" || ! -x $environment/bin/python ]]; then
+            rm -rf "$environment"
+        fi
         echo "installing the locked packages ($2) into $environment, once …" >&2
         local python
         python=$(python3_11)
         if command -v uv >/dev/null; then
             [[ -x $environment/bin/python ]] || uv venv --quiet --python "$python" "$environment"
-            uv pip install --quiet --python "$environment/bin/python" --require-hashes -r "$lock"
+            uv pip install --quiet --python "$environment/bin/python" "${wheels[@]}" --require-hashes -r "$lock"
         else
             [[ -x $environment/bin/pip ]] || "$python" -m venv --clear "$environment"
-            "$environment/bin/pip" install -qq --disable-pip-version-check --require-hashes -r "$lock"
+            "$environment/bin/pip" install -qq --disable-pip-version-check "${wheels[@]}" --require-hashes -r "$lock"
         fi
+        echo "$environment" >"$environment/.path"
         cp "$lock" "$stamp"
     fi
     exec 9>&-
