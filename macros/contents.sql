@@ -10,6 +10,11 @@
     {{ json_without(content, 'popularity') }}
 {%- endmacro %}
 
+{% macro is_blank(name, duration) -%}
+    {#- Spotify at times answers for a track it knows without anything that describes it -#}
+    coalesce({{ name }}, '') = '' and coalesce({{ duration }}, '0') = '0'
+{%- endmacro %}
+
 {% macro description_hash(content) -%}
     {{ hash_without(content, 'popularity') }}
 {%- endmacro %}

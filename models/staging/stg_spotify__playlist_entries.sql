@@ -10,7 +10,7 @@ contents as (
 described as (
     select
         *,
-        {{ json_fields('content', ['id', 'uri', 'type', 'is_local', 'popularity']) }} as fields
+        {{ json_fields('content', ['id', 'uri', 'type', 'is_local', 'popularity', 'name', 'duration_ms']) }} as fields
     from contents
 ),
 
@@ -42,6 +42,7 @@ final as (
         {{ utc_timestamp('added_at') }} as added_at,
         {{ cast_or_null(json_field('fields', 'popularity'), 'integer') }} as popularity,
         {{ description_hash('content') }} as description_hash,
+        {{ is_blank(json_field('fields', 'name'), json_field('fields', 'duration_ms')) }} as is_blank,
         entry,
         observed_at,
         load_number

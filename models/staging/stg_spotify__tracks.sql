@@ -9,6 +9,7 @@ final as (
         line,
         {{ cast_or_null(json_text('object', ['popularity']), 'integer') }} as popularity,
         {{ description_hash('object') }} as description_hash,
+        {{ is_blank(json_text('object', ['name']), json_text('object', ['duration_ms'])) }} as is_blank,
         object,
         observed_at,
         load_number

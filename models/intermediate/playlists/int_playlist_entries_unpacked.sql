@@ -16,6 +16,7 @@ final as (
         added_at,
         popularity,
         case when kind = 'track' then description_hash end as description_hash,
+        is_blank,
         observed_at,
         load_number
     from entries

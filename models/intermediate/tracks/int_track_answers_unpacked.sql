@@ -9,6 +9,7 @@ final as (
         line,
         popularity,
         description_hash,
+        is_blank,
         observed_at,
         load_number
     from tracks

@@ -1,8 +1,8 @@
 {{ config(unique_key='day') }}
 
 -- Fact: all sightings of a track on a day, merged into one row: its popularity, its description, and whether a run
--- follows it. The latest answer counts, except that a popularity of 0 in a playlist counts only if there is no other
--- value. This is a maximum, so merging is idempotent and independent of order. Days with new sightings are replaced.
+-- follows it. The latest answer counts, except that a popularity of 0 in a playlist and a blank description count only
+-- if there is no other value. This is a maximum, so merging is idempotent and independent of order. Days with new sightings are replaced.
 with entries as (select * from {{ ref('int_playlist_entries_unpacked') }}),
 
 answers as (select * from {{ ref('int_track_answers_unpacked') }}),
@@ -16,6 +16,7 @@ sightings as (
         entries.popularity,
         case when entries.popularity = 0 then 0 else 1 end as popularity_weight,
         entries.description_hash,
+        case when entries.is_blank then 0 else 1 end as description_weight,
         entries.observed_at,
         coalesce(runs.discovers_tracks, false) as is_followed,
         entries.load_number
@@ -33,6 +34,7 @@ sightings as (
         popularity,
         1 as popularity_weight,
         description_hash,
+        case when is_blank then 0 else 1 end as description_weight,
         observed_at,
         true as is_followed,
         load_number
@@ -57,6 +59,7 @@ sightings as (
             popularity,
             popularity_weight,
             null as description_hash,
+            null as description_weight,
             popularity_observed_at as observed_at,
             is_followed,
             load_number
@@ -70,6 +73,7 @@ sightings as (
             null as popularity,
             null as popularity_weight,
             description_hash,
+            description_weight,
             description_observed_at as observed_at,
             is_followed,
             load_number
@@ -90,8 +94,12 @@ final as (
             as popularity_weight,
         {{ value_of_greatest('observed_at', ['popularity_weight', 'observed_at', 'popularity']) }}
             as popularity_observed_at,
-        {{ value_of_greatest('description_hash', ['observed_at', 'description_hash']) }} as description_hash,
-        {{ value_of_greatest('observed_at', ['observed_at', 'description_hash']) }} as description_observed_at,
+        {{ value_of_greatest('description_hash', ['description_weight', 'observed_at', 'description_hash']) }}
+            as description_hash,
+        {{ value_of_greatest('description_weight', ['description_weight', 'observed_at', 'description_hash']) }}
+            as description_weight,
+        {{ value_of_greatest('observed_at', ['description_weight', 'observed_at', 'description_hash']) }}
+            as description_observed_at,
         max(case when is_followed then 1 else 0 end) = 1 as is_followed,
         max(load_number) as load_number
     from all_sightings

@@ -23,6 +23,7 @@ new_days as (
             track_id,
             day,
             description_hash,
+            description_weight,
             load_number
         from new_days
         where false
@@ -35,6 +36,7 @@ versions_and_days as (
         track_id,
         day,
         description_hash,
+        description_weight,
         1 as is_version
     from known
 
@@ -44,6 +46,7 @@ versions_and_days as (
         track_id,
         day,
         description_hash,
+        description_weight,
         0 as is_version
     from new_days
 ),
@@ -62,7 +65,10 @@ compared as (
         *,
         max(case when is_version = 1 then description_hash end) over (
             partition by track_id, version_number
-        ) as standing_hash
+        ) as standing_hash,
+        max(case when is_version = 1 then description_weight end) over (
+            partition by track_id, version_number
+        ) as standing_weight
     from numbered
 ),
 
@@ -74,6 +80,7 @@ rewound as (
     where
         is_version = 0
         and description_hash is distinct from standing_hash
+        and description_weight >= coalesce(standing_weight, 0)
     group by track_id
 ),
 
@@ -81,7 +88,8 @@ days_from_then_on as (
     select
         track_days.track_id,
         track_days.day,
-        track_days.description_hash
+        track_days.description_hash,
+        track_days.description_weight
     from track_days
     inner join rewound on track_days.track_id = rewound.track_id
     where
@@ -93,17 +101,28 @@ days_from_then_on as (
     select
         known.track_id,
         known.day,
-        known.description_hash
+        known.description_hash,
+        known.description_weight
     from known
     inner join rewound on known.track_id = rewound.track_id
     where known.day < rewound.rewind_day
+),
+
+weighed as (
+    select
+        *,
+        max(description_weight) over (
+            partition by track_id order by day rows unbounded preceding
+        ) as greatest_weight
+    from days_from_then_on
 ),
 
 in_order as (
     select
         *,
         lag(description_hash) over (partition by track_id order by day) as description_hash_before
-    from days_from_then_on
+    from weighed
+    where description_weight = greatest_weight
 ),
 
 final as (
@@ -111,6 +130,7 @@ final as (
         track_id,
         day,
         description_hash,
+        description_weight,
         cast({{ up_to_load() }} as integer) as load_number
     from in_order
     where description_hash is distinct from description_hash_before
