@@ -23,8 +23,11 @@ python3_11() {
 # is_installed ENVIRONMENT LOCK: whether the environment has the stamp of this lock file, and works where it is now. It
 # contains its own path, so a copied or moved one runs the programs of another folder, or none.
 is_installed() {
-    cmp -s "$2" "$1/.installed-$(basename "$2" .txt)" && [[ $(cat "$1/.path" 2>/dev/null) == "$1" ]] &&
-        [[ -x $1/bin/python ]]
+    cmp -s "$2" "$1/.installed-$(basename "$2" .txt)" && is_at_home "$1"
+}
+
+is_at_home() {
+    [[ -x $1/bin/python && $(cat "$1/.path" 2>/dev/null) == "$(readlink -f "$1")" ]]
 }
 
 # install ENVIRONMENT LOCK: installs a lock file into an environment. Idempotent.
@@ -35,9 +38,7 @@ install() {
     exec 9>"$here/.venv-locks/$(basename "$environment")"
     if command -v flock >/dev/null; then flock 9; fi
     if ! is_installed "$environment" "$lock"; then
-        if [[ $(cat "$environment/.path" 2>/dev/null) != "$environment" || ! -x $environment/bin/python ]]; then
-            rm -rf "$environment"
-        fi
+        is_at_home "$environment" || rm -rf "$environment"
         echo "installing the locked packages ($2) into $environment, once …" >&2
         local python
         python=$(python3_11)
@@ -48,7 +49,7 @@ install() {
             [[ -x $environment/bin/pip ]] || "$python" -m venv --clear "$environment"
             "$environment/bin/pip" install -qq --disable-pip-version-check "${wheels[@]}" --require-hashes -r "$lock"
         fi
-        echo "$environment" >"$environment/.path"
+        readlink -f "$environment" >"$environment/.path"
         cp "$lock" "$stamp"
     fi
     exec 9>&-

@@ -18,8 +18,10 @@ from extractor.cli.options import read_options
 from extractor.cli.progress import progress_on
 from extractor.clock import INTERRUPTED, Clock, interruptible_clock
 from extractor.config.settings import TARGETS, Config, read_config
+from extractor.config.watch_list import spotify_id
 from extractor.engines.base import BuildOptions
 from extractor.engines.duckdb.files import check_paths
+from extractor.engines.duckdb.forget import forget
 from extractor.engines.duckdb.purge import purge
 from extractor.engines.registry import target_of
 from extractor.errors import PARTLY_READ, ConfigError, ExtractorError, NothingToWatchError
@@ -28,6 +30,7 @@ from extractor.extract.plan import Plan, unasked
 from extractor.extract.run import extract
 from extractor.landing.day import read_day
 from extractor.landing.reader import files_of_day, last_instant
+from extractor.landing.withdrawn import Withdrawal
 from extractor.lock import exclusive
 from extractor.outputs.docs import docs
 from extractor.outputs.export import export
@@ -135,6 +138,14 @@ def _purge(config: Config, options: argparse.Namespace, console: Console) -> int
     return 0
 
 
+def _forget(config: Config, options: argparse.Namespace, console: Console) -> int:
+    playlist = spotify_id(options.playlist, "playlist", "--playlist") if options.playlist else None
+    with exclusive(config.warehouse, "warehouse", console.waits):
+        forgotten = forget(config, Withdrawal(options.day, options.run, playlist))
+        console.result("forgotten", str(forgotten), **asdict(forgotten))
+    return 0
+
+
 def _status(config: Config, _: argparse.Namespace, console: Console) -> int:
     try:
         found = status(config, console.day, console.clock.now())
@@ -178,6 +189,7 @@ HANDLERS: dict[str, Callable[[Config, argparse.Namespace, Console], int]] = {
     "docs": _docs,
     "login": _login,
     "purge": _purge,
+    "forget": _forget,
 }
 """Commands that are not steps of a daily run."""
 
@@ -187,6 +199,7 @@ ENGINES_OF = {
     "export": ("duckdb", "spark"),
     "docs": ("duckdb",),
     "purge": ("duckdb",),
+    "forget": ("duckdb",),
 }
 """The engines of commands that need DuckDB files. Spark publishes such a file, but has no warehouse file."""
 

@@ -139,6 +139,14 @@ def _purge(parser: argparse.ArgumentParser) -> None:
     _target(parser)
 
 
+def _forget(parser: argparse.ArgumentParser) -> None:
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--day", type=_day, metavar="DAY", help="all that was read on a UTC day, YYYY-MM-DD")
+    what.add_argument("--run", metavar="RUN", help="all that a run has read; the table runs has its run_id")
+    what.add_argument("--playlist", metavar="ID", help="all reads of a playlist: an id, a link or a URI")
+    _target(parser)
+
+
 def _demo_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--days", type=int, default=30, help="days to simulate, 1 to 30; default: 30")
     parser.add_argument("--folder", type=Path, help="folder to write to, replaced if it is a demo; default: data/demo")
@@ -157,6 +165,9 @@ COMMANDS = {
     "docs": Command("write dbt's documentation of every table and column as one page", "", _docs),
     "login": Command("let a Spotify user authorise the app to read their playlists", "", _login),
     "purge": Command("delete old landing files and raw answers; the tables stay", "--keep-days 90", _purge),
+    "forget": Command(
+        "withdraw a day, a run or a playlist; the next build makes the tables without it", "--day 2026-01-31", _forget
+    ),
     "demo": Command(
         "simulate thirty days, build the tables, show queries; no account needed", "--days 7", _demo_options
     ),

@@ -4,6 +4,7 @@ landing/<day>/<run>.ndjson.gz      one envelope per line, in the order of the re
 landing/<day>/<endpoint>.requests  its size in bytes is the number of requests; only with a budget
 landing/not_before.json            until when Spotify's rate limit forbids requests
 landing/watched/<hash>.csv.gz      a watch list, stored once for all runs that used it
+landing/withdrawn/<day>/           landing files that ./run.sh forget has withdrawn
 landing/contents/<playlist>.json   a cache: the content of the last complete read; safe to delete
 landing/asked/<playlist>           a cache: its time is when Spotify last responded; safe to delete
 landing/unavailable/<playlist>.json  since when it is unavailable; if deleted, counted from the next refusal
@@ -14,6 +15,7 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import fcntl
 import gzip
 import hashlib
 import io
@@ -62,6 +64,8 @@ class LandingWriter:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._raw = self.path.open("xb")
+            with contextlib.suppress(OSError):  # where there are no locks, nothing else is lost
+                fcntl.flock(self._raw, fcntl.LOCK_EX | fcntl.LOCK_NB)
             self._file = gzip.GzipFile(fileobj=self._raw, mode="wb", compresslevel=6, mtime=0)
         except OSError as error:
             raise LandingError(f"{self.path}: can't be created: {error.strerror}") from error

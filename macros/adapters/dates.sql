@@ -3,8 +3,9 @@
 {% macro utc_timestamp(text) -%}{{ return(adapter.dispatch('utc_timestamp', 'spotify')(text)) }}{%- endmacro %}
 
 {% macro duckdb__utc_timestamp(text) -%}
-    {#- a plain cast to timestamp would drop an offset instead of applying it -#}
-    timezone('UTC', try_cast({{ text }} as timestamptz))
+    {#- a plain cast to timestamp would drop an offset instead of applying it; must start with a digit: DuckDB also
+        accepts `-infinity` and `epoch` -#}
+    timezone('UTC', try_cast(case when {{ text }} between '0' and ':' then {{ text }} end as timestamptz))
 {%- endmacro %}
 
 {% macro postgres__utc_timestamp(text) -%}

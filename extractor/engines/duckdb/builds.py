@@ -35,6 +35,12 @@ select
 """
 
 
+AWAITS_REFRESH = """
+select max(build_number) >= coalesce((select max(build_number) from state.builds where has_passed), 0)
+from state.withdrawn
+"""
+
+
 def last_build(connection: duckdb.DuckDBPyConnection) -> Build | None:
     """Return the last build of an open database, whether it passed or not; None before the first."""
     try:
@@ -55,6 +61,23 @@ def last_build_of(path: Path) -> Build | None:
 def distrust_last_build(connection: duckdb.DuckDBPyConnection) -> None:
     """Make the next build test all rows."""
     connection.execute(DISTRUST)
+
+
+def expect_refresh(connection: duckdb.DuckDBPyConnection, why: str) -> None:
+    """Make the next build a full refresh, because facts were withdrawn."""
+    connection.execute("create schema if not exists state")
+    connection.execute("create table if not exists state.withdrawn (build_number integer, what varchar)")
+    last = last_build(connection)
+    connection.execute("insert into state.withdrawn values (?, ?)", [last.build_number if last else 0, why])
+
+
+def awaits_refresh(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Return whether facts were withdrawn since the last build that passed."""
+    try:
+        [(awaits,)] = connection.execute(AWAITS_REFRESH).fetchall()
+    except duckdb.CatalogException:
+        return False
+    return bool(awaits)
 
 
 def last_load(raw: Path) -> int:

@@ -11,7 +11,7 @@ import duckdb
 
 from extractor.config.settings import Config
 from extractor.engines.base import Build, Published, check_passed
-from extractor.engines.duckdb.builds import has_news, last_build_of
+from extractor.engines.duckdb.builds import awaits_refresh, has_news, last_build_of
 from extractor.engines.duckdb.copying import copy_file
 from extractor.engines.duckdb.files import logs_of, named, opened, rows_of, successor, verify
 from extractor.engines.functions import FUNCTIONS, define
@@ -68,6 +68,9 @@ def is_published(config: Config) -> bool:
         build = last_build_of(config.warehouse)
         if build is None or not build.has_passed or has_news(config.raw, build):
             return False
+        with opened(config.warehouse, read_only=True) as connection:
+            if awaits_refresh(connection):
+                return False
         return last_build_of(target) == build
     except (ExtractorError, OSError):
         return False

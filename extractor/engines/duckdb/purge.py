@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import stat
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,19 +13,10 @@ import duckdb
 from extractor.config.settings import Config
 from extractor.engines.base import check_passed
 from extractor.engines.duckdb.builds import last_build_of
-from extractor.engines.duckdb.files import (
-    ORIGINAL,
-    created_from,
-    logs_of,
-    named,
-    number_of,
-    opened,
-    successor,
-    tables_of,
-    verify,
-)
+from extractor.engines.duckdb.files import number_of, opened
+from extractor.engines.duckdb.rewriting import raw_without
 from extractor.engines.raw_tables import ANSWER_TABLES
-from extractor.errors import LandingError, WarehouseError
+from extractor.errors import LandingError
 from extractor.landing.reader import run_of
 
 # A run is purged or kept as a whole, so that a read never loses a part of its pages. It is purged if it has ended and
@@ -107,7 +97,10 @@ def purge(config: Config, before: date) -> Purged:
         runs = _runs_to_purge(connection, before, build.up_to_load, files)
         answers = number_of(connection, f"from raw.raw.answers select count(*) where {IS_PURGED_ANSWER}")
     if answers:
-        _rewrite(config, list(runs), (build.up_to_load, before, answers))
+        with raw_without(config, PURGED_ROWS, lambda copy: _note_runs(copy, list(runs))) as (copy, rows):
+            values = [build.up_to_load, before, answers]
+            copy.execute("insert into raw.raw.purged (up_to_load, before_day, answers) values (?, ?, ?)", values)
+            rows['"raw"."purged"'] += 1
     purged = [file.path for file in files if runs.get(file.run_id) == file.bytes]
     for path in purged:
         _remove(path)
@@ -140,31 +133,6 @@ def _runs_to_purge(
 
 def _note_runs(connection: duckdb.DuckDBPyConnection, runs: list[str]) -> None:
     connection.execute("create temp table runs_to_purge as select unnest($1::varchar[]) as run_id", [runs])
-
-
-def _rewrite(config: Config, runs: list[str], purged: tuple[int, date, int]) -> None:
-    """Replace the raw database by a copy without the rows of these runs: deleting rows would not free their space."""
-    if logs := logs_of(config.raw):
-        raise WarehouseError(f"{logs[0]}: {config.raw.name} can't be checkpointed; nothing was purged")
-    with successor(config.raw, stat.S_IMODE(config.raw.stat().st_mode)) as beside:
-        with created_from(beside, config.raw, config.memory_limit) as connection:
-            _note_runs(connection, runs)
-            expected = _copy_what_stays(connection)
-            connection.execute("insert into raw.raw.purged (up_to_load, before_day, answers) values (?, ?, ?)", purged)
-            expected['"raw"."purged"'] += 1
-        verify(beside, expected, config.memory_limit)
-
-
-def _copy_what_stays(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
-    """Copy from the attached raw database; return how many rows of each table must be kept."""
-    [(database,)] = connection.execute("select current_database()").fetchall()
-    connection.execute(f"copy from database {ORIGINAL} to {named(database)} (schema)")
-    expected = {}
-    for table, qualified in tables_of(connection).items():
-        stays = f"({PURGED_ROWS.get(table, 'false')}) is not true"  # the condition may be null
-        expected[table] = number_of(connection, f"from {ORIGINAL}.{table} select count(*) where {stays}")
-        connection.execute(f"insert into {qualified} from {ORIGINAL}.{table} where {stays}")
-    return expected
 
 
 def _remove(path: Path) -> None:
