@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import random
 import sys
+import traceback
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, replace
@@ -20,7 +21,7 @@ from extractor.clock import INTERRUPTED, Clock, interruptible_clock
 from extractor.config.settings import TARGETS, Config, read_config
 from extractor.config.watch_list import spotify_id
 from extractor.engines.base import BuildOptions
-from extractor.engines.duckdb.files import check_paths
+from extractor.engines.duckdb.files import check_paths, is_same, is_within
 from extractor.engines.duckdb.forget import forget
 from extractor.engines.duckdb.purge import purge
 from extractor.engines.registry import target_of
@@ -80,7 +81,15 @@ def main(arguments: Sequence[str] | None = None, clock: Clock | None = None) -> 
 def installed() -> int:
     """Run a command of the command line, as the script that a wheel installs and as ./run.sh."""
     survive_closed_output()
-    exit_code = main(clock=interruptible_clock())
+    try:
+        exit_code = main(clock=interruptible_clock())
+    except Exception as error:  # noqa: BLE001 (its message could show a secret, its traceback would)
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        told = f"unexpected {type(error).__name__} in {Path(place.filename).name}:{place.lineno} ({place.name})"
+        Console(Clock(), Clock().now().date()).note(
+            "error", f"{told}; this is a mistake of the program: please report it"
+        )
+        exit_code = 1
     flush_output()
     return exit_code
 
@@ -163,20 +172,29 @@ def _sql(config: Config, options: argparse.Namespace, _: Console) -> int:
 
 def _export(config: Config, options: argparse.Namespace, console: Console) -> int:
     with exclusive(config.database, "export", console.waits):
-        exported = export(config, options.format, options.into or config.database.parent / "export", options.only)
+        exported = export(config, options.format, _into(config, options, "export"), options.only)
         console.result("exported", str(exported), **asdict(exported))
     return 0
 
 
+def _into(config: Config, options: argparse.Namespace, default: str) -> Path:
+    """Return where to write. Raises ConfigError for a place whose content can't be made again, or is published."""
+    into: Path = (options.into or config.database.parent / default).absolute()
+    for path in (config.warehouse, config.raw, config.database, config.landing, config.seeds):
+        if is_same(into, path) or is_within(into, config.landing):
+            raise ConfigError(f"--into {into}: is {path}, which this program keeps; choose another place")
+    return into
+
+
 def _docs(config: Config, options: argparse.Namespace, console: Console) -> int:
     with exclusive(config.warehouse, "warehouse", console.waits):
-        documented = docs(config, options.into or config.database.parent / "docs.html")
+        documented = docs(config, _into(config, options, "docs.html"))
         console.result("documented", str(documented), **asdict(documented))
     return 0
 
 
 def _report(config: Config, options: argparse.Namespace, console: Console) -> int:
-    reported = report(config, options.into or config.database.parent / "report.html")
+    reported = report(config, _into(config, options, "report.html"))
     console.result("reported", str(reported), **asdict(reported))
     return 0
 

@@ -32,6 +32,12 @@ def report_failure(
         console.note("warning", f"on_failure: {command[0]} {problem} (this run's own exit code stays {exit_code})")
 
 
+def _environment() -> dict[str, str]:
+    """Return this program's environment without anything that says where its data is, or opens it."""
+    kept = without_secrets(os.environ).items()
+    return {name: value for name, value in kept if not name.startswith(("PG", "SPOTIFY_"))}
+
+
 def _run(command: tuple[str, ...], folder: Path, summary: bytes, limit: float) -> str:
     """Return what went wrong, as text to follow the name of the command; empty if it ended with 0."""
     # Files, not pipes: a background process of the command could keep a pipe open and block us.
@@ -41,7 +47,7 @@ def _run(command: tuple[str, ...], folder: Path, summary: bytes, limit: float) -
         process = subprocess.Popen(  # noqa: S603 (the user's own command)
             command,
             cwd=folder,
-            env=without_secrets(os.environ),
+            env=_environment(),
             stdin=given,
             stdout=said,
             stderr=subprocess.STDOUT,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, get_type_hints
@@ -77,7 +77,7 @@ def read_config(path: Path) -> Config:
         text = path.read_text("utf-8")
         if OLD_FORMAT.search(text):
             raise ConfigError(f"{path}: uses the old format; docs/migrating.md lists the current keys")
-        raw = yaml.safe_load(text)
+        raw = yaml.load(text, _Loader)  # noqa: S506 (a safe loader)
     except FileNotFoundError:
         raise ConfigError(f"{path}: no such file; name one with --config") from None
     except (OSError, ValueError, yaml.YAMLError) as error:
@@ -95,6 +95,24 @@ def read_config(path: Path) -> Config:
     return config
 
 
+class _Loader(yaml.SafeLoader):
+    """Refuses keys that are given twice, of which the first would be lost, and aliases, which can grow without end."""
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
+            raise yaml.YAMLError(f"line {mark.line + 1}: anchors and aliases are not supported; write the value out")
+        return super().compose_node(parent, index)
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+        for number, key in enumerate(keys):
+            if key in keys[:number]:
+                line = node.value[number][0].start_mark.line + 1
+                raise yaml.YAMLError(f"line {line}: {key} is given twice")
+        return super().construct_mapping(node, deep)
+
+
 def _checked(raw: object, shape: type, file: str, prefix: str) -> dict[str, Any]:
     """Return the values of a mapping as arguments of the dataclass `shape`, nested dataclasses included."""
     if not isinstance(raw, dict):
@@ -106,7 +124,9 @@ def _checked(raw: object, shape: type, file: str, prefix: str) -> dict[str, Any]
         if key not in hints:
             raise ConfigError(f"{file}: {where}: unknown key; {suggestion(str(key), hints)}")
         if hints[key] is Api:
-            values[key] = Api(**_checked(value, Api, file, f"{where}."))
+            values[key] = Api(
+                **{name: _address(each) for name, each in _checked(value, Api, file, f"{where}.").items()}
+            )
         elif key == "endpoints":
             values[key] = _endpoints(value, file)
         else:
@@ -114,6 +134,11 @@ def _checked(raw: object, shape: type, file: str, prefix: str) -> dict[str, Any]
     if shape is Endpoint and "path" not in values:
         raise ConfigError(f"{file}: {prefix}path: missing")
     return values
+
+
+def _address(value: Any) -> Any:
+    """Return an address without a slash at its end, any other value as it is."""
+    return value.rstrip("/") if isinstance(value, str) else value
 
 
 def _endpoints(raw: object, file: str) -> dict[str, Endpoint]:

@@ -111,6 +111,7 @@ def dbt_environment(config: Config, environment: Mapping[str, str]) -> dict[str,
     # Only file names, relative to their folder: dbt's parse cache stays valid for a copy of the warehouse elsewhere.
     ours = {"SPOTIFY_WAREHOUSE": config.warehouse.name, "SPOTIFY_RAW": config.raw.name}
     ours |= {"SPOTIFY_SPARK": str(config.warehouse.parent / "spark")}
+    ours |= {} if "HOME" in kept else {"HOME": str(config.warehouse.parent)}  # a user without a name has none
     ours |= {"SPOTIFY_MEMORY_LIMIT": config.memory_limit} if config.memory_limit else {}
     return ENVIRONMENT[config.target] | kept | ours
 

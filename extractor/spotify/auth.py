@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -21,6 +22,10 @@ from extractor.spotify.token_store import TokenStore, UserToken
 
 DEFAULT_LIFETIME_SECONDS = 3600
 RENEW_EARLY_SECONDS = 60
+
+
+ACCESS_TOKEN = re.compile("[\x21-\x7e]+")
+"""Visible ASCII: anything else would end up in a header."""
 
 
 class ClientRefused(CredentialsError):
@@ -72,13 +77,17 @@ class TokenEndpoint:
                 fault = str(error)
             else:
                 body = response.body or {}
-                if response.status == 200 and isinstance(body.get("access_token"), str):
+                if response.status == 200 and _is_token(body.get("access_token")):
                     return _grant(body)
-                fault = str(response)
+                fault = str(response) if response.status != 200 else "200 without an access token"
                 _raise_if_refused(response.status, body.get("error"), fault)
             if not self._backoff.wait(attempt):
                 break
         raise ExtractorError(f"no token from {self._url}: {fault}. Check the network connection and try again later.")
+
+
+def _is_token(value: object) -> bool:
+    return isinstance(value, str) and bool(ACCESS_TOKEN.fullmatch(value))
 
 
 def _grant(body: dict[str, Any]) -> Grant:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from extractor.config.watch_list import BLANKS
 from extractor.errors import CredentialsError
 from extractor.spotify.token_store import TokenStore
 
 APP_VARIABLES = ("SPOTIFY_CLIENT_ID", "SPOTIFY_CLIENT_SECRET")
+
+VISIBLE = re.compile("[\x21-\x7e]*")
 
 SECRETS = (*APP_VARIABLES, "SPOTIFY_REFRESH_TOKEN")
 
@@ -39,10 +43,18 @@ class Credentials:
     @classmethod
     def of_app(cls, environment: Mapping[str, str] = os.environ) -> Credentials:
         """Return the credentials of a login, which needs no secret. Raises CredentialsError if the id is missing."""
-        client_id, client_secret = (environment.get(name, "").strip() for name in APP_VARIABLES)
+        client_id, client_secret = (credential(environment, name) for name in APP_VARIABLES)
         if not client_id:
             raise _not_set(" and ".join(APP_VARIABLES if not client_secret else APP_VARIABLES[:1]))
         return cls(client_id, client_secret)
+
+
+def credential(environment: Mapping[str, str], name: str) -> str:
+    """Return a credential without blanks and quotes around it. Raises CredentialsError for characters it can't have."""
+    value = environment.get(name, "").strip(BLANKS)
+    if not VISIBLE.fullmatch(value):
+        raise CredentialsError(f"{name}: contains a blank or a character that no credential has; copy it once more")
+    return value
 
 
 def without_secrets(environment: Mapping[str, str]) -> dict[str, str]:

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 import requests
+from requests.exceptions import InvalidProxyURL, InvalidSchema, InvalidURL
 
-from extractor.errors import MOST_SHOWN, ExtractorError, visible
+from extractor.errors import MOST_SHOWN, ConfigError, ExtractorError, visible
 
 TIMEOUTS = (10, 30)
 """Seconds to connect, and seconds to wait for the next byte."""
@@ -77,6 +78,11 @@ def send(request: Callable[..., requests.Response], url: str, **arguments: Any) 
 
     try:
         response, content = _within(ANSWER_SECONDS, answer)
+    except (InvalidSchema, InvalidURL, InvalidProxyURL) as error:
+        raise ConfigError(
+            f"{url}: can't be requested ({visible(str(error))[:MOST_SHOWN]}); check the address in config.yaml, and "
+            "the proxy in HTTPS_PROXY, HTTP_PROXY and ALL_PROXY"
+        ) from None
     except requests.RequestException as error:
         if "CERTIFICATE_VERIFY_FAILED" in str(error):
             raise ExtractorError(
@@ -84,6 +90,10 @@ def send(request: Callable[..., requests.Response], url: str, **arguments: Any) 
                 "machine's clock; behind a TLS-inspecting proxy, set REQUESTS_CA_BUNDLE to its certificate."
             ) from None
         raise ConnectionFailed(f"no response ({type(error).__name__})") from error
+    except OSError as error:
+        if "certificate" not in str(error):
+            raise ConnectionFailed(f"no response ({type(error).__name__})") from error
+        raise ConfigError(f"REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE: {error}") from None
     return RawResponse(response.status_code, response.headers, content, _json_object(content))
 
 

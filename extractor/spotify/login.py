@@ -10,8 +10,9 @@ import secrets
 import select
 import sys
 import webbrowser
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, TextIO
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
@@ -29,6 +30,7 @@ SCOPES = "playlist-read-private playlist-read-collaborative"
 CALLBACK = "/callback"
 PORT = 8888
 PATIENCE_SECONDS = 600
+POLL_SECONDS = 0.2
 
 INSTRUCTIONS = """Open this URL in a browser and agree:
 
@@ -39,6 +41,10 @@ If the browser is on another machine, first run this there:
 Or open the URL anyway. The browser ends at an error page: paste that page's URL here and press Enter.
 The app's settings at developer.spotify.com/dashboard must name the redirect URI {redirect_uri}
 """
+
+
+THANKS = "Thank you. The terminal shows whether the login succeeded; you can close this page.\n"
+NOT_OURS = "This does not belong to the login that is waiting: its state differs. Use the URL in the terminal.\n"
 
 
 @dataclass(frozen=True)
@@ -64,10 +70,15 @@ class AuthorizationRequest:
         }
         return f"{urljoin(token_url, '/authorize')}?{urlencode(query)}"
 
+    def has_state(self, redirect: str) -> bool:
+        """Return whether a redirect belongs to this request."""
+        state = dict(parse_qsl(urlsplit(redirect).query)).get("state", "")
+        return secrets.compare_digest(state.encode(), self.state.encode())
+
     def code(self, redirect: str) -> str:
         """Return the code in the URL of the redirect. Raises CredentialsError if it has none for this request."""
         query = dict(parse_qsl(urlsplit(redirect).query))
-        if not secrets.compare_digest(query.get("state", "").encode(), self.state.encode()):
+        if not self.has_state(redirect):
             raise CredentialsError(
                 "this redirect does not belong to this login (its state differs): nothing is stored; try again"
             )
@@ -83,27 +94,32 @@ class _Redirected(BaseHTTPRequestHandler):
     timeout = 2
 
     def do_GET(self) -> None:
-        ours = urlsplit(self.path).path == CALLBACK
-        text = b"Thank you. The terminal shows whether the login succeeded; you can close this page.\n" if ours else b""
-        self.send_response(200 if ours else 404)
+        is_callback, is_ours = urlsplit(self.path).path == CALLBACK, self.server.is_ours(self.path)
+        text = (THANKS if is_ours else NOT_OURS) if is_callback else ""
+        self.send_response(404 if not is_callback else 200 if is_ours else 400)
         self.send_header("Content-Type", "text/plain")
         self.send_header("Content-Length", str(len(text)))
         self.end_headers()
-        self.wfile.write(text)
-        if ours:
+        self.wfile.write(text.encode())
+        if is_callback and is_ours:
             self.server.redirect = self.path
 
     def log_message(self, format: str, *args: Any) -> None:
         """Log nothing: the path contains the code."""
 
 
-class _Loopback(HTTPServer):
-    """A server that only this machine can reach."""
+class _Loopback(ThreadingHTTPServer):
+    """A server that only this machine can reach. A connection that says nothing blocks no other.
+
+    `is_ours` tells the redirect of this login from anybody else's request.
+    """
 
     redirect = ""
     timeout = 2
+    daemon_threads = True
 
     def __init__(self, port: int) -> None:
+        self.is_ours: Callable[[str], bool] = lambda _: False
         try:
             super().__init__(("127.0.0.1", port), _Redirected)
         except OSError as error:
@@ -123,7 +139,7 @@ class _Loopback(HTTPServer):
         until = clock.monotonic() + PATIENCE_SECONDS
         sources: list[Any] = [self, pasted] if pasted else [self]
         while (left := until - clock.monotonic()) > 0:
-            ready, _, _ = select.select(sources, [], [], left)
+            ready, _, _ = select.select(sources, [], [], min(left, POLL_SECONDS))
             if self in ready:
                 self.handle_request()
             elif pasted and ready:
@@ -145,6 +161,7 @@ def authorize_user(
     with _Loopback(port) as loopback:
         redirect_uri = f"http://127.0.0.1:{loopback.server_port}{CALLBACK}"
         question = AuthorizationRequest(credentials.client_id, redirect_uri)
+        loopback.is_ours = question.has_state
         address = question.address(api.token_url)
         instructions = INSTRUCTIONS.format(address=address, port=loopback.server_port, redirect_uri=redirect_uri)
         print(instructions, file=screen, flush=True)

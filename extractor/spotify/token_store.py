@@ -24,6 +24,10 @@ ROOM_BYTES = 4096
 """More than a stored token needs."""
 
 
+NO_HOME = Path("/nonexistent")
+"""The home of users that have none."""
+
+
 @dataclass(frozen=True)
 class UserToken:
     """A refresh token, and since when it is valid.
@@ -63,7 +67,11 @@ class UserToken:
 def token_file(environment: Mapping[str, str] = os.environ) -> Path:
     """Return where ./run.sh login stores the token: outside the project, so that it is not committed or copied."""
     folder = environment.get("XDG_CONFIG_HOME") or "~/.config"
-    return Path(environment.get("SPOTIFY_TOKEN_FILE") or f"{folder}/spotify-track-history/token.json").expanduser()
+    path = Path(environment.get("SPOTIFY_TOKEN_FILE") or f"{folder}/spotify-track-history/token.json")
+    try:
+        return path.expanduser()
+    except RuntimeError:  # no HOME, and a user without a name
+        return NO_HOME / path.name
 
 
 @dataclass(frozen=True)

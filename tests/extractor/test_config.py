@@ -254,3 +254,19 @@ def test_batch_number_requires_batch_size(tmp_path: Path) -> None:
 
 def test_first_batch_number_does_not_require_batch_size(tmp_path: Path) -> None:
     assert read_config(written(tmp_path, "batch_number: 1")).batch_number == 1
+
+
+@pytest.mark.parametrize(
+    "text", ["landing: a\nlanding: b", "{landing: a, landing: a}", "api: {base_url: x, base_url: x}"]
+)
+def test_key_given_twice_is_refused_with_its_line(tmp_path: Path, text: str) -> None:
+    assert re.search(r"line [12]: (landing|base_url) is given twice", refusal(tmp_path, text))
+
+
+def test_aliases_are_refused(tmp_path: Path) -> None:
+    bomb = "a: &a [x, x]\nb: &b [*a, *a]\n"
+    assert "line 2: anchors and aliases are not supported" in refusal(tmp_path, bomb)
+
+
+def test_slash_at_the_end_of_an_address_is_ignored(tmp_path: Path) -> None:
+    assert read_config(written(tmp_path, "api: {base_url: 'http://h/v1/'}")).api.base_url == "http://h/v1"

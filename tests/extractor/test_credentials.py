@@ -58,3 +58,26 @@ HOLDERS = (
 def test_repr_does_not_show_secrets(holder: object) -> None:
     for shown in (repr(holder), str(holder), f"{holder}", repr([holder])):
         assert SECRET not in shown
+
+
+@pytest.mark.parametrize("around", ["\u201c{}\u201d", "\u200b{}\ufeff", "'{}'", '"{}"', " {}\n"])
+def test_quotes_and_invisible_blanks_around_a_credential_are_ignored(around: str) -> None:
+    given = {"SPOTIFY_CLIENT_ID": around.format("id"), "SPOTIFY_CLIENT_SECRET": around.format("secret")}
+    app = Credentials.of_app(given)
+    assert (app.client_id, app.client_secret) == ("id", "secret")
+
+
+@pytest.mark.parametrize("inside", ["\u200b", "\u201c", " ", "\n", "\udcff", "\u00e9", "\x00"])
+def test_character_that_no_credential_has_is_refused_and_not_shown(inside: str) -> None:
+    given = {"SPOTIFY_CLIENT_ID": "id", "SPOTIFY_CLIENT_SECRET": f"hid{inside}den"}
+    with pytest.raises(CredentialsError, match="SPOTIFY_CLIENT_SECRET: contains a blank or a character") as caught:
+        Credentials.of_app(given)
+    assert "hid" not in str(caught.value)
+
+
+def test_without_a_home_nobody_has_logged_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nobody(_: Path) -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr("pathlib.Path.expanduser", nobody)
+    assert TokenStore.from_environment({}).find() is None

@@ -9,6 +9,7 @@ import subprocess
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from time import monotonic
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -116,12 +117,32 @@ def test_other_paths_on_the_callback_port_are_404_and_login_goes_on(ask: Ask) ->
 
 
 @pytest.mark.parametrize("state", ["", "&state=", "&state=of-somebody-else"])
-def test_callback_with_a_wrong_state_is_refused_and_its_code_unused(ask: Ask, simulator: Simulator, state: str) -> None:
+def test_callback_with_a_wrong_state_is_ignored_and_its_code_unused(ask: Ask, simulator: Simulator, state: str) -> None:
     login = ask()
-    requests.get(login.query["redirect_uri"] + "?code=planted" + state, timeout=5)
+    assert requests.get(login.query["redirect_uri"] + "?code=planted" + state, timeout=5).status_code == 400
+    assert simulator.count("/api/token") == 0
+    requests.get(login.agree(), timeout=5)
+    assert login.token.result(5).client_id == CLIENT_ID
+
+
+def test_pasted_url_with_a_wrong_state_is_refused(ask: Ask, simulator: Simulator) -> None:
+    login = ask()
+    os.write(login.keyboard, (login.query["redirect_uri"] + "?code=planted&state=other\n").encode())
     with pytest.raises(CredentialsError, match="state differs"):
         login.token.result(5)
     assert simulator.count("/api/token") == 0
+
+
+def test_silent_connections_do_not_delay_a_login(ask: Ask) -> None:
+    login = ask()
+    port = urlsplit(login.query["redirect_uri"]).port or 0
+    with contextlib.ExitStack() as silent:
+        for _ in range(20):
+            silent.enter_context(socket.create_connection(("127.0.0.1", port)))
+        started = monotonic()
+        requests.get(login.agree(), timeout=5)
+        assert login.token.result(5).client_id == CLIENT_ID
+        assert monotonic() - started < 3
 
 
 def test_denied_authorization_is_an_error(ask: Ask, simulator: Simulator) -> None:

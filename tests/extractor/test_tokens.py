@@ -155,3 +155,14 @@ def test_repr_does_not_show_tokens(serve: Serve, time: FakeTime) -> None:
     for shown in (repr(me.client), repr(vars(me.client)), repr(answer)):
         assert "a-token-to-hide" not in shown
         assert "simulator-secret" not in shown
+
+
+@pytest.mark.parametrize("token", ["a b", "a\nb", "\u00e9", "", 5, None, ["a"]])
+def test_access_token_that_is_not_visible_ascii_is_refused_and_not_shown(
+    serve: Serve, time: FakeTime, token: object
+) -> None:
+    me = asking(serve, time, Fault("/api/token", body={"access_token": token, "expires_in": 3600}))
+    with pytest.raises(ExtractorError, match="200 without an access token") as caught:
+        me.get()
+    assert repr(token) not in str(caught.value)
+    assert me.statuses == []

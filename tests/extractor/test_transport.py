@@ -6,10 +6,12 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+import requests
 
-from extractor.errors import ExtractorError
+from extractor.errors import ConfigError, ExtractorError
 from extractor.simulator.generated import GeneratedWorld
 from extractor.simulator.server import Simulator
+from extractor.spotify.http import ConnectionFailed, send
 from tests.extractor.asking import WORLD, Serve, asking
 from tests.extractor.conftest import FakeTime
 
@@ -59,3 +61,16 @@ def test_netrc_is_ignored(serve: Serve, time: FakeTime, tmp_path: Path, monkeypa
     (tmp_path / "netrc").write_text("default login somebody password something\n")
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
     assert asking(serve, time).get().status == 200
+
+
+def test_certificates_file_that_does_not_exist_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nowhere/ca.pem")
+    with pytest.raises(ConfigError, match=r"REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE: .*/nowhere/ca\.pem"):
+        send(requests.get, "https://127.0.0.1:1/")
+
+
+@pytest.mark.parametrize("proxy", ["socks5://127.0.0.1:1", "http://", "http://[", "://"])
+def test_proxy_that_cannot_be_used_is_reported(monkeypatch: pytest.MonkeyPatch, proxy: str) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", proxy)
+    with pytest.raises((ConfigError, ConnectionFailed)):
+        send(requests.get, "https://127.0.0.1:1/")

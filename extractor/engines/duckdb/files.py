@@ -40,19 +40,25 @@ READ = "from {table} select count(*), any_value(columns(*))"
 def check_paths(warehouse: Path, raw: Path, database: Path) -> None:
     """Raise ConfigError if two of the databases are the same file, or if a name is that of a schema."""
     names = {"warehouse": warehouse, "database": database}
-    if _is_same(warehouse, database):
+    if is_same(warehouse, database):
         raise ConfigError(f"database: {database}: must not be the same file as the warehouse, whose copy it is")
     for key, path in names.items():
-        if _is_same(path, raw):
+        if is_same(path, raw):
             raise ConfigError(f"{key}: {path}: is the file of raw answers, beside the warehouse; choose another name")
         if path.stem in SCHEMAS:
             raise ConfigError(f"{key}: {path}: can't be called {path.name}: a schema is called {path.stem}")
 
 
-def _is_same(one: Path, other: Path) -> bool:
+def is_same(one: Path, other: Path) -> bool:
+    """Return whether two paths name the same file or folder, also through links."""
     if os.path.realpath(one) == os.path.realpath(other):
         return True
     return one.exists() and other.exists() and one.samefile(other)
+
+
+def is_within(path: Path, folder: Path) -> bool:
+    """Return whether a path is a folder or in it, also through links."""
+    return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder))
 
 
 @contextmanager
