@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -17,34 +17,25 @@ def replace_file(path: Path, content: bytes, mode: int = 0o666) -> None:
 
     `mode` is that of the new file, less the umask. Raises FileError naming the file, which is unchanged then.
     """
-    with _file_beside(path) as beside, _named(path):
-        _write(beside, content, mode)
-        _put_in_place(beside, path, content)
+    with _beside(path, mode) as file, _named(path):
+        _put_in_place(file, path, content)
 
 
 @contextmanager
 def room_for(path: Path, size: int, mode: int = 0o666) -> Iterator[Callable[[bytes], None]]:
-    """Take room on disk for at most `size` bytes; yield a function that replaces the content of the file.
+    """Take room on disk for at most `size` bytes; yield a function that replaces the content of the file, once.
 
     Raises FileError before the block if the disk is too full. A content within `size` then needs no further room.
     """
-    with _file_beside(path) as beside:
+    with _beside(path, mode) as file:
         with _named(path):
-            _write(beside, bytes(size), mode)
+            _write(file, bytes(size))
 
         def replace(content: bytes) -> None:
             with _named(path):
-                _write(beside, content, mode)
-                _put_in_place(beside, path, content)
+                _put_in_place(file, path, content)
 
         yield replace
-
-
-def remove_leftovers(path: Path) -> None:
-    """Remove what killed processes left beside a file. Only for a file that no other process is replacing now."""
-    for left_over in path.parent.glob(f".{path.name}.*"):
-        with suppress(OSError):
-            left_over.unlink()
 
 
 def sync(path: Path) -> None:
@@ -56,16 +47,34 @@ def sync(path: Path) -> None:
         os.close(descriptor)
 
 
+def _new(path: Path) -> Path:
+    return path.with_name(f".{path.name}.new")
+
+
 @contextmanager
-def _file_beside(path: Path) -> Iterator[Path]:
-    beside = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
+def _beside(path: Path, mode: int) -> Iterator[int]:
+    """Yield the descriptor of a file beside `path`, locked. What a killed process left there is used again."""
+    with _named(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = _locked(_new(path), mode)
     try:
-        with _named(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
-        yield beside
+        yield descriptor
     finally:
         with suppress(OSError):
-            beside.unlink()  # already renamed, unless something failed
+            if os.path.samestat(os.fstat(descriptor), _new(path).stat()):
+                _new(path).unlink()  # not renamed, because something failed
+        os.close(descriptor)
+
+
+def _locked(path: Path, mode: int) -> int:
+    while True:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, mode)
+        with suppress(OSError):  # a file system without locks
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        with suppress(FileNotFoundError):
+            if os.path.samestat(os.fstat(descriptor), path.stat()):
+                return descriptor
+        os.close(descriptor)  # another process has put it in place meanwhile
 
 
 @contextmanager
@@ -76,17 +85,19 @@ def _named(path: Path) -> Iterator[None]:
         raise FileError(f"{path}: can't be written: {error.strerror}") from error
 
 
-def _write(path: Path, content: bytes, mode: int) -> None:
-    # Without O_TRUNC: an existing file keeps the room that it has.
-    with open(os.open(path, os.O_WRONLY | os.O_CREAT, mode), "wb") as file:  # noqa: PTH123 (of a descriptor)
-        file.write(content)
-        file.flush()
-        os.ftruncate(file.fileno(), len(content))
-        os.fsync(file.fileno())
+def _write(descriptor: int, content: bytes) -> None:
+    # Written over what is there: the file keeps the room that it has.
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    left = memoryview(content)
+    while left:
+        left = left[os.write(descriptor, left) :]
+    os.ftruncate(descriptor, len(content))
+    os.fsync(descriptor)
 
 
-def _put_in_place(beside: Path, path: Path, content: bytes) -> None:
-    if beside.read_bytes() != content:
+def _put_in_place(descriptor: int, path: Path, content: bytes) -> None:
+    _write(descriptor, content)
+    if _new(path).read_bytes() != content:
         raise OSError(errno.EIO, "what was written can't be read back")
-    beside.replace(path)
+    _new(path).replace(path)
     sync(path.parent)

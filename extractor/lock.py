@@ -31,7 +31,7 @@ def exclusive(
     path = file.with_name(f"{file.name}.{what}.lock")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        lock = path.open("a+")
+        lock = path.open("ab", buffering=0)
     except OSError as error:
         raise WarehouseError(f"{path}: can't be written: {error.strerror}") from error
     with lock:
@@ -41,7 +41,7 @@ def exclusive(
         yield
 
 
-def _acquire(lock: IO[str], path: Path, say: Callable[[str], object], wait_seconds: float) -> None:
+def _acquire(lock: IO[bytes], path: Path, say: Callable[[str], object], wait_seconds: float) -> None:
     until = time.monotonic() + wait_seconds
     has_said = False
     while not _is_acquired(lock, path):
@@ -53,13 +53,13 @@ def _acquire(lock: IO[str], path: Path, say: Callable[[str], object], wait_secon
                 f"{path}: is still held by {_holder(path)}; end it, or wait, and run the command again"
             )
         time.sleep(POLL_SECONDS)
+    holder = f"process {os.getpid()} ({' '.join(sys.argv[1:2])}) since {datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
     with suppress(OSError):  # a full disk: only the name of the holder is missing then
-        lock.truncate(0)
-        lock.write(f"process {os.getpid()} ({' '.join(sys.argv[1:2])}) since {datetime.now(UTC):%Y-%m-%d %H:%M} UTC")
-        lock.flush()
+        os.ftruncate(lock.fileno(), 0)
+        os.write(lock.fileno(), holder.encode("utf-8", "replace"))
 
 
-def _is_acquired(lock: IO[str], path: Path) -> bool:
+def _is_acquired(lock: IO[bytes], path: Path) -> bool:
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

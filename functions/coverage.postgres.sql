@@ -2,7 +2,7 @@
 -- in the playlist. Days outside its calendar count as not_run. No rows for a playlist that was never read.
 create or replace function spotify.coverage(playlist text, start_date date, end_date date)
 returns table (playlist_id varchar, outcome varchar, is_observed boolean, days integer, days_asked integer)
-language sql stable as $$
+language sql stable set search_path = pg_catalog, pg_temp as $$
 with lists as (
     select distinct playlist_id
     from spotify.playlist_days

@@ -5,7 +5,7 @@ returns table (
     playlist_id varchar, label varchar, name varchar, stay_number integer, added_at date, last_seen date,
     first_absent date, is_current boolean, days_seen integer, days_observed integer, days_asked integer
 )
-language sql stable as $$
+language sql stable set search_path = pg_catalog, pg_temp as $$
 select
     stays.playlist_id,
     playlists.label,

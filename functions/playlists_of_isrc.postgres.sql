@@ -5,7 +5,7 @@ returns table (
     playlist_id varchar, label varchar, name varchar, stay_number integer, added_at date, last_seen date,
     first_absent date, is_current boolean, track_ids varchar []
 )
-language sql stable as $$
+language sql stable set search_path = pg_catalog, pg_temp as $$
 with pieces as (
     select
         stays.*,

@@ -6,7 +6,7 @@ returns table (
     mean_before double precision, days_before integer, mean_during double precision, days_during integer,
     mean_after double precision, days_after integer
 )
-language sql stable as $$
+language sql stable set search_path = pg_catalog, pg_temp as $$
 with days as (
     select
         stays.*,

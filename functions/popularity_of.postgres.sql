@@ -2,7 +2,7 @@
 -- than 1 if days between were not observed). Days without a value have no row.
 create or replace function spotify.popularity_of(track text)
 returns table (date date, popularity integer, change integer, days_before integer, observed_at timestamp)
-language sql stable as $$
+language sql stable set search_path = pg_catalog, pg_temp as $$
 select
     date,
     popularity,

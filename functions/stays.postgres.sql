@@ -7,7 +7,7 @@ returns table (
     first_absent date, starts_before_watch boolean, is_current boolean, days_seen integer, total_days_seen integer,
     reentry integer, gaps integer
 )
-language sql stable as $$
+language sql stable set search_path = pg_catalog, pg_temp as $$
 with pieces as (
     select
         *,

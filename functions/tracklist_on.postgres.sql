@@ -6,7 +6,7 @@ returns table (
     playlist_id varchar, date date, outcome varchar, nearest_usable_day date, "position" integer, kind varchar,
     track_id varchar, name varchar, artists varchar, added_at timestamp
 )
-language sql stable as $$
+language sql stable set search_path = pg_catalog, pg_temp as $$
 with asked as (
     select
         playlist_id,

@@ -7,7 +7,7 @@ returns table (
     track_id varchar, name varchar, artists varchar, stay_number integer, added_at date, last_seen date,
     first_absent date, days_seen integer, days_observed integer, days_asked integer
 )
-language sql stable as $$
+language sql stable set search_path = pg_catalog, pg_temp as $$
 with usable_days as (
     select date
     from spotify.playlist_days

@@ -38,6 +38,7 @@ from extractor.outputs.export import export
 from extractor.outputs.report.report import report
 from extractor.outputs.sql import query_of, run_sql
 from extractor.outputs.status import status
+from extractor.outputs.verify import verify_all
 from extractor.project import DEMO, HOME, IS_CHECKOUT
 from extractor.spotify.credentials import Credentials
 from extractor.spotify.login import authorize_user, save_login
@@ -147,6 +148,13 @@ def _purge(config: Config, options: argparse.Namespace, console: Console) -> int
     return 0
 
 
+def _verify(config: Config, _: argparse.Namespace, console: Console) -> int:
+    with exclusive(config.warehouse, "warehouse", console.waits):
+        verified = verify_all(config)
+    console.result("verified", str(verified), **asdict(verified))
+    return verified.exit_code
+
+
 def _forget(config: Config, options: argparse.Namespace, console: Console) -> int:
     playlist = spotify_id(options.playlist, "playlist", "--playlist") if options.playlist else None
     with exclusive(config.warehouse, "warehouse", console.waits):
@@ -208,6 +216,7 @@ HANDLERS: dict[str, Callable[[Config, argparse.Namespace, Console], int]] = {
     "login": _login,
     "purge": _purge,
     "forget": _forget,
+    "verify": _verify,
 }
 """Commands that are not steps of a daily run."""
 
@@ -218,6 +227,7 @@ ENGINES_OF = {
     "docs": ("duckdb",),
     "purge": ("duckdb",),
     "forget": ("duckdb",),
+    "verify": ("duckdb",),
 }
 """The engines of commands that need DuckDB files. Spark publishes such a file, but has no warehouse file."""
 

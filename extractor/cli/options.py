@@ -139,6 +139,11 @@ def _purge(parser: argparse.ArgumentParser) -> None:
     _target(parser)
 
 
+def _verify(parser: argparse.ArgumentParser) -> None:
+    _target(parser)
+    _demo(parser)
+
+
 def _forget(parser: argparse.ArgumentParser) -> None:
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--day", type=_day, metavar="DAY", help="all that was read on a UTC day, YYYY-MM-DD")
@@ -165,6 +170,7 @@ COMMANDS = {
     "docs": Command("write dbt's documentation of every table and column as one page", "", _docs),
     "login": Command("let a Spotify user authorise the app to read their playlists", "", _login),
     "purge": Command("delete old landing files and raw answers; the tables stay", "--keep-days 90", _purge),
+    "verify": Command("read everything that is kept to its end, and compare the stages", "", _verify),
     "forget": Command(
         "withdraw a day, a run or a playlist; the next build makes the tables without it", "--day 2026-01-31", _forget
     ),

@@ -22,6 +22,9 @@ TARGETS = ("duckdb", "postgres", "spark")
 PATHS = ("seeds", "landing", "warehouse", "database")
 """Keys whose values are paths with a default."""
 
+MEMORY = "4GB"
+"""The default; profiles.yml has the same."""
+
 MEMORY_SIZE = re.compile(r"[0-9]+(\.[0-9]+)? ?[KMGT]i?B", re.IGNORECASE)
 
 
@@ -61,6 +64,11 @@ class Config:
     def in_folder(cls, folder: Path) -> Config:
         """Return the defaults, with paths in `folder`."""
         return cls(**{name: folder / getattr(cls, name) for name in PATHS})
+
+    @property
+    def memory(self) -> str:
+        """Return the most memory that DuckDB may use."""
+        return self.memory_limit or MEMORY
 
     @property
     def raw(self) -> Path:

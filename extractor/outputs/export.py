@@ -61,13 +61,14 @@ def export(config: Config, file_format: str, folder: Path, only: str | None = No
     check_published(config.database)
     beside = folder / ".unfinished"
     try:
-        with opened(config.database, read_only=True, memory_limit=config.memory_limit) as connection:
+        with opened(config.database, read_only=True, memory_limit=config.memory) as connection:
             tables = _tables(connection, only)
             shutil.rmtree(beside, ignore_errors=True)
             beside.mkdir(parents=True)
             _write(connection, tables, file_format, beside)
         written = _put_in_place(beside, folder)
     except (ExportError, WarehouseError, OSError) as error:
+        shutil.rmtree(beside, ignore_errors=True)
         raise ExportError(f"{folder}: {error}. All files of the earlier export are intact; export again") from error
     for table in tables:
         earlier = {folder / f"{table}.{file_format}", *folder.glob(f"{table}/month=*/{table}.{file_format}")}

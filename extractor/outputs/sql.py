@@ -31,7 +31,7 @@ def run_sql(config: Config, query: str, result_format: str, out: TextIO) -> None
     Raises WarehouseError if nothing is published, QueryError if DuckDB refuses the query.
     """
     check_published(config.database)
-    with opened(config.database, read_only=True, memory_limit=config.memory_limit) as connection:
+    with opened(config.database, read_only=True, memory_limit=config.memory) as connection:
         try:
             cursor = connection.execute(query)
             columns = [column[0] for column in cursor.description or ()]

@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from extractor.errors import CredentialsError, FileError
-from extractor.files import remove_leftovers, room_for
+from extractor.files import room_for
 
 LIFETIME_MONTHS = 6
 """Lifetime from the authorisation on; renewing the token does not extend it."""
@@ -106,6 +106,11 @@ class TokenStore:
                 f"{self.path}: can't be read as a user's login ({type(error).__name__}); log in again: ./run.sh login"
             ) from None
 
+    def _remove_leftovers(self) -> None:
+        """Remove the tokens that killed processes of earlier versions left."""
+        for left_over in (*self.path.parent.glob(".token-*"), *self.path.parent.glob(f".{self.path.name}.*")):
+            left_over.unlink(missing_ok=True)
+
     def read(self) -> UserToken:
         """Return the token. Raises CredentialsError if there is none."""
         token = self.find()
@@ -123,7 +128,7 @@ class TokenStore:
         with ExitStack() as stack:
             with _as_credentials_error(self.path):
                 _make_private(self.path.parent)
-                remove_leftovers(self.path)
+                self._remove_leftovers()
                 replace_content = stack.enter_context(room_for(self.path, ROOM_BYTES, 0o600))
 
             def save(token: UserToken) -> None:

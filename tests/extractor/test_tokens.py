@@ -157,7 +157,7 @@ def test_repr_does_not_show_tokens(serve: Serve, time: FakeTime) -> None:
         assert "simulator-secret" not in shown
 
 
-@pytest.mark.parametrize("token", ["a b", "a\nb", "\u00e9", "", 5, None, ["a"]])
+@pytest.mark.parametrize("token", ["a b", "a\nb", "\u00e9", "", 5150, None, ["a"]])
 def test_access_token_that_is_not_visible_ascii_is_refused_and_not_shown(
     serve: Serve, time: FakeTime, token: object
 ) -> None:

@@ -25,6 +25,6 @@ def build(config: Config, options: BuildOptions = DAILY) -> Built:
         if options.full_tests and before and before.has_passed:
             distrust_last_build(connection)
     built = build_in_pieces(config, options, last_load(config.raw), lambda: last_build_of(config.warehouse))
-    compact(config.warehouse, compactable(models(config)), memory_limit=config.memory_limit)
-    shrink(config.warehouse, memory_limit=config.memory_limit)
+    compact(config.warehouse, compactable(models(config)), memory_limit=config.memory)
+    shrink(config.warehouse, memory_limit=config.memory)
     return built

@@ -18,7 +18,7 @@ from extractor.engines.duckdb.files import ORIGINAL, attach, number_of, opened, 
 from extractor.engines.duckdb.rewriting import raw_without
 from extractor.engines.raw_tables import ANSWER_TABLES
 from extractor.errors import ConfigError
-from extractor.landing.withdrawn import Withdrawal, check_ended, files_of, withdraw
+from extractor.landing.withdrawn import FOLDER, Withdrawal, check_ended, files_of, withdraw
 
 CONDITIONS = {"day": "day = $what::date", "run": "run_id = $what", "playlist": "playlist_id = $what"}
 OF_A_PLAYLIST = {"answers": "(asked ->> 'playlist_id') = $what", "answered_objects": "false"}
@@ -71,15 +71,15 @@ class _Found:
 def forget(config: Config, withdrawal: Withdrawal) -> Forgotten:
     """Withdraw. If it is interrupted, the same command completes it.
 
-    Raises ConfigError if nothing of it is there, or if it can't be told from the rest any more; LandingError if a run
-    is writing one of the files, or if one can't be moved; WarehouseError, with nothing changed, if raw can't be
+    Raises ConfigError if nothing of it was ever there, or if it can't be told from the rest any more; LandingError if a
+    run is writing one of the files, or if one can't be moved; WarehouseError, with nothing changed, if raw can't be
     rewritten.
     """
     files = list(files_of(config.landing, withdrawal))
     for path in files:
         check_ended(path)
     found = _withdraw_rows(config, withdrawal) if config.raw.exists() else _Found(0, 0, [])
-    if not (files or found.answers or found.facts):
+    if not (files or found.answers or found.facts) and not any(files_of(config.landing / FOLDER, withdrawal)):
         raise ConfigError(f"{withdrawal}: nothing of it has landed")
     for path in files:
         withdraw(config.landing, path, withdrawal)
@@ -89,7 +89,7 @@ def forget(config: Config, withdrawal: Withdrawal) -> Forgotten:
 def _withdraw_rows(config: Config, withdrawal: Withdrawal) -> _Found:
     """Withdraw from raw and from the facts, or from neither."""
     if not config.warehouse.exists():
-        with opened(config.raw, memory_limit=config.memory_limit) as raw:
+        with opened(config.raw, memory_limit=config.memory) as raw:
             raw.execute("checkpoint")
             answers = number_of(raw, f"from raw.raw.answers select count(*) where {_condition(withdrawal, 'answers')}")
         if answers:
@@ -97,7 +97,7 @@ def _withdraw_rows(config: Config, withdrawal: Withdrawal) -> _Found:
         return _Found(answers, 0, [])
     with opened(config.raw) as raw:
         raw.execute("checkpoint")
-    with opened(config.warehouse, memory_limit=config.memory_limit) as connection:
+    with opened(config.warehouse, memory_limit=config.memory) as connection:
         attach(connection, config.raw, "landed")
         found = _find(connection, withdrawal)
         if not (found.answers or found.facts):

@@ -70,8 +70,7 @@ def set_up(connection: duckdb.DuckDBPyConnection, config: Config) -> None:
     """Configure a connection to read pieces of landing files. Two threads would gain little and double the memory."""
     connection.execute("set threads = 1")
     connection.execute("set preserve_insertion_order = false")
-    if config.memory_limit:
-        connection.execute(f"set memory_limit = {quoted(config.memory_limit)}")
+    connection.execute(f"set memory_limit = {quoted(config.memory)}")
 
 
 def _version(connection: duckdb.DuckDBPyConnection) -> int | None:

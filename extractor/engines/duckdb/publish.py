@@ -49,9 +49,9 @@ def publish(config: Config) -> Published:
     target = Path(os.path.realpath(config.database))
     with successor(target, READ_ONLY) as copy:
         copy_file(config.warehouse, copy)
-        with opened(copy, memory_limit=config.memory_limit) as connection:
+        with opened(copy, memory_limit=config.memory) as connection:
             _make_publishable(connection)
-        _prove(copy, source.rows, config.memory_limit)
+        _prove(copy, source.rows, config.memory)
     if last_build_of(target) != source.build:
         raise WarehouseError(f"{target}: replaced by another program meanwhile; run `./run.sh publish` again")
     with suppress(OSError):  # on failure, the next daily run publishes again
@@ -79,7 +79,7 @@ def is_published(config: Config) -> bool:
 def _checkpointed(config: Config) -> _Source:
     """Checkpoint the warehouse, so that its file is complete. Raises BuildError unless the last build passed."""
     build = check_passed(last_build_of(config.warehouse), config.target, config.warehouse, "Nothing was published")
-    with opened(config.warehouse, memory_limit=config.memory_limit) as connection:
+    with opened(config.warehouse, memory_limit=config.memory) as connection:
         connection.execute("checkpoint")
         rows = {table: number for table, number in rows_of(connection).items() if not _is_of_one_build(table)}
     if logs := logs_of(config.warehouse):

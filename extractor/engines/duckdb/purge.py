@@ -92,7 +92,7 @@ def purge(config: Config, before: date) -> Purged:
     last = last_build_of(config.warehouse) if config.raw.exists() else None
     build = check_passed(last, config.target, config.warehouse, "Nothing was purged")
     files = list(_landing_files(config.landing, before))
-    with opened(config.raw, memory_limit=config.memory_limit) as connection:
+    with opened(config.raw, memory_limit=config.memory) as connection:
         connection.execute("checkpoint")
         runs = _runs_to_purge(connection, before, build.up_to_load, files)
         answers = number_of(connection, f"from raw.raw.answers select count(*) where {IS_PURGED_ANSWER}")

@@ -38,11 +38,11 @@ def raw_without(
     if logs := logs_of(config.raw):
         raise WarehouseError(f"{logs[0]}: {config.raw.name} can't be checkpointed; nothing was changed")
     with successor(config.raw, stat.S_IMODE(config.raw.stat().st_mode)) as beside:
-        with created_from(beside, config.raw, config.memory_limit) as connection:
+        with created_from(beside, config.raw, config.memory) as connection:
             prepare(connection)
             rows = _copy_what_stays(connection, gone)
             yield connection, rows
-        verify(beside, rows, config.memory_limit)
+        verify(beside, rows, config.memory)
 
 
 def _copy_what_stays(connection: duckdb.DuckDBPyConnection, gone: Mapping[str, str]) -> Rows:

@@ -11,8 +11,11 @@ from psycopg2.extensions import connection as Connection  # noqa: N812 (a class,
 
 from extractor.errors import WarehouseError
 
-DEFAULTS = {"PGHOST": "localhost", "PGPORT": "5432", "PGUSER": "postgres", "PGDATABASE": "postgres"}
-"""The same defaults as in profiles.yml. The password comes from PGPASSWORD or ~/.pgpass, which libpq reads itself."""
+DEFAULTS = {"PGHOST": "localhost", "PGPORT": "5432", "PGUSER": "", "PGDATABASE": "postgres"}
+"""The same defaults as in profiles.yml. Without PGUSER, the user is that of the system, as for psql.
+
+The password comes from PGPASSWORD or ~/.pgpass, which libpq reads itself.
+"""
 
 ALONE = 5790
 """The advisory lock of loads, builds and publications: a build must not miss a load that happens while it reads."""
@@ -64,8 +67,12 @@ def _check_encoding(connection: Connection) -> None:
 
 
 def _options() -> str:
-    """Return the settings of a session on the server: times are UTC; TCP keepalive for this machine."""
-    return " ".join(["-c timezone=UTC", *(f"-c tcp_keepalives_{name}={value}" for name, value in KEEPALIVES.items())])
+    """Return the settings of a session on the server: times are UTC; TCP keepalive for this machine.
+
+    Whoever may create something in schema `public` could otherwise run code as this user, by the name of a function.
+    """
+    settings = ["-c timezone=UTC", "-c search_path=pg_catalog,pg_temp"]
+    return " ".join([*settings, *(f"-c tcp_keepalives_{name}={value}" for name, value in KEEPALIVES.items())])
 
 
 def _keepalives() -> str:
@@ -74,4 +81,5 @@ def _keepalives() -> str:
 
 
 def _settings() -> tuple[str, ...]:
-    return tuple(os.environ.get(name) or default for name, default in DEFAULTS.items())
+    host, port, user, database = (os.environ.get(name) or default for name, default in DEFAULTS.items())
+    return host, port, user or os.environ.get("USER", ""), database

@@ -74,7 +74,7 @@ def report(config: Config, output: Path) -> Reported:
     Raises WarehouseError if nothing is published yet, FileError if the page can't be written.
     """
     check_published(config.database)
-    with opened(config.database, read_only=True, memory_limit=config.memory_limit) as connection:
+    with opened(config.database, read_only=True, memory_limit=config.memory) as connection:
         facts, popularity = _facts(connection)
     replace_file(output, _page(facts, popularity).encode())
     playlists, tracks, days = len(facts["playlists"]["id"]), len(facts["tracks"]["id"]), facts["days"]
