@@ -2,7 +2,7 @@
 
 Raw loses the rows, and the landing files move to landing/withdrawn/. Unless answers were purged, a full refresh makes
 the facts again from raw. Otherwise the facts of the days concerned are deleted here, and what raw still has of these
-days gets a new load number, so that the next build merges it anew.
+days gets a new load number, so that the next build merges it again.
 """
 
 from __future__ import annotations
@@ -145,7 +145,7 @@ def _condition(withdrawal: Withdrawal, table: str) -> str:
 
 
 def _delete_facts(connection: duckdb.DuckDBPyConnection, withdrawal: Withdrawal, whole: list[date]) -> None:
-    """Delete what the next build does not merge anew by itself. `whole` are the days of which raw has everything."""
+    """Delete what the next build does not merge again by itself. `whole` are the days of which raw has everything."""
     condition = _condition(withdrawal, "int_playlist_reads")
     connection.execute(
         f"delete from intermediate.int_playlist_reads where {condition} or list_contains($days, day)",  # noqa: S608 (our own)

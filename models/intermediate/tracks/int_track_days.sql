@@ -2,7 +2,8 @@
 
 -- Fact: all sightings of a track on a day, merged into one row: its popularity, its description, and whether a run
 -- follows it. The latest answer counts, except that a popularity of 0 in a playlist and a blank description count only
--- if there is no other value. This is a maximum, so merging is idempotent and independent of order. Days with new sightings are replaced.
+-- if there is no other. This is a maximum, so merging is idempotent and independent of order. Days with new sightings
+-- are replaced.
 with entries as (select * from {{ ref('int_playlist_entries_unpacked') }}),
 
 answers as (select * from {{ ref('int_track_answers_unpacked') }}),
