@@ -111,7 +111,7 @@ class _Redirected(BaseHTTPRequestHandler):
 class _Loopback(ThreadingHTTPServer):
     """A server that only this machine can reach. A connection that says nothing blocks no other.
 
-    `is_ours` tells the redirect of this login from anybody else's request.
+    `is_ours` tells the redirect of this login from any other's request.
     """
 
     redirect = ""

@@ -31,7 +31,7 @@ from extractor.engines.duckdb.files import (
 LEAST_ROWS = 5_000
 """Below this number of rows, compaction saves too little to pay off."""
 
-LEAST_FREE = 16 << 20
+LEAST_FREE = 4 << 20
 """Below this number of free bytes, rewriting the file saves too little to pay off."""
 
 BYTES = """
