@@ -62,14 +62,16 @@ def ids_at(value: Any, path: Sequence[str]) -> Iterator[str]:
 
 
 def results_of(body: Any, asked: dict[str, Any]) -> list[Any] | None:
-    """Return the result for each requested id, in order; None if the response has no such array.
+    """Return the result for each requested id, an object or None, in order; None if the response has no such array.
 
     If `items` names no array, the response to a single id is the object itself.
     """
     if asked.get("items") is None:
         return [body] if isinstance(body, dict) and len(asked["ids"]) == 1 else None
     array = body.get(asked.get("items")) if isinstance(body, dict) else None
-    return array if isinstance(array, list) and len(array) == len(asked["ids"]) else None
+    if not isinstance(array, list) or len(array) != len(asked["ids"]):
+        return None
+    return array if all(each is None or isinstance(each, dict) for each in array) else None
 
 
 def unknown_ids(status: int | None, body: Any, asked: dict[str, Any]) -> list[str]:

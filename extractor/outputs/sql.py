@@ -14,7 +14,7 @@ import duckdb
 
 from extractor.config.settings import Config
 from extractor.engines.duckdb.files import opened
-from extractor.errors import QueryError
+from extractor.errors import QueryError, visible
 from extractor.outputs.missing import check_published
 
 RESULT_FORMATS = ("table", "csv", "json")
@@ -55,9 +55,9 @@ def query_of(text: str | None, given: TextIO) -> str:
 
 
 def format_table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[str]:
-    """Return rows as lines of text in aligned columns below a header; null is empty."""
+    """Return rows as lines of text in aligned columns below a header; null is empty, control characters are escaped."""
     cells = [list(columns), *(["" if value is None else str(value) for value in row] for row in rows)]
-    cells = [[cell.replace("\n", " ") for cell in line] for line in cells]
+    cells = [[visible(cell.replace("\n", " ")) for cell in line] for line in cells]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     cells.insert(1, ["─" * width for width in widths])
     return ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in cells]

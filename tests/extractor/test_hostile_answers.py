@@ -56,3 +56,33 @@ def test_hostile_id_or_name_is_stored_verbatim_and_has_no_other_effect(
         found = "select body from raw.raw.answers where endpoint = 'playlists'"
         [(body,)] = connection.execute(found).fetchall()
     assert json.loads(body)["name"] == value
+
+
+ODD = (5, 0, 7.5, "", " ", True, [], ["A"], {}, {"id": "A"}, None, "9" * 22)
+
+
+def odd_body(**of_track: Any) -> Any:
+    """Return the playlist with other values in its first track."""
+    body = usual_body(WORLD, f"playlists/{LIST}")
+    body["tracks"]["items"][0]["track"] |= of_track
+    return body
+
+
+@pytest.mark.parametrize("key", ["id", "uri", "type", "popularity", "name", "artists", "album", "is_local"])
+@pytest.mark.parametrize("value", ODD, ids=range(len(ODD)))
+def test_odd_value_in_a_track_stops_nothing(bench: MakeBench, key: str, value: object) -> None:
+    run = bench(WORLD, Fault(FIRST_REQUEST, body=odd_body(**{key: value})))
+    assert run.extract().exit_code in (0, 3)
+    [read] = run.reads()
+    assert read["outcome"] == "complete"
+    loaded = load(run.config)
+    assert loaded.answers > 3
+    assert all(re.fullmatch("[0-9A-Za-z]{22}", track_id) for track_id in run.asked_tracks())
+
+
+@pytest.mark.parametrize("value", ODD, ids=range(len(ODD)))
+def test_odd_answer_for_a_track_is_one_failed_track(bench: MakeBench, value: object) -> None:
+    run = bench(WORLD, Fault(r"/v1/tracks", body={"tracks": value}))
+    run.watch(tracks=("A" * 22,))
+    assert run.extract().exit_code == 3
+    load(run.config)

@@ -361,3 +361,19 @@ def test_database_equal_to_warehouse_exits_2(
     assert command("extract") == 2
     assert "must not be the same file as the warehouse" in told(capsys)
     assert not (tmp_path / "landing").exists()
+
+
+@pytest.mark.parametrize("command", ["report", "export", "docs"])
+@pytest.mark.parametrize(
+    "kept", ["data/w.duckdb", "data/raw.duckdb", "data/s.duckdb", "landing", "landing/2026-01-02", "seeds"]
+)
+def test_into_never_overwrites_what_is_kept(
+    run: Callable[..., Run], tmp_path: Path, capsys: pytest.CaptureFixture[str], command: str, kept: str
+) -> None:
+    started = run()
+    (tmp_path / "data").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / kept)
+    for into in (tmp_path / kept, tmp_path / "link"):
+        assert started(command, "--into", str(into)) == 2
+        assert "which this program keeps; choose another place" in told(capsys)
+    assert not (tmp_path / kept).is_file()

@@ -5,12 +5,15 @@ from pathlib import Path
 
 import psycopg2
 import pytest
+import yaml
 
 from extractor.config.settings import Config
 from extractor.engines.functions import FUNCTIONS
 from extractor.engines.postgres.publish import is_published, publish
 from extractor.engines.postgres.report import report
+from extractor.engines.postgres.server import connected
 from extractor.errors import BuildError, WarehouseError
+from extractor.project import PROJECT
 from tests.cluster import Database
 from tests.extractor.conftest import empty_marts
 from tests.extractor.test_postgres_build import STATE
@@ -231,6 +234,22 @@ def test_every_function_has_a_comment_that_describes_it(built: Database, config:
     found: dict[str, str] = dict(built.rows(of_spotify))
     assert found.keys() == set(FUNCTIONS)
     assert all(comment and comment.endswith(".") for comment in found.values())
+
+
+def test_nothing_that_others_create_in_public_is_ever_called(built: Database, config: Config) -> None:
+    built.rows("create function public.count(bigint) returns bigint language sql as 'select 1/0'")
+    built.rows("create table public.playlists (trap integer)")
+    publish(config)
+    found = built.rows(
+        "select proname from pg_proc where pronamespace = 'spotify'::regnamespace "
+        "and not coalesce(proconfig, '{}') @> array['search_path=pg_catalog, pg_temp']"
+    )
+    assert found == []
+    with connected() as connection, connection.cursor() as cursor:
+        cursor.execute("show search_path")
+        assert cursor.fetchall() == [("pg_catalog,pg_temp",)]
+    profiles = yaml.safe_load((PROJECT / "profiles.yml").read_text())
+    assert profiles["spotify"]["outputs"]["postgres"]["search_path"] == "pg_catalog, pg_temp"
 
 
 @pytest.mark.usefixtures("built")
