@@ -39,7 +39,7 @@ def _paced(bench: Bench, lists: int, window: int) -> tuple[float, int]:
         project = _project(bench, "pace", simulator)
         watch(project, world.playlist_ids)
         simulator.window = Window(window, WINDOW_SECONDS)
-        ran = project.run("extract", "--date", str(world.days[0]), environment=simulator.credentials)
+        ran = project.run("extract", "--date", str(world.days[0]), "--insist", environment=simulator.credentials)
         answered = sum(request.status == 200 and "/v1/" in request.path for request in simulator.requests)
     return ran.seconds, answered
 
@@ -51,7 +51,7 @@ def _of_many_tracks(bench: Bench, tracks: int) -> int:
         watch(project, ())
         ids = "".join(f"{spotify_id(f'many/track/{number}')}\n" for number in range(tracks))
         (project.folder / "tracks.txt").write_text(ids, encoding="utf-8")
-        ran = project.run("extract", "--date", str(world.days[0]), environment=simulator.credentials)
+        ran = project.run("extract", "--date", str(world.days[0]), "--insist", environment=simulator.credentials)
     return ran.memory
 
 

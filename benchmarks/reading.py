@@ -28,12 +28,12 @@ def measure(bench: Bench) -> list[Result]:
         api = {"base_url": simulator.base_url, "token_url": simulator.token_url}
         project = Project(bench.folder / "reading", api=api)
         watch(project, world.playlist_ids)
-        project.run("extract", "--date", str(yesterday), environment=simulator.credentials)
+        project.run("extract", "--date", str(yesterday), "--insist", environment=simulator.credentials)
         before = simulator.count("^/v1/")
         simulator.day = today
         for playlist_id in world.playlist_ids:  # else the first request waits until the world is generated
             world.playlist(playlist_id, today)
-        ours = project.run("extract", "--date", str(today), environment=simulator.credentials)
+        ours = project.run("extract", "--date", str(today), "--insist", environment=simulator.credentials)
         our_requests = simulator.count("^/v1/") - before
         ids = bench.folder / "playlists"
         ids.write_text("\n".join(world.playlist_ids), encoding="utf-8")

@@ -58,7 +58,7 @@ def test_hostile_id_or_name_is_stored_verbatim_and_has_no_other_effect(
     assert json.loads(body)["name"] == value
 
 
-ODD = (5, 0, 7.5, "", " ", True, [], ["A"], {}, {"id": "A"}, None, "9" * 22)
+ODD: tuple[object, ...] = (5, 0, 7.5, "", " ", True, [], ["A"], {}, {"id": "A"}, None, "9" * 22)
 
 
 def odd_body(**of_track: Any) -> Any:

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import psycopg2
 import pytest
-import yaml
 
 from extractor.config.settings import Config
 from extractor.engines.functions import FUNCTIONS
@@ -13,7 +12,6 @@ from extractor.engines.postgres.publish import is_published, publish
 from extractor.engines.postgres.report import report
 from extractor.engines.postgres.server import connected
 from extractor.errors import BuildError, WarehouseError
-from extractor.project import PROJECT
 from tests.cluster import Database
 from tests.extractor.conftest import empty_marts
 from tests.extractor.test_postgres_build import STATE
@@ -248,8 +246,6 @@ def test_nothing_that_others_create_in_public_is_ever_called(built: Database, co
     with connected() as connection, connection.cursor() as cursor:
         cursor.execute("show search_path")
         assert cursor.fetchall() == [("pg_catalog,pg_temp",)]
-    profiles = yaml.safe_load((PROJECT / "profiles.yml").read_text())
-    assert profiles["spotify"]["outputs"]["postgres"]["search_path"] == "pg_catalog, pg_temp"
 
 
 @pytest.mark.usefixtures("built")

@@ -58,18 +58,22 @@ def test_single_forbidden_batch_falls_back_and_the_next_stays_bulk(
 
 
 @pytest.mark.parametrize(("status", "words"), [(404, "Resource not found"), (400, "Invalid base62 id")])
-def test_unknown_single_id_counts_as_answered(bench: MakeBench, status: int, words: str) -> None:
+def test_unknown_single_id_is_not_read_and_not_requested_again(bench: MakeBench, status: int, words: str) -> None:
     refusal = Fault(f"{SINGLE}{WATCHED[0]}", status=status, body={"error": {"status": status, "message": words}})
     run = watching_tracks(bench, Fault(BULK, status=403), refusal, tracks=WATCHED[:2])
+    extraction = run.extract()
+    assert extraction.exit_code == 3
+    assert f"not read: track {WATCHED[0]}: Spotify does not know this id" in extraction.summary
     assert run.extract().exit_code == 0
-    run.extract()
     assert run.simulator.count(SINGLE) == 2
 
 
 def test_id_that_breaks_its_batch_is_isolated_and_the_others_are_read(bench: MakeBench) -> None:
     invalid = {"error": {"status": 400, "message": "Invalid base62 id"}}
     run = watching_tracks(bench, Fault(WATCHED[17], status=400, body=invalid))
-    assert run.extract().exit_code == 0
+    extraction = run.extract()
+    assert extraction.exit_code == 3
+    assert (extraction.facts["tracks_answered"], extraction.facts["tracks_failed"]) == (len(WATCHED) - 1, 1)
     answered = [each for each in run.landed("tracks") if each["status"] == 200]
     assert sorted(track_id for each in answered for track_id in each["asked"]["ids"]) == sorted(
         set(WATCHED) - {WATCHED[17]}

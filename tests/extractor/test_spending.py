@@ -36,6 +36,12 @@ def world(*histories: str) -> str:
     return f"{{shape: tracks, tracks: 0, histories: {{{', '.join(histories)}}}}}"
 
 
+def knowing_tracks() -> str:
+    """Return a small playlist that has all WATCHED tracks, but later: Spotify knows them."""
+    later = ", ".join(f"watched {number}" for number in range(len(WATCHED)))
+    return f"l: {{days: {{2026-01-01: [A, B, C], 2026-12-31: [{later}]}}}}"
+
+
 def big(entries: int, days: str = "2026-01-01: [A]", name: str = "big") -> str:
     return f"{name}: {{days: {{{days}}}, pad_to: {entries}}}"
 
@@ -83,7 +89,7 @@ def test_spotify_owned_playlist_costs_its_pages_every_day(bench: MakeBench) -> N
 
 
 def test_watched_tracks_in_no_playlist_cost_a_request_per_fifty(bench: MakeBench) -> None:
-    run = bench(world(small(["l"])))
+    run = bench(world(knowing_tracks()))
     run.watch(spotify_id("l"), tracks=WATCHED)
     # 1 playlist + 130 tracks at 50 a request.
     assert cost(run) == 1 + 3
@@ -112,7 +118,7 @@ def test_tracks_of_two_playlists_share_bulk_requests(bench: MakeBench) -> None:
 
 
 def test_each_track_costs_one_request_without_bulk_access(bench: MakeBench) -> None:
-    run = bench(world(small(["l"])))
+    run = bench(world(knowing_tracks()))
     run.watch(tracks=WATCHED[:30])
     run.simulator.restricted = True
     # 1 refused bulk request + 30 single requests.
@@ -124,7 +130,7 @@ def test_discovered_tracks_are_not_requested_if_the_app_gets_no_popularity(bench
         for entry in body["tracks"]["items"]:
             del entry["track"]["popularity"]
 
-    scenario = one_list(pad_to=80)
+    scenario = one_list("2026-01-01: [A, B], 2026-12-31: [watched 0, watched 1, watched 2]", pad_to=80)
     run = bench(scenario, spoiled(scenario, FIRST_REQUEST, f"playlists/{LIST}", withhold))
     run.simulator.restricted = True
     # 1 playlist + 1 of its tracks, refused in bulk, then returned alone without a popularity.
@@ -135,7 +141,7 @@ def test_discovered_tracks_are_not_requested_if_the_app_gets_no_popularity(bench
 
 
 def test_rerun_of_a_day_costs_no_requests(bench: MakeBench) -> None:
-    run = bench(world(big(450), small(["l"])))
+    run = bench(world(big(450), knowing_tracks()))
     run.watch(*run.simulator.world.playlist_ids, tracks=WATCHED)
     cost(run)
     assert cost(run) == 0

@@ -2,6 +2,7 @@
 
 import base64
 import gzip
+import re
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
@@ -41,10 +42,10 @@ FAULTY = {
 CRASH = """
 import sys, requests
 def crash(*_, **__):
-    raise RuntimeError("a mistake")
+    raise RuntimeError("a wrong turn")
 requests.Session.get = crash
-from extractor.__main__ import main
-sys.exit(main(sys.argv[1:]))
+from extractor.cli.commands import installed
+sys.exit(installed())
 """
 
 
@@ -125,7 +126,7 @@ def test_refused_credentials_are_not_shown(project: Project, refused: str, tmp_p
     assert_untold({"a-secret-that-is-refused", CLIENT_SECRET}, project.folder, [run])
 
 
-def test_traceback_shows_no_secret(project: Project) -> None:
+def test_unexpected_exception_is_named_by_its_type_only(project: Project) -> None:
     finished = subprocess.run(
         [sys.executable, "-X", "dev", "-c", CRASH, "extract", "--config", str(project.config), *of_day("extract", DAY)],
         cwd=REPO,
@@ -134,7 +135,9 @@ def test_traceback_shows_no_secret(project: Project) -> None:
         text=True,
         check=False,
     )
-    assert "RuntimeError: a mistake" in finished.stderr
+    assert finished.returncode == 1
+    assert re.search(r"error: unexpected RuntimeError in <string>:\d+ \(crash\)", finished.stderr), finished.stderr
+    assert "a wrong turn" not in finished.stderr
     assert len(project.simulator.tokens.given) == 1
     run = Finished(finished.returncode, finished.stdout, finished.stderr, 0)
     assert_untold({CLIENT_SECRET, BASIC, *project.simulator.tokens.given}, project.folder, [run])

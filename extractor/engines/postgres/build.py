@@ -12,7 +12,7 @@ from psycopg2.extensions import cursor as Cursor  # noqa: N812 (a class)
 from extractor.config.settings import Config
 from extractor.engines.base import DISTRUST, LAST_BUILD, Build, BuildOptions, Built
 from extractor.engines.dbt import ENVIRONMENT, build_in_pieces
-from extractor.engines.postgres.server import ALONE, connected, place
+from extractor.engines.postgres.server import ALONE, SEARCH_PATH, connected, place
 from extractor.errors import WarehouseError
 
 DBT_SESSION = "spotify build"
@@ -80,7 +80,8 @@ def _dbt_knows_of_the_lock(pid: int) -> Iterator[None]:
     """
     before = {name: os.environ.get(name) for name in ("PGOPTIONS", "PGAPPNAME")}
     options = before["PGOPTIONS"] or ENVIRONMENT["postgres"]["PGOPTIONS"]
-    os.environ |= {"PGOPTIONS": f"{options} -c spotify.lock_pid={pid}", "PGAPPNAME": DBT_SESSION}
+    options = f"{options} -c search_path={SEARCH_PATH} -c spotify.lock_pid={pid}"
+    os.environ |= {"PGOPTIONS": options, "PGAPPNAME": DBT_SESSION}
     try:
         yield
     finally:

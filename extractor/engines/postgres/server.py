@@ -17,6 +17,9 @@ DEFAULTS = {"PGHOST": "localhost", "PGPORT": "5432", "PGUSER": "", "PGDATABASE":
 The password comes from PGPASSWORD or ~/.pgpass, which libpq reads itself.
 """
 
+SEARCH_PATH = "pg_catalog,pg_temp"
+"""Of every session: whoever may create something in schema `public` could otherwise run code as this user."""
+
 ALONE = 5790
 """The advisory lock of loads, builds and publications: a build must not miss a load that happens while it reads."""
 
@@ -67,11 +70,8 @@ def _check_encoding(connection: Connection) -> None:
 
 
 def _options() -> str:
-    """Return the settings of a session on the server: times are UTC; TCP keepalive for this machine.
-
-    Whoever may create something in schema `public` could otherwise run code as this user, by the name of a function.
-    """
-    settings = ["-c timezone=UTC", "-c search_path=pg_catalog,pg_temp"]
+    """Return the settings of a session on the server: times are UTC; TCP keepalive for this machine."""
+    settings = ["-c timezone=UTC", f"-c search_path={SEARCH_PATH}"]
     return " ".join([*settings, *(f"-c tcp_keepalives_{name}={value}" for name, value in KEEPALIVES.items())])
 
 
