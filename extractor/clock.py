@@ -44,6 +44,8 @@ def interruptible_clock() -> Clock:
     # flag reaches the sleeps of the others. An Event could deadlock: its set() takes a lock that wait() may be holding.
     def interrupt(*_: object) -> None:
         nonlocal interrupted
+        if interrupted:
+            os._exit(INTERRUPTED)
         interrupted = True
         raise KeyboardInterrupt
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from extractor.config.settings import Config
-from extractor.engines.duckdb.builds import last_build
+from extractor.engines.duckdb.builds import awaits_refresh, last_build
 from extractor.engines.duckdb.files import attach, logs_of, number_of, opened, read_to_end, rows_of
 from extractor.errors import LandingError, WarehouseError
 from extractor.landing.reader import checked_envelopes
@@ -198,13 +198,12 @@ def _verify_published(config: Config, verified: Verified) -> None:
     verified.read["published"] = f"{len(rows):,} tables, {sum(rows.values()):,} rows"
     if not config.warehouse.exists():
         return
-    builds = []
-    for path in (config.warehouse, config.database):
-        with opened(path, read_only=True) as connection:
-            builds.append((last_build(connection), rows_of(connection)))
-    (build, made), (published_build, published) = builds
-    if build != published_build:
-        verified.read["published"] += "; older than the last build: ./run.sh publish"
+    with opened(config.warehouse, read_only=True) as connection:
+        build, made, withdrawn = last_build(connection), rows_of(connection), awaits_refresh(connection)
+    with opened(config.database, read_only=True) as connection:
+        published_build, published = last_build(connection), rows_of(connection)
+    if build != published_build or withdrawn:
+        verified.read["published"] += "; older than " + ("what was withdrawn" if withdrawn else "the last build")
         return
     differing = sorted(table for table, number in published.items() if made.get(table) != number)
     if differing:

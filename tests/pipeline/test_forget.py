@@ -76,6 +76,8 @@ def test_tables_are_as_if_it_had_never_landed(
     assert forgotten.exit_code == 0, forgotten.told
     assert list(project.landing.glob("withdrawn/*/*.ndjson.gz"))
     assert project.marts() == before  # nothing changes before the next publication
+    verified = project.run("verify")
+    assert (verified.exit_code, "older than what was withdrawn" in verified.stdout) == (0, True), verified.told
     project.publish()
     if purged:  # what was purged is still in the facts
         for path in (tmp_path / "landing").glob("2026-01-0[34]/*.ndjson.gz"):
@@ -92,6 +94,7 @@ def test_tables_are_as_if_it_had_never_landed(
     less = dict.fromkeys(("runs", *of_tracks))
     assert project.marts() | less == expected.marts() | less
     assert project.marts() != before
+    assert project.run("verify").exit_code == 0
     again = project.run("forget", None, *selection)
     assert (again.exit_code, "0 raw answers; 0 landing files" in again.stdout) == (0, True), again.told
     assert "nothing new since" in project.run("daily", DAYS[3]).stdout or what == "playlist"

@@ -54,7 +54,7 @@ class Forgotten:
 
     def __str__(self) -> str:
         return (
-            f"withdrew {self.what}: {self.answers} raw answers; {self.files} landing files are in landing/withdrawn. "
+            f"withdrew {self.what}: {self.answers} raw answers; {self.files} landing files moved to landing/withdrawn. "
             "The next daily run, or ./run.sh build and publish, rebuilds the tables without it"
         )
 
@@ -172,7 +172,33 @@ def _rewrite_raw(config: Config, withdrawal: Withdrawal, renumbered: list[date])
         copy.execute(
             f"update raw.raw.landing_files set load_number = {number} where name in (select run_id from runs)"  # noqa: S608 (our own)
         )
+        if withdrawal.playlist:
+            _renumber_lines(copy, runs)
         # The load that had it keeps its number, so that no later load gets it again.
         marker = f"({quoted(f'without {withdrawal}')}, 0, 0, {number})"
         copy.execute(f"insert into raw.raw.landing_files values {marker}")  # noqa: S608 (our own)
         rows['"raw"."landing_files"'] += 1
+
+
+NUMBERS = """
+create temp table numbers as
+select run_id, line, row_number() over (partition by run_id order by line) as number
+from raw.raw.answers
+where run_id in ({runs})
+"""
+LAST_LINES = """
+update raw.raw.landing_files set lines = least(lines, last_line)
+from (select run_id, max(number) as last_line from numbers group by run_id) as ends
+where name = ends.run_id
+"""
+
+
+def _renumber_lines(copy: duckdb.DuckDBPyConnection, runs: str) -> None:
+    """Number the lines of these runs without gaps, as their landing files will have them."""
+    copy.execute(NUMBERS.format(runs=runs))
+    for table in ANSWER_TABLES:
+        copy.execute(
+            f"update raw.raw.{table} as answers set line = number from numbers "  # noqa: S608 (our own)
+            "where answers.run_id = numbers.run_id and answers.line = numbers.line"
+        )
+    copy.execute(LAST_LINES)
