@@ -178,6 +178,9 @@ def _verify_facts(config: Config, verified: Verified) -> None:
         if build is None or not build.has_passed or not config.raw.exists():
             verified.read["facts"] += "; no build has passed yet" if build is None else "; the last build did not pass"
             return
+        if awaits_refresh(connection):
+            verified.read["facts"] += "; the next build makes them without what was withdrawn"
+            return
         attach(connection, config.raw, "landed")
         [(landed, known, entries, known_entries)] = connection.execute(
             FACTS, {"up_to_load": build.up_to_load}

@@ -121,7 +121,8 @@ def test_dbt_receives_the_session_that_holds_the_lock(server: Database, monkeypa
 
     run(FakeDbt(server, meanwhile=look), monkeypatch)
     [(options, name, [(pid,)])] = seen
-    assert (options, name) == (f"-c work_mem=32MB -c spotify.lock_pid={pid}", DBT_SESSION)
+    assert options == f"-c work_mem=32MB -c search_path=pg_catalog,pg_temp -c spotify.lock_pid={pid}"
+    assert name == DBT_SESSION
     assert os.environ["PGOPTIONS"] == "-c work_mem=32MB"
     assert "PGAPPNAME" not in os.environ
 

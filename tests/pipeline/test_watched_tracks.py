@@ -26,13 +26,17 @@ def published(make_shared_project: MakeProject) -> Project:
     project.watch([spotify_id("list")], [A, D, UNKNOWN])
     (project.folder / "more tracks.txt").write_text(f"spotify:track:{C}\n\n{E}\n", encoding="utf-8")
     finished = project.run("daily", DAY)
-    assert finished.exit_code == 0, finished.told
+    assert finished.exit_code == 3, finished.told  # one track is unknown to Spotify
     return project
 
 
 def test_only_watched_tracks_are_published(published: Project) -> None:
     assert published.rows("select track_id from tracks_in_playlist order by all") == sorted([(A,), (C,)])
     assert published.rows("select track_id from track_info order by all") == sorted([(A,), (C,), (D,), (E,)])
+
+
+def test_unknown_track_is_named_and_counted_as_not_read(published: Project) -> None:
+    assert published.rows("select tracks_asked, tracks_answered, tracks_failed, exit_code from runs") == [(3, 2, 1, 3)]
 
 
 def test_only_tracks_without_popularity_in_a_playlist_are_requested(published: Project) -> None:
