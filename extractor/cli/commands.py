@@ -188,9 +188,9 @@ def _export(config: Config, options: argparse.Namespace, console: Console) -> in
 def _into(config: Config, options: argparse.Namespace, default: str) -> Path:
     """Return where to write. Raises ConfigError for a place whose content can't be made again, or is published."""
     into: Path = (options.into or config.database.parent / default).absolute()
-    for path in (config.warehouse, config.raw, config.database, config.landing, config.seeds):
-        if is_same(into, path) or is_within(into, config.landing):
-            raise ConfigError(f"--into {into}: is {path}, which this program keeps; choose another place")
+    kept = (config.warehouse, config.raw, config.database, config.seeds)
+    if is_within(into, config.landing) or any(is_same(into, path) for path in kept):
+        raise ConfigError(f"--into {into}: this program keeps what is there; choose another place")
     return into
 
 

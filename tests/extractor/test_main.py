@@ -375,5 +375,5 @@ def test_into_never_overwrites_what_is_kept(
     (tmp_path / "link").symlink_to(tmp_path / kept)
     for into in (tmp_path / kept, tmp_path / "link"):
         assert started(command, "--into", str(into)) == 2
-        assert "which this program keeps; choose another place" in told(capsys)
+        assert f"--into {into}: this program keeps what is there; choose another place" in told(capsys)
     assert not (tmp_path / kept).is_file()
