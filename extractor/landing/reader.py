@@ -41,9 +41,9 @@ def files_of_day(folder: Path, day: date) -> list[Path]:
 
 def last_instant(folder: Path) -> datetime | None:
     """Return when the last run of the last day in a landing folder started; None if none has."""
-    days = sorted(path.name for path in folder.glob("????-??-??") if any(path.glob("*.ndjson.gz")))
+    days = sorted(path.parent for path in folder.glob("????-??-??/*.ndjson.gz"))
     instants = []
-    for path in sorted((folder / days[-1]).glob("*.ndjson.gz")) if days else ():
+    for path in days[-1].glob("*.ndjson.gz") if days else ():
         with suppress(LandingError):  # load names what is wrong
             first = next((envelope for _, envelope in checked_envelopes(path)), None)
             instants += [datetime.fromisoformat(first["observed_at"])] if first else []

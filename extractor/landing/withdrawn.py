@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fcntl
 import gzip
-import json
 import shutil
 from collections.abc import Iterator
 from contextlib import suppress
@@ -15,6 +14,7 @@ from pathlib import Path
 from extractor.errors import LandingError
 from extractor.files import sync
 from extractor.landing.reader import envelopes, files_of_day, run_of, whole_lines
+from extractor.landing.writer import line_of
 
 FOLDER = "withdrawn"
 
@@ -92,16 +92,15 @@ def withdraw(landing: Path, path: Path, withdrawal: Withdrawal) -> None:
 
 
 def _rewrite(path: Path, playlist_id: str) -> None:
-    beside = path.with_name(f".{path.name}.new")
-    kept = [number for number, envelope in envelopes(path) if not _is_of(envelope, playlist_id)]
+    beside, lines = path.with_name(f".{path.name}.new"), 0
     try:
         with gzip.open(beside, "wb", compresslevel=6) as file:
-            others = (envelope for _, envelope in envelopes(path) if not _is_of(envelope, playlist_id))
-            for number, envelope in enumerate(others, 1):
-                line = json.dumps(envelope | {"line": number}, ensure_ascii=False, separators=(",", ":"))
-                file.write(line.encode("utf-8", "replace") + b"\n")
+            for _, envelope in envelopes(path):
+                if not _is_of(envelope, playlist_id):
+                    lines += 1
+                    file.write(line_of(envelope | {"line": lines}))
         sync(beside)
-        if sum(1 for _ in envelopes(beside)) != len(kept):
+        if sum(1 for _ in envelopes(beside)) != lines:
             raise LandingError(f"{beside}: can't be read back as it was written; {path.name} is unchanged")
         beside.replace(path)
     finally:

@@ -108,9 +108,9 @@ class LandingWriter:
             }
             if self._broken:
                 raise self._lost(self._broken)  # lines after a torn one could not be read
-            line = json.dumps(envelope, ensure_ascii=False, separators=(",", ":"), check_circular=False)
+            line = line_of(envelope)
             try:
-                self._file.write(line.encode("utf-8", "replace") + b"\n")
+                self._file.write(line)
                 self._file.flush()
                 self._raw.flush()
             except OSError as error:
@@ -124,6 +124,12 @@ class LandingWriter:
             f"{self.path}: can't be written: {error.strerror}. Earlier responses are intact; "
             "make room and run the same command again: it requests only the rest"
         )
+
+
+def line_of(envelope: dict[str, Any]) -> bytes:
+    """Return an envelope as a line of a landing file."""
+    line = json.dumps(envelope, ensure_ascii=False, separators=(",", ":"), check_circular=False)
+    return line.encode("utf-8", "replace") + b"\n"
 
 
 def _without(value: Any, names: frozenset[str]) -> Any:
