@@ -159,3 +159,13 @@ def test_what_is_not_there_is_refused(make_shared_project: MakeProject, options:
     refused = project.run("forget", None, *options)
     assert refused.exit_code == 2, refused.told
     assert "Traceback" not in refused.stderr
+
+
+def test_what_was_only_loaded_is_withdrawn(make_project: MakeProject) -> None:
+    project = make_project(WORLD)
+    for day in DAYS[:2]:
+        project.extract(day)
+    assert project.run("load").exit_code == 0
+    assert project.run("forget", None, "--day", str(DAYS[1])).exit_code == 0
+    project.publish()
+    assert project.marts() == as_if_only_this_had_landed(make_project, project.landing).marts()

@@ -42,6 +42,17 @@ where not exists (
     where reads.playlist_id = versions.playlist_id and reads.content_hash = versions.content_hash
 )
 """
+NUMBERS = """
+create temp table numbers as
+select run_id, line, row_number() over (partition by run_id order by line) as number
+from raw.raw.answers
+where run_id in ({runs})
+"""
+LAST_LINES = """
+update raw.raw.landing_files set lines = least(lines, last_line)
+from (select run_id, max(number) as last_line from numbers group by run_id) as ends
+where name = ends.run_id
+"""
 
 
 @dataclass(frozen=True)
@@ -88,13 +99,6 @@ def forget(config: Config, withdrawal: Withdrawal) -> Forgotten:
 
 def _withdraw_rows(config: Config, withdrawal: Withdrawal) -> _Found:
     """Withdraw from raw and from the facts, or from neither."""
-    if not config.warehouse.exists():
-        with opened(config.raw, memory_limit=config.memory) as raw:
-            raw.execute("checkpoint")
-            answers = number_of(raw, f"from raw.raw.answers select count(*) where {_condition(withdrawal, 'answers')}")
-        if answers:
-            _rewrite_raw(config, withdrawal, [])
-        return _Found(answers, 0, [])
     with opened(config.raw) as raw:
         raw.execute("checkpoint")
     with opened(config.warehouse, memory_limit=config.memory) as connection:
@@ -159,9 +163,9 @@ def _delete_facts(connection: duckdb.DuckDBPyConnection, withdrawal: Withdrawal,
 def _rewrite_raw(config: Config, withdrawal: Withdrawal, renumbered: list[date]) -> None:
     gone = {f'"raw"."{table}"': _condition(withdrawal, table) for table in ANSWER_TABLES}
     runs = f"select distinct run_id from {ORIGINAL}.raw.answers where {_condition(withdrawal, 'answers')}"  # noqa: S608 (our own)
-    kept = "" if withdrawal.playlist else f"name in ({runs})"
-    gone |= {'"raw"."landing_files"': kept} if kept else {}
-    with raw_without(config, gone, lambda _: None) as (copy, rows):
+    if not withdrawal.playlist:
+        gone['"raw"."landing_files"'] = f"name in ({runs})"
+    with raw_without(config, gone) as (copy, rows):
         number = number_of(copy, f"from {ORIGINAL}.raw.landing_files select coalesce(max(load_number), 0) + 1")
         copy.execute(
             "create temp table runs as select distinct run_id from raw.raw.answers where list_contains($1, day)",
@@ -174,23 +178,10 @@ def _rewrite_raw(config: Config, withdrawal: Withdrawal, renumbered: list[date])
         )
         if withdrawal.playlist:
             _renumber_lines(copy, runs)
-        # The load that had it keeps its number, so that no later load gets it again.
+        # The highest number stays above those that builds have processed, also if nothing else of this day is left.
         marker = f"({quoted(f'without {withdrawal}')}, 0, 0, {number})"
         copy.execute(f"insert into raw.raw.landing_files values {marker}")  # noqa: S608 (our own)
         rows['"raw"."landing_files"'] += 1
-
-
-NUMBERS = """
-create temp table numbers as
-select run_id, line, row_number() over (partition by run_id order by line) as number
-from raw.raw.answers
-where run_id in ({runs})
-"""
-LAST_LINES = """
-update raw.raw.landing_files set lines = least(lines, last_line)
-from (select run_id, max(number) as last_line from numbers group by run_id) as ends
-where name = ends.run_id
-"""
 
 
 def _renumber_lines(copy: duckdb.DuckDBPyConnection, runs: str) -> None:

@@ -27,7 +27,7 @@ Rows = dict[str, int]
 
 @contextmanager
 def raw_without(
-    config: Config, gone: Mapping[str, str], prepare: Callable[[duckdb.DuckDBPyConnection], None]
+    config: Config, gone: Mapping[str, str], prepare: Callable[[duckdb.DuckDBPyConnection], None] = lambda _: None
 ) -> Iterator[tuple[duckdb.DuckDBPyConnection, Rows]]:
     """Yield a connection to the copy, and the rows that it must have; it replaces raw.duckdb after the block.
 
