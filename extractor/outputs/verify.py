@@ -75,7 +75,6 @@ where
 """
 
 
-RESTORE_RAW = "move {raw} away and run ./run.sh load: it is made again from the landing files"
 RESTORE_WAREHOUSE = "run ./run.sh build --full-refresh; after a purge, restore a backup of the warehouse first"
 PUBLISH = "run ./run.sh publish"
 
@@ -104,29 +103,24 @@ def verify_all(config: Config) -> Verified:
     """
     verified = Verified()
     lines = _verify_landing(config.landing, verified)
-    stages: dict[Path, Callable[[], None]] = {
-        config.raw: lambda: _verify_raw(config, lines, verified),
-        config.warehouse: lambda: _verify_facts(config, verified),
-        config.database: lambda: _verify_published(config, verified),
-    }
-    for path, verify_stage in stages.items():
+    stages: list[tuple[str, Path, str, Callable[[], None]]] = [
+        ("raw", config.raw, _restore_raw(config), lambda: _verify_raw(config, lines, verified)),
+        ("facts", config.warehouse, RESTORE_WAREHOUSE, lambda: _verify_facts(config, verified)),
+        ("published", config.database, PUBLISH, lambda: _verify_published(config, verified)),
+    ]
+    for stage, path, way_out, verify_stage in stages:
         if not path.exists():
-            verified.read[_stage(config, path)] = "none yet"
+            verified.read[stage] = "none yet"
             continue
         try:
             verify_stage()
         except WarehouseError as error:
-            verified.problems.append(f"{error}; {_way_out(config, path)}")
+            verified.problems.append(f"{error}; {way_out}")
     return verified
 
 
-def _stage(config: Config, path: Path) -> str:
-    return {config.raw: "raw", config.warehouse: "facts", config.database: "published"}[path]
-
-
-def _way_out(config: Config, path: Path) -> str:
-    ways = {config.raw: RESTORE_RAW, config.warehouse: RESTORE_WAREHOUSE, config.database: PUBLISH}
-    return ways[path].format(raw=config.raw)
+def _restore_raw(config: Config) -> str:
+    return f"move {config.raw} away and run ./run.sh load: it is made again from the landing files"
 
 
 def _verify_landing(landing: Path, verified: Verified) -> dict[str, int]:
@@ -153,7 +147,7 @@ def _verify_raw(config: Config, lines: dict[str, int], verified: Verified) -> No
             if (found, total) != (expected, expected * (expected + 1) // 2):
                 verified.problems.append(
                     f"{config.raw}: has {found} of the {expected} lines that were loaded of run {run}; "
-                    + _way_out(config, config.raw)
+                    + _restore_raw(config)
                 )
             elif lines.get(run, expected) < expected:
                 verified.problems.append(
@@ -163,7 +157,7 @@ def _verify_raw(config: Config, lines: dict[str, int], verified: Verified) -> No
         for run, playlist_id, expected, found in raw.execute(ENTRIES).fetchall():
             verified.problems.append(
                 f"{config.raw}: has {found} of {expected} entries of playlist {playlist_id} in run {run}; "
-                + _way_out(config, config.raw)
+                + _restore_raw(config)
             )
     waiting = sorted(lines.keys() - {run for run, *_ in loaded})
     told = f", {len(waiting)} runs wait for ./run.sh load" if waiting else ""
