@@ -1,7 +1,7 @@
 -- depends_on: {{ ref('tracks_in_playlist') }}, {{ ref('track_daily_popularity') }}, {{ ref('track_info') }}
 select
-    track_info.name,
-    track_info.artists,
+    around.track_name,
+    around.artists,
     around.added_at,
     around.last_seen,
     around.mean_before,
@@ -10,6 +10,5 @@ select
     around.days_before,
     around.days_after
 from popularity_around_stays({{ var("window_days") }}) as around
-left join track_info on around.track_id = track_info.track_id
 where around.playlist_id = playlist_id_of('{{ var("playlist") }}')
-order by around.mean_during - around.mean_before desc nulls last, around.added_at asc, track_info.name asc
+order by around.mean_during - around.mean_before desc nulls last, around.added_at asc, around.track_name asc

@@ -1,6 +1,6 @@
 -- depends_on: {{ ref('tracks_in_playlist') }}, {{ ref('playlist_days') }}, {{ ref('playlists') }}
 select
-    coalesce(label, name) as playlist,
+    coalesce(label, playlist_name) as playlist,
     stay_number,
     added_at,
     last_seen,

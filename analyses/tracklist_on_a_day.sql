@@ -2,7 +2,7 @@
 select
     position,
     kind,
-    name,
+    track_name,
     artists,
     outcome,
     nearest_usable_day

@@ -1,32 +1,48 @@
 -- How the days from start_date to end_date were observed: days by outcome. Complete and unchanged days prove what was
 -- in the playlist. Days outside its calendar count as not_run. No rows for a playlist that was never read.
-create macro coverage(playlist, start_date, end_date) as table
-with calendar as (
-    select cast(unnest(generate_series(cast(start_date as date), cast(end_date as date), interval 1 day)) as date) as date
-),
-
-lists as (
-    select distinct playlist_id
-    from playlist_days
-    where playlist_id = playlist_id_of(playlist)
-),
-
-days as (
+create function coverage(playlist text, start_date date, end_date date)
+returns table (playlist_id varchar, outcome varchar, is_observed boolean, days integer, days_asked integer)
+as
+with asked as (
     select
-        lists.playlist_id,
-        coalesce(playlist_days.outcome, 'not_run') as outcome
-    from lists
-    cross join calendar
-    left join playlist_days
-        on lists.playlist_id = playlist_days.playlist_id and calendar.date = playlist_days.date
+        playlist_id_of(playlist) as playlist_id,
+        first_day,
+        last_day
+    from period(start_date, end_date)
+),
+
+calendar as (
+    select
+        playlist_days.playlist_id,
+        playlist_days.outcome,
+        count(*) filter (where playlist_days.date between asked.first_day and asked.last_day) as days,
+        asked.last_day - asked.first_day + 1 as days_asked
+    from playlist_days
+    inner join asked on playlist_days.playlist_id = asked.playlist_id
+    group by playlist_days.playlist_id, playlist_days.outcome, asked.last_day - asked.first_day + 1
+),
+
+all_days as (
+    select * from calendar
+
+    union all
+
+    select
+        playlist_id,
+        'not_run' as outcome,
+        max(days_asked) - sum(days) as days,
+        max(days_asked) as days_asked
+    from calendar
+    group by playlist_id
 )
 
 select
     playlist_id,
     outcome,
     outcome in ('complete', 'unchanged') as is_observed,
-    cast(count(*) as integer) as days,
-    cast(sum(count(*)) over (partition by playlist_id) as integer) as days_asked
-from days
+    sum(days) as days,
+    max(days_asked) as days_asked
+from all_days
 group by playlist_id, outcome
+having sum(days) > 0
 order by is_observed desc, outcome asc;

@@ -1,8 +1,24 @@
--- The playlist id in an id, Spotify URI or link. Null for null; an error for anything else.
-create macro playlist_id_of(playlist) as
-case
-    when playlist is null then null
-    when regexp_matches(trim(playlist), '^((https?://)?open\.spotify\.com/(intl-\w+/)?(user/[^/]+/)?playlist/|spotify:(user:[^:]+:)?playlist:)?[0-9A-Za-z]{22}/?([?#].*)?$')
-        then regexp_extract(trim(playlist), '([0-9A-Za-z]{22})/?([?#].*)?$', 1)
-    else error(format('{} is no Spotify playlist id, URI or link', playlist))
-end;
+-- The id of a playlist given as an id, Spotify URI or link, or by its label or name if only one has it. Null for null; an
+-- error if it is not watched, or if several have that name: the error lists them.
+create function playlist_id_of(playlist text)
+returns varchar
+as
+select
+    case
+        when playlist is null then null
+        when count(*) = 1 then min(playlist_id)
+        when count(*) = 0 then error('playlist ' || playlist || ' is not watched: there is none with this id, label or name')
+        else error(
+            'playlist ' || playlist || ' is ambiguous: ' || count(*) || ' have this label or name, such as '
+            || min(playlist_id) || ' and ' || max(playlist_id) || '; give the id of one'
+        )
+    end
+from playlists
+where
+    playlist_id = regexp_replace(
+        trim(playlist),
+        '^(?:(?:https?://)?open\.spotify\.com/(?:intl-\w+/)?playlist/|spotify:playlist:)?([0-9A-Za-z]{22})/?(?:[?#].*)?$',
+        '\1'
+    )
+    or lower(trim(label)) = lower(trim(playlist))
+    or lower(trim(playlist_name)) = lower(trim(playlist));

@@ -2,7 +2,7 @@
 -- days from first_seen to last_seen, days_observed prove what was in the playlist; the track was there on days_seen.
 create or replace function spotify.playlists_of(track string, gap_days int default 0)
 returns table (
-    playlist_id string, label string, name string, stay_number int, added_at date, last_seen date,
+    playlist_id string, label string, playlist_name string, stay_number int, added_at date, last_seen date,
     first_absent date, is_current boolean, days_seen int, days_observed int, days_asked int
 )
 return
@@ -29,7 +29,7 @@ observed as (
 select
     found.playlist_id,
     playlists.label,
-    playlists.name,
+    playlists.playlist_name,
     found.stay_number,
     found.added_at,
     found.last_seen,

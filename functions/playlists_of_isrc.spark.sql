@@ -2,7 +2,7 @@
 -- merged if they overlap or follow each other within gap_days days.
 create or replace function spotify.playlists_of_isrc(isrc_code string, gap_days int default 0)
 returns table (
-    playlist_id string, label string, name string, stay_number int, added_at date, last_seen date,
+    playlist_id string, label string, playlist_name string, stay_number int, added_at date, last_seen date,
     first_absent date, is_current boolean, track_ids array<string>
 )
 return
@@ -36,7 +36,7 @@ numbered as (
 select
     numbered.playlist_id,
     playlists.label,
-    playlists.name,
+    playlists.playlist_name,
     cast(numbered.merged_number as int),
     min(numbered.added_at) as added_at,
     max(numbered.last_seen),
@@ -45,5 +45,5 @@ select
     array_sort(collect_set(numbered.track_id))
 from numbered
 left join spotify.playlists on numbered.playlist_id = playlists.playlist_id
-group by numbered.playlist_id, playlists.label, playlists.name, numbered.merged_number
+group by numbered.playlist_id, playlists.label, playlists.playlist_name, numbered.merged_number
 order by added_at, numbered.playlist_id

@@ -1,7 +1,14 @@
 -- Stays as in tracks_in_playlist, merged if the track returned within gap_days days (the days between last_seen and the
 -- next first_seen). days_seen counts this stay, total_days_seen all stays of the track in the playlist; reentry is 0
 -- for the first stay; gaps are the bridged absences.
-create macro stays(gap_days := 0) as table
+create function stays(gap_days integer default 0)
+returns table (
+    playlist_id varchar, playlist_name varchar, track_id varchar, track_name varchar, artists varchar,
+    stay_number integer, added_at date, last_seen date, first_seen date, first_absent date,
+    starts_before_watch boolean, is_current boolean, days_seen integer, total_days_seen integer, reentry integer,
+    gaps integer
+)
+as
 with pieces as (
     select
         *,
@@ -12,7 +19,7 @@ with pieces as (
 numbered as (
     select
         *,
-        count(*) filter (last_seen_before is null or first_seen - last_seen_before - 1 > gap_days)
+        count(*) filter (where last_seen_before is null or first_seen - last_seen_before - 1 > gap_days)
             over (partition by playlist_id, track_id order by stay_number) as merged_number
     from pieces
 ),
@@ -35,17 +42,22 @@ merged as (
 )
 
 select
-    playlist_id,
-    track_id,
-    cast(stay_number as integer) as stay_number,
-    added_at,
-    last_seen,
-    first_seen,
-    first_absent,
-    starts_before_watch,
-    is_current,
-    cast(days_seen as integer) as days_seen,
-    cast(sum(days_seen) over (partition by playlist_id, track_id) as integer) as total_days_seen,
-    cast(stay_number - 1 as integer) as reentry,
-    cast(gaps as integer) as gaps
-from merged;
+    merged.playlist_id,
+    playlists.playlist_name,
+    merged.track_id,
+    track_info.track_name,
+    track_info.artists,
+    merged.stay_number,
+    merged.added_at,
+    merged.last_seen,
+    merged.first_seen,
+    merged.first_absent,
+    merged.starts_before_watch,
+    merged.is_current,
+    merged.days_seen,
+    sum(merged.days_seen) over (partition by merged.playlist_id, merged.track_id) as total_days_seen,
+    merged.stay_number - 1 as reentry,
+    merged.gaps
+from merged
+left join playlists on merged.playlist_id = playlists.playlist_id
+left join track_info on merged.track_id = track_info.track_id;

@@ -1,8 +1,24 @@
--- The track id in an id, Spotify URI or link. Null for null; an error for anything else.
-create macro track_id_of(track) as
-case
-    when track is null then null
-    when regexp_matches(trim(track), '^((https?://)?open\.spotify\.com/(intl-\w+/)?track/|spotify:track:)?[0-9A-Za-z]{22}/?([?#].*)?$')
-        then regexp_extract(trim(track), '([0-9A-Za-z]{22})/?([?#].*)?$', 1)
-    else error(format('{} is no Spotify track id, URI or link', track))
-end;
+-- The id of a track given as an id, Spotify URI or link, or by its label or name if only one has it. Null for null; an
+-- error if it is not known, or if several have that name: the error lists them.
+create function track_id_of(track text)
+returns varchar
+as
+select
+    case
+        when track is null then null
+        when count(*) = 1 then min(track_id)
+        when count(*) = 0 then error('track ' || track || ' is not known: there is none with this id, label or name')
+        else error(
+            'track ' || track || ' is ambiguous: ' || count(*) || ' have this label or name, such as '
+            || min(track_id) || ' and ' || max(track_id) || '; give the id of one'
+        )
+    end
+from track_info
+where
+    track_id = regexp_replace(
+        trim(track),
+        '^(?:(?:https?://)?open\.spotify\.com/(?:intl-\w+/)?track/|spotify:track:)?([0-9A-Za-z]{22})/?(?:[?#].*)?$',
+        '\1'
+    )
+    or lower(trim(label)) = lower(trim(track))
+    or lower(trim(track_name)) = lower(trim(track));

@@ -4,7 +4,7 @@
 create or replace function spotify.tracklist_on(playlist string, day date)
 returns table (
     playlist_id string, date date, outcome string, nearest_usable_day date, position int, kind string,
-    track_id string, name string, artists string, added_at timestamp_ntz
+    track_id string, track_name string, artists string, claimed_at timestamp_ntz
 )
 return
 with days as (
@@ -43,9 +43,9 @@ select
     tracklists.position,
     tracklists.kind,
     tracklists.track_id,
-    track_info.name,
+    track_info.track_name,
     track_info.artists,
-    tracklists.added_at
+    tracklists.claimed_at
 from asked
 cross join version
 left join spotify.tracklists

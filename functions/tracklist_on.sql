@@ -1,42 +1,59 @@
 -- Contents of a playlist on a day, in order. If the day proves nothing (outcome says why), there is one row with null
 -- position and track_id; nearest_usable_day is the day to query instead (the earlier of two equally near days). An
 -- empty playlist has one row, of kind empty.
-create macro tracklist_on(playlist, day) as table
+create function tracklist_on(playlist text, day date)
+returns table (
+    playlist_id varchar, date date, outcome varchar, nearest_usable_day date, position integer, kind varchar,
+    track_id varchar, track_name varchar, artists varchar, claimed_at timestamp
+)
+as
 with asked as (
     select
-        playlist_days.playlist_id,
-        cast(day as date) as date,
-        coalesce(any_value(outcome) filter (date = cast(day as date)), 'not_run') as outcome,
-        arg_min(date, (abs(date - cast(day as date)), date)) filter (outcome in ('complete', 'unchanged'))
-            as nearest_usable_day
-    from playlist_days
-    where playlist_id = playlist_id_of(playlist)
-    group by playlist_id
+        playlist_id_of(playlist) as playlist_id,
+        cast(day as date) as on_day
 ),
 
-version as (
-    select max(first_day) as first_day
-    from tracklists
-    where playlist_id = playlist_id_of(playlist) and first_day <= cast(day as date)
+days as (
+    select
+        playlist_days.playlist_id,
+        asked.on_day,
+        coalesce(max(case when playlist_days.date = asked.on_day then playlist_days.outcome end), 'not_run') as outcome,
+        max(case when playlist_days.date <= asked.on_day and outcome in ('complete', 'unchanged') then date end)
+            as usable_day_before,
+        min(case when playlist_days.date >= asked.on_day and outcome in ('complete', 'unchanged') then date end)
+            as usable_day_after
+    from playlist_days
+    inner join asked on playlist_days.playlist_id = asked.playlist_id
+    group by playlist_days.playlist_id, asked.on_day
+),
+
+nearest as (
+    select
+        *,
+        case
+            when usable_day_before is null then usable_day_after
+            when usable_day_after - on_day < on_day - usable_day_before then usable_day_after
+            else usable_day_before
+        end as nearest_usable_day
+    from days
 )
 
 select
-    asked.playlist_id,
-    asked.date,
-    asked.outcome,
-    asked.nearest_usable_day,
+    nearest.playlist_id,
+    nearest.on_day as date,
+    nearest.outcome,
+    nearest.nearest_usable_day,
     tracklists.position,
     tracklists.kind,
     tracklists.track_id,
-    track_info.name,
+    track_info.track_name,
     track_info.artists,
-    tracklists.added_at
-from asked
-cross join version
+    tracklists.claimed_at
+from nearest
 left join tracklists
     on
-        asked.playlist_id = tracklists.playlist_id
-        and version.first_day = tracklists.first_day
-        and asked.nearest_usable_day = asked.date
+        nearest.playlist_id = tracklists.playlist_id
+        and nearest.on_day between tracklists.first_day and tracklists.last_day
+        and nearest.on_day = nearest.nearest_usable_day
 left join track_info on tracklists.track_id = track_info.track_id
 order by tracklists.position;

@@ -2,7 +2,7 @@
 -- bridged. Of these days, days_observed prove what was in the playlist; the track was there on days_seen.
 create or replace function spotify.tracks_during(playlist string, start_date date, end_date date, gap_days int default 0)
 returns table (
-    track_id string, name string, artists string, stay_number int, added_at date, last_seen date,
+    track_id string, track_name string, artists string, stay_number int, added_at date, last_seen date,
     first_absent date, days_seen int, days_observed int, days_asked int
 )
 return
@@ -58,7 +58,7 @@ counted as (
 
 select
     found.track_id,
-    track_info.name,
+    track_info.track_name,
     track_info.artists,
     found.stay_number,
     found.added_at,

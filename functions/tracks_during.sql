@@ -1,61 +1,80 @@
 -- Tracks that were in a playlist from start_date to end_date, one row per stay; absences of up to gap_days days are
 -- bridged. Of these days, days_observed prove what was in the playlist; the track was there on days_seen.
-create macro tracks_during(playlist, start_date, end_date, gap_days := 0) as table
+create function tracks_during(playlist text, start_date date, end_date date, gap_days integer default 0)
+returns table (
+    track_id varchar, track_name varchar, artists varchar, stay_number integer, added_at date, last_seen date,
+    first_absent date, days_seen integer, days_observed integer, days_asked integer
+)
+as
 with asked as (
     select
-        cast(start_date as date) as first_day,
-        cast(end_date as date) as last_day
+        playlist_id_of(playlist) as playlist_id,
+        first_day,
+        last_day
+    from period(start_date, end_date)
 ),
 
 usable_days as (
     select playlist_days.date
-    from playlist_days, asked
+    from playlist_days
+    inner join asked on playlist_days.playlist_id = asked.playlist_id
     where
-        playlist_id = playlist_id_of(playlist)
-        and outcome in ('complete', 'unchanged')
-        and date between asked.first_day and asked.last_day
+        playlist_days.outcome in ('complete', 'unchanged')
+        and playlist_days.date between asked.first_day and asked.last_day
 ),
 
-versions as (
-    select distinct first_day
-    from tracklists
-    where playlist_id = playlist_id_of(playlist)
-),
-
-presences as (
+entries as (
     select distinct
         tracklists.track_id,
-        usable_days.date
-    from usable_days
-    asof join versions on usable_days.date >= versions.first_day
-    inner join tracklists on versions.first_day = tracklists.first_day
-    where tracklists.playlist_id = playlist_id_of(playlist) and tracklists.kind = 'track'
+        tracklists.first_day,
+        tracklists.last_day
+    from tracklists
+    inner join asked on tracklists.playlist_id = asked.playlist_id
+    where
+        tracklists.kind = 'track'
+        and tracklists.first_day <= asked.last_day
+        and tracklists.last_day >= asked.first_day
 ),
 
 found as (
-    select stays.*
-    from stays(gap_days := gap_days) as stays, asked
+    select
+        stays.*,
+        asked.last_day - asked.first_day + 1 as days_asked
+    from stays(gap_days := gap_days) as stays
+    inner join asked on stays.playlist_id = asked.playlist_id
     where
-        stays.playlist_id = playlist_id_of(playlist)
-        and stays.added_at <= asked.last_day
+        stays.added_at <= asked.last_day
         and stays.last_seen >= asked.first_day
+),
+
+seen as (
+    select
+        found.track_id,
+        found.stay_number,
+        count(*) as days
+    from found
+    inner join entries on found.track_id = entries.track_id
+    inner join usable_days
+        on
+            usable_days.date between entries.first_day and entries.last_day
+            and usable_days.date between found.first_seen and found.last_seen
+    group by found.track_id, found.stay_number
 )
 
 select
     found.track_id,
-    track_info.name,
-    track_info.artists,
+    found.track_name,
+    found.artists,
     found.stay_number,
     found.added_at,
     found.last_seen,
     found.first_absent,
-    cast((
-        select count(*) from presences
-        where presences.track_id = found.track_id and presences.date between found.first_seen and found.last_seen
-    ) as integer) as days_seen,
-    cast((select count(*) from usable_days) as integer) as days_observed,
-    cast(asked.last_day - asked.first_day + 1 as integer) as days_asked
+    coalesce(seen.days, 0) as days_seen,
+    (select count(*) from usable_days) as days_observed,
+    found.days_asked
 from found
-cross join asked
-left join track_info on found.track_id = track_info.track_id
+left join seen
+    on
+        found.track_id = seen.track_id
+        and found.stay_number = seen.stay_number
 order by found.added_at, found.track_id, found.stay_number;

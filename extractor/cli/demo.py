@@ -50,12 +50,12 @@ order by count(*) filter (outcome not in ('complete', 'unchanged')) desc, playli
 limit 1
 """
 
-IN_A_PERIOD = """select name, artists, added_at, last_seen, days_seen
+IN_A_PERIOD = """select track_name, artists, added_at, last_seen, days_seen
 from tracks_in_playlist join track_info using (track_id)
 where playlist_id = '{playlist}' and added_at <= date '{end}' and last_seen >= date '{start}'
-order by added_at, name"""
+order by added_at, track_name"""
 
-PLAYLISTS_OF_A_TRACK = """select playlists.name as playlist, stay_number as stay, added_at, last_seen, first_absent
+PLAYLISTS_OF_A_TRACK = """select playlist_name as playlist, stay_number as stay, added_at, last_seen, first_absent
 from tracks_in_playlist join playlists using (playlist_id)
 where track_id = '{track}'
 order by added_at, playlist"""
@@ -140,8 +140,8 @@ def _show_examples(database: Path) -> None:
             return str(value)
 
         track, playlist = one(BUSIEST_TRACK), one(GAPPY_PLAYLIST)
-        title = one("select name || ' by ' || artists from track_info where track_id = ?", track)
-        label = one("select name from playlists where playlist_id = ?", playlist)
+        title = one("select track_name || ' by ' || artists from track_info where track_id = ?", track)
+        label = one("select playlist_name from playlists where playlist_id = ?", playlist)
         last = date.fromisoformat(one("select max(date) from playlist_days"))
         first = date.fromisoformat(one("select min(date) from playlist_days"))
         start = max(first, last - timedelta(days=20))

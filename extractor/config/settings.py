@@ -53,7 +53,7 @@ class Config:
     batch_size: int | None = None
     tolerate_unavailable_days: int | None = 7
     landing: Path = Path("data/landing")
-    drop_fields: tuple[str, ...] = ("available_markets",)
+    drop_fields: tuple[str, ...] = ("available_markets", "added_by")
     warehouse: Path = Path("data/warehouse.duckdb")
     database: Path = Path("data/spotify.duckdb")
     target: str = "duckdb"

@@ -1,7 +1,13 @@
-"""The published functions: one file each in the folder functions/, with a variant for each other engine."""
+"""The published functions: one file each in the folder functions/.
+
+A function is written once, in SQL that DuckDB and PostgreSQL share. Its header states the types of its arguments and
+columns, which a macro of DuckDB lacks. Spark has a file of its own for some of them.
+"""
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
 
@@ -13,6 +19,7 @@ from extractor.project import PROJECT
 FUNCTIONS = (
     "playlist_id_of",
     "track_id_of",
+    "period",
     "stays",
     "tracks_during",
     "playlists_of",
@@ -24,21 +31,65 @@ FUNCTIONS = (
 )
 """Names of the functions, each after the functions that it calls."""
 
-KIND = "select function_type from duckdb_functions() where function_name = $name and schema_name = 'main'"
+HEADER = re.compile(
+    r"create function (?P<name>\w+)\((?P<arguments>[^)]*)\)\s+"
+    r"returns (?:table \((?P<columns>.*?)\)|(?P<type>\w+))\s+as\n(?P<body>.*)",
+    re.DOTALL,
+)
+
+
+@dataclass(frozen=True)
+class Function:
+    """A function: its arguments with types and defaults, what it returns, its query, and what it is for.
+
+    `columns` of the rows that it returns, with their types, or the `type` of its one value.
+    """
+
+    name: str
+    comment: str
+    arguments: str
+    columns: str | None
+    type: str | None
+    body: str
+
+    @classmethod
+    def of(cls, name: str) -> Function:
+        """Return the function that a file defines."""
+        definition = file_of(name).read_text("utf-8")
+        found = HEADER.search(definition)
+        assert found, name
+        parts = {key: value and " ".join(value.split()) for key, value in found.groupdict().items()}
+        return cls(**(parts | {"comment": comment_of(definition), "body": found["body"].strip().rstrip(";")}))
+
+    def duckdb(self) -> str:
+        """Return the statement that creates the macro. The types are PostgreSQL's."""
+        arguments = re.sub(r"(\w+) \w+( default)?", lambda each: each[1] + (" :=" if each[2] else ""), self.arguments)
+        if self.columns is None:
+            return f"create macro {self.name}({arguments}) as (\n{self.body}\n)"
+        columns = re.sub(r"(\w+) ([^,]+)", r"cast(\1 as \2) as \1", self.columns)
+        return f"create macro {self.name}({arguments}) as table select {columns} from (\n{self.body}\n)"  # noqa: S608 (our own)
+
+    def postgres(self) -> str:
+        """Return the statement that creates the function in schema `spotify`; it calls only what is there."""
+        columns = re.sub(r"(\w+) ([^,]+)", r'"\1" \2', self.columns or "")
+        return (
+            f"create or replace function spotify.{self.name}({self.arguments})\n"
+            f"returns {f'table ({columns})' if self.columns else self.type}\n"
+            f"language sql stable set search_path = pg_catalog, spotify, pg_temp as $$\n{self.body}\n$$"
+        )
 
 
 def file_of(function: str, engine: str | None = None) -> Path:
-    """Return the file that defines a function, in DuckDB or in another engine."""
+    """Return the file that defines a function, in DuckDB and PostgreSQL or in another engine."""
     return PROJECT / "functions" / (f"{function}.{engine}.sql" if engine else f"{function}.sql")
 
 
-def define(connection: duckdb.DuckDBPyConnection, function: str) -> None:
-    """Create the macro of a function, with the comment at the top of its file."""
-    definition = file_of(function).read_text("utf-8")
-    connection.execute(definition)
-    [(kind,)] = connection.execute(KIND, {"name": function}).fetchall()
-    macro = "macro table" if kind == "table_macro" else "macro"
-    connection.execute(f'comment on {macro} main."{function}" is {quoted(comment_of(definition))}')
+def define(connection: duckdb.DuckDBPyConnection, name: str) -> None:
+    """Create the macro of a function, with its comment."""
+    function = Function.of(name)
+    connection.execute(function.duckdb())
+    macro = "macro table" if function.columns else "macro"
+    connection.execute(f'comment on {macro} main."{name}" is {quoted(function.comment)}')
 
 
 def comment_of(definition: str) -> str:

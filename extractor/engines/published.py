@@ -12,6 +12,14 @@ from extractor.errors import WarehouseError
 from extractor.landing.runs import Run
 
 
+RUNS = """
+select *, has_bulk_tracks as bulk_tracks, has_popularity as popularity
+from runs
+order by started_at desc
+limit 50
+"""
+
+
 class Cursor(Protocol):
     """The part of a database cursor that reading needs."""
 
@@ -50,9 +58,9 @@ class PublishedReport:
         """Read the published tables."""
         cursor.execute("select max(date) from playlist_days")
         ((self.through,),) = cursor.fetchall()
-        cursor.execute("select playlist_id, coalesce(name, '') from playlists")
+        cursor.execute("select playlist_id, coalesce(playlist_name, '') from playlists")
         self.names = dict(cursor.fetchall())
-        cursor.execute("select * from runs order by started_at desc limit 50")
+        cursor.execute(RUNS)
         columns = [column[0] for column in cursor.description or ()]
         for row in cursor.fetchall():
             known = dict(zip(columns, row, strict=True))

@@ -98,6 +98,15 @@
 
 {% macro spark__array_length(array) -%}size({{ array }}){%- endmacro %}
 
+{#- The first position of a value in an array, from 1; null if it is not there -#}
+{% macro array_position(array, value) -%}
+    {{ return(adapter.dispatch('array_position', 'spotify')(array, value)) }}
+{%- endmacro %}
+
+{% macro default__array_position(array, value) -%}
+    cast(nullif(array_position({{ array }}, {{ value }}), 0) as integer)
+{%- endmacro %}
+
 {#- Aggregate: the value of the row with the greatest keys, which are not null -#}
 {% macro value_of_greatest(value, keys) -%}
     {{ return(adapter.dispatch('value_of_greatest', 'spotify')(value, keys)) }}

@@ -46,3 +46,11 @@
 {% macro spark__calendar(first_day, last_day) -%}
     explode(case when {{ first_day }} <= {{ last_day }} then sequence({{ first_day }}, {{ last_day }}) end)
 {%- endmacro %}
+
+{% macro days_between(first_day, last_day) -%}
+    {{ return(adapter.dispatch('days_between', 'spotify')(first_day, last_day)) }}
+{%- endmacro %}
+
+{% macro default__days_between(first_day, last_day) -%}cast({{ last_day }} - {{ first_day }} as integer){%- endmacro %}
+
+{% macro spark__days_between(first_day, last_day) -%}datediff({{ last_day }}, {{ first_day }}){%- endmacro %}

@@ -128,3 +128,37 @@
 {% macro default__json_min(value) -%}min({{ value }}){%- endmacro %}
 
 {% macro postgres__json_min(value) -%}cast(min(cast({{ value }} as text) collate "C") as jsonb){%- endmacro %}
+
+{% macro json_has_key(column, key) -%}{{ return(adapter.dispatch('json_has_key', 'spotify')(column, key)) }}{%- endmacro %}
+
+{#- Whether an object has a key. Where JSON is text it is searched, not parsed: an object inside may have the key -#}
+{% macro default__json_has_key(column, key) -%}contains({{ column }}, '"{{ key }}"'){%- endmacro %}
+
+{% macro postgres__json_has_key(column, key) -%}
+    jsonb_typeof({{ column }}) = 'object' and jsonb_exists({{ column }}, '{{ key }}')
+{%- endmacro %}
+
+{% macro json_texts(column, array, key) -%}
+    {{ return(adapter.dispatch('json_texts', 'spotify')(column, array, key)) }}
+{%- endmacro %}
+
+{#- A field of each object in an array, as an array of texts; null if the object has no such field -#}
+{% macro duckdb__json_texts(column, array, key) -%}
+    list_transform(json_extract({{ column }}, '$.{{ array }}[*]'), each -> json_extract_string(each, '$.{{ key }}'))
+{%- endmacro %}
+
+{% macro postgres__json_texts(column, array, key) -%}
+    array(
+        select (each.value ->> '{{ key }}') collate "C"
+        from jsonb_array_elements(
+            case when jsonb_typeof({{ column }} -> '{{ array }}') = 'array' then {{ column }} -> '{{ array }}' end
+        ) with ordinality as each (value, place)
+        order by each.place
+    )
+{%- endmacro %}
+
+{% macro spark__json_texts(column, array, key) -%}
+    transform(
+        {{ spark__json_array(json_value(column, [array])) }}, each -> get_json_object(each, '$.{{ key }}')
+    )
+{%- endmacro %}

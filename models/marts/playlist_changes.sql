@@ -5,7 +5,10 @@
 -- recording does not. Both changes are rows, marked as a replacement.
 with stays as {{ not_materialized() }} (select * from {{ ref('int_stays') }}),
 
-track_info as (select * from {{ ref('track_info') }}),
+track_info as (
+    select * from {{ ref('track_info_history') }}
+    where valid_to is null
+),
 
 changes as (
     select

@@ -7,6 +7,10 @@
 -- build adds days after the last existing one of each playlist; rows from its rewind day on have been deleted.
 with days as {{ not_materialized() }} (select * from {{ ref('int_playlist_days_counted') }}),
 
+membership_changes as (select * from {{ ref('int_membership_changes') }}),
+
+stays as {{ not_materialized() }} (select * from {{ ref('int_stays') }}),
+
 last_read as (
     select max(day) as day from days
 ),
@@ -23,7 +27,8 @@ playlists as (
     known as (
         select
             playlist_id,
-            max(date) as last_day
+            max(date) as last_day,
+            {{ value_of_greatest('size', ['date']) }} as size
         from {{ this }}
         group by playlist_id
     ),
@@ -31,7 +36,8 @@ playlists as (
     known as (
         select
             playlist_id,
-            first_day as last_day
+            first_day as last_day,
+            0 as size
         from playlists
         where false
     ),
@@ -41,6 +47,7 @@ gaps as (
     select
         playlists.playlist_id,
         coalesce(known.last_day + 1, playlists.first_day) as first_day,
+        coalesce(known.size, 0) as size_before,
         last_read.day as last_day
     from playlists
     left join known on playlists.playlist_id = known.playlist_id
@@ -50,8 +57,53 @@ gaps as (
 calendar as (
     select
         playlist_id,
+        size_before,
         {{ calendar('first_day', 'last_day') }} as date
     from gaps
+),
+
+-- By how many tracks the content differs from the one before. A track that a null entry hides is not counted.
+growth as (
+    select
+        playlist_id,
+        day,
+        sum(case when is_added then 1 else -1 end) as growth
+    from membership_changes
+    where day >= (select min(gaps.first_day) from gaps)
+    group by playlist_id, day
+),
+
+-- Starts and proven ends of stays. A track that a null entry hides has not left.
+events as (
+    select
+        playlist_id,
+        first_seen as day,
+        1 as added,
+        0 as removed
+    from stays
+    where
+        usable_day_before is not null
+        and first_seen >= (select min(gaps.first_day) from gaps)
+
+    union all
+
+    select
+        playlist_id,
+        first_absent as day,
+        0 as added,
+        1 as removed
+    from stays
+    where first_absent >= (select min(gaps.first_day) from gaps)
+),
+
+changes as (
+    select
+        playlist_id,
+        day,
+        sum(added) as added,
+        sum(removed) as removed
+    from events
+    group by playlist_id, day
 ),
 
 final as (
@@ -63,12 +115,35 @@ final as (
         case when days.outcome = 'unchanged' then days.content_entries else days.entries end as entries,
         days.total,
         case when days.is_usable then days.content_unavailable_entries end as unavailable_entries,
-        days.snapshot_id
+        days.snapshot_id,
+        days.followers,
+        cast(case
+            when days.is_usable
+                then calendar.size_before + coalesce(sum(growth.growth) over (
+                    partition by calendar.playlist_id order by calendar.date rows unbounded preceding
+                ), 0)
+        end as integer) as size,
+        cast(case
+            when days.is_usable and days.usable_day_before is not null then coalesce(changes.added, 0)
+        end as integer) as added,
+        cast(case
+            when days.is_usable and days.usable_day_before is not null then coalesce(changes.removed, 0)
+        end as integer) as removed,
+        case when days.is_usable then {{ days_between('days.usable_day_before', 'calendar.date') }} end
+            as days_since_usable
     from calendar
     left join days
         on
             calendar.playlist_id = days.playlist_id
             and calendar.date = days.day
+    left join growth
+        on
+            calendar.playlist_id = growth.playlist_id
+            and calendar.date = growth.day
+    left join changes
+        on
+            calendar.playlist_id = changes.playlist_id
+            and calendar.date = changes.day
 )
 
 select * from final

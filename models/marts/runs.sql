@@ -16,9 +16,9 @@ final as (
         requests,
         waited_seconds,
         exit_code,
-        bulk_tracks,
+        bulk_tracks as has_bulk_tracks,
         playlist_items,
-        popularity,
+        popularity as has_popularity,
         tracks_without_popularity
     from runs
 )

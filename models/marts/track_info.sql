@@ -3,12 +3,27 @@
 
 with track_info_history as {{ not_materialized() }} (select * from {{ ref('track_info_history') }}),
 
+watched as (
+    select * from {{ ref('int_watched') }}
+    where kind = 'track'
+),
+
+track_days as {{ not_materialized() }} (select * from {{ ref('int_track_days') }}),
+
 first_days as (
     select
         track_id,
-        min(valid_from) as first_seen
+        min(valid_from) as day
     from track_info_history
     group by track_id
+),
+
+followed as (
+    select track_id
+    from track_days
+    where
+        is_followed
+        and day = (select max(last_days.day) from track_days as last_days)
 ),
 
 final as (
@@ -17,11 +32,15 @@ final as (
         {% for column in mapped -%}
             track_info_history.{{ column.name }},
         {% endfor -%}
-        first_days.first_seen,
-        track_info_history.valid_from as updated_at
+        watched.label,
+        coalesce(watched.is_watched, false) as is_watched,
+        followed.track_id is not null as is_followed,
+        first_days.day as first_described_date,
+        track_info_history.valid_from as updated_date
     from track_info_history
-    inner join first_days
-        on track_info_history.track_id = first_days.track_id
+    inner join first_days on track_info_history.track_id = first_days.track_id
+    left join watched on track_info_history.track_id = watched.spotify_id
+    left join followed on track_info_history.track_id = followed.track_id
     where track_info_history.valid_to is null
 )
 

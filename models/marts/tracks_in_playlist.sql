@@ -6,13 +6,16 @@ with stays as (select * from {{ ref('int_stays') }}),
 
 days as (select * from {{ ref('int_playlist_days_counted') }}),
 
-track_info as (select * from {{ ref('track_info') }}),
+versions as (select * from {{ ref('int_playlist_versions') }}),
+
+followed as (select * from {{ ref('track_info_history') }}),
 
 last_usable_days as (
     select
         playlist_id,
         max(day) as day,
-        max(usable_days) as usable_days
+        max(usable_days) as usable_days,
+        {{ value_of_greatest('content_hash', ['day']) }} as content_hash
     from days
     where is_usable
     group by playlist_id
@@ -23,6 +26,10 @@ judged as (
         stays.*,
         coalesce(stays.last_held, last_usable_days.day) as last_seen,
         stays.days_held + case when stays.last_held is null then last_usable_days.usable_days else 0 end as days_seen,
+        case
+            when stays.last_held is not null then stays.last_position
+            else {{ array_position('versions.track_ids', 'stays.track_id') }}
+        end as final_position,
         coalesce(
             stays.claimed_on >= date '2006-01-01'
             and stays.claimed_on <= stays.first_seen
@@ -31,7 +38,18 @@ judged as (
         ) as believes_claim
     from stays
     inner join last_usable_days on stays.playlist_id = last_usable_days.playlist_id
-    where stays.track_id in (select track_info.track_id from track_info)
+    left join versions
+        on
+            last_usable_days.playlist_id = versions.playlist_id
+            and last_usable_days.content_hash = versions.content_hash
+    where stays.track_id in (select followed.track_id from followed)
+),
+
+dated as (
+    select
+        *,
+        case when believes_claim then claimed_on else first_seen end as added_at
+    from judged
 ),
 
 final as (
@@ -39,15 +57,25 @@ final as (
         playlist_id,
         track_id,
         stay_number,
-        case when believes_claim then claimed_on else first_seen end as added_at,
+        added_at,
         last_seen,
         first_seen,
         first_absent,
         case when believes_claim then 'claimed' else 'observed' end as added_at_source,
         usable_day_before is null as starts_before_watch,
         first_absent is null as is_current,
-        cast(days_seen as integer) as days_seen
-    from judged
+        cast(days_seen as integer) as days_seen,
+        concat(playlist_id, '-', track_id, '-', first_seen) as stay_id,
+        entry_position,
+        final_position as last_position,
+        {{ days_between('added_at', 'last_seen') }} + 1 as days_min,
+        -- at most from the day after the read before the stay to the day before the read after it
+        case
+            when believes_claim then {{ days_between('added_at', 'first_absent') }}
+            else {{ days_between('usable_day_before', 'first_absent') }} - 1
+        end as days_max,
+        first_absent is not null as is_ended
+    from dated
 )
 
 select * from final

@@ -53,7 +53,7 @@ compared as (
         sides.day,
         sides.is_held,
         sides.was_held,
-        {{ unnested({'track_id': 'versions.track_ids', 'added_at': 'versions.added_ats'}) }}
+        {{ unnested({'track_id': 'versions.track_ids', 'added_at': 'versions.added_ats'}, ordinal='position') }}
     from sides
     inner join versions
         on
@@ -61,14 +61,15 @@ compared as (
             and sides.content_hash = versions.content_hash
 ),
 
--- The claim of an added track is the earliest one of its entries.
+-- The claim of an added track is the earliest one of its entries; its position is the first one.
 changed as (
     select
         playlist_id,
         day,
         track_id,
         max(is_held) = 1 as is_added,
-        min(case when is_held = 1 then added_at end) as added_at
+        min(case when is_held = 1 then added_at end) as added_at,
+        cast(min(position) as integer) as position
     from compared
     where track_id is not null
     group by playlist_id, day, track_id
@@ -82,6 +83,7 @@ final as (
         changed.day,
         changed.is_added,
         changed.added_at,
+        changed.position,
         steps.usable_days,
         steps.usable_day_before
     from changed

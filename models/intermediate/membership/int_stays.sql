@@ -45,6 +45,7 @@ paired as (
         changes.*,
         lead(changes.day) over by_day as gone_day,
         lead(changes.usable_days) over by_day as gone_number,
+        lead(changes.position) over by_day as gone_position,
         lead(changes.usable_day_before) over by_day as last_held,
         lead(changes.usable_days, 2) over by_day as back_number
     from changes
@@ -170,7 +171,8 @@ numbered as (
     window earlier as (partition by playlist_id, track_id order by day rows between unbounded preceding and 1 preceding)
 ),
 
--- While the track is in the playlist, last_held is null: readers add the usable days so far to days_held.
+-- While the track is in the playlist, last_held and last_position are null: readers add the usable days so far to
+-- days_held.
 final as (
     select
         playlist_id,
@@ -182,6 +184,8 @@ final as (
         max(first_absent) as first_absent,
         case when count(gone_day) = count(*) then max(last_held) end as last_held,
         cast(sum(coalesce(gone_number, 1) - usable_days) as integer) as days_held,
+        min(case when begins_stay then position end) as entry_position,
+        case when count(gone_day) = count(*) then {{ value_of_greatest('gone_position', ['day']) }} end as last_position,
         max(coalesce(gone_day, day)) as last_change_day,
         cast({{ up_to_load() }} as integer) as load_number
     from numbered

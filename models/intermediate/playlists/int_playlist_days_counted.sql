@@ -154,6 +154,7 @@ final as (
         counted.snapshot_id,
         counted.entries,
         counted.total,
+        counted.followers,
         counted.is_usable,
         cast(
             coalesce(known.usable_days, 0) + count(case when counted.is_usable then 1 end) over by_day as integer

@@ -14,6 +14,7 @@ final as (
         item_key,
         case when kind = 'track' then spotify_id end as track_id,
         added_at,
+        added_by,
         popularity,
         case when kind = 'track' then description_hash end as description_hash,
         is_blank,

@@ -23,6 +23,7 @@ final as (
         track_ids,
         added_ats,
         unavailable_added_ats,
+        added_bys,
         load_number
     from first_finds
     {% if is_incremental() -%}

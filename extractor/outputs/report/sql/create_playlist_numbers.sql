@@ -2,5 +2,5 @@
 create temp table playlist_numbers as
 select
     playlist_id,
-    row_number() over (order by lower(coalesce(name, label, playlist_id)), playlist_id) - 1 as playlist
+    row_number() over (order by lower(coalesce(playlist_name, label, playlist_id)), playlist_id) - 1 as playlist
 from playlists

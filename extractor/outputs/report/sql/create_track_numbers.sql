@@ -12,6 +12,6 @@ with shown as (
 
 select
     track_info.track_id,
-    row_number() over (order by track_info.artists, track_info.name, track_info.track_id) - 1 as track
+    row_number() over (order by track_info.artists, track_info.track_name, track_info.track_id) - 1 as track
 from track_info
 inner join shown on track_info.track_id = shown.track_id

@@ -19,7 +19,7 @@ with days as (
 
 select
     playlists.playlist_id as id,
-    playlists.name,
+    playlists.playlist_name as name,
     nullif(playlists.label, '') as label,
     playlists.owner_kind as owner,
     playlists.is_watched as watched,

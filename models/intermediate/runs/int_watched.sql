@@ -1,4 +1,4 @@
--- Every playlist that was ever watched, with its label on the last watch-list that had it.
+-- Every playlist and track that was ever watched, with its label on the last watch-list that had it.
 with runs as (select * from {{ ref('int_runs') }}),
 
 watched as (select * from {{ ref('stg_spotify__watched') }}),
@@ -17,23 +17,23 @@ ranked_runs as (
 
 watches as (
     select
-        watched.spotify_id as playlist_id,
+        watched.kind,
+        watched.spotify_id,
         watched.label,
         ranked_runs.day,
         row_number() over (
-            partition by watched.spotify_id
+            partition by watched.kind, watched.spotify_id
             order by ranked_runs.day desc, ranked_runs.started_at desc, ranked_runs.run_id desc
         ) as latest_rank
     from ranked_runs
     inner join watched on ranked_runs.watched = watched.watched
-    where
-        ranked_runs.latest_rank = 1
-        and watched.kind = 'playlist'
+    where ranked_runs.latest_rank = 1
 ),
 
 final as (
     select
-        watches.playlist_id,
+        watches.kind,
+        watches.spotify_id,
         watches.label,
         watches.day = last_day.day as is_watched
     from watches
