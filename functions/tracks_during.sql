@@ -1,5 +1,6 @@
 -- Tracks that were in a playlist from start_date to end_date, one row per stay; absences of up to gap_days days are
 -- bridged. Of these days, days_observed prove what was in the playlist; the track was there on days_seen.
+-- No rows if there is no such day: see coverage.
 create function tracks_during(playlist text, start_date date, end_date date, gap_days integer default 0)
 returns table (
     track_id varchar, track_name varchar, artists varchar, stay_number integer, added_at date, last_seen date,
@@ -43,7 +44,8 @@ found as (
     from stays(gap_days := gap_days) as stays
     inner join asked on stays.playlist_id = asked.playlist_id
     where
-        stays.added_at <= asked.last_day
+        exists (select 1 from usable_days)
+        and stays.added_at <= asked.last_day
         and stays.last_seen >= asked.first_day
 ),
 

@@ -17,7 +17,7 @@ from tests.cluster import Cluster, Database, programs, running
 
 NUMBERS = count(1)
 
-SHARED = ("conformance", "published_histories", "demo")
+SHARED = ("conformance", "published_histories", "demo", "long_history")
 """Fixtures of a session that take minutes: the files that use one run in one process."""
 
 

@@ -1,0 +1,1 @@
+"""Tests of the published functions, by plain loops over what the simulated world held and what was read of it."""
