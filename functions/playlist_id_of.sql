@@ -1,5 +1,5 @@
--- The id of a playlist given as an id, Spotify URI or link, or by its label or name if only one has it. Null for null; an
--- error if it is not watched, or if several have that name: the error lists them.
+-- The id of a playlist given as an id, Spotify URI or link, or by its label or name if only one has it. Null for null;
+-- an error if it is not watched, or if several have that name.
 create function playlist_id_of(playlist text)
 returns varchar
 as
@@ -7,7 +7,8 @@ select
     case
         when playlist is null then null
         when count(*) = 1 then min(playlist_id)
-        when count(*) = 0 then error('playlist ' || playlist || ' is not watched: there is none with this id, label or name')
+        when count(*) = 0
+            then error('playlist ' || playlist || ' is not watched: there is none with this id, label or name')
         else error(
             'playlist ' || playlist || ' is ambiguous: ' || count(*) || ' have this label or name, such as '
             || min(playlist_id) || ' and ' || max(playlist_id) || '; give the id of one'
@@ -17,7 +18,8 @@ from playlists
 where
     playlist_id = regexp_replace(
         trim(playlist),
-        '^(?:(?:https?://)?open\.spotify\.com/(?:intl-\w+/)?playlist/|spotify:playlist:)?([0-9A-Za-z]{22})/?(?:[?#].*)?$',
+        '^(?:(?:https?://)?open\.spotify\.com/(?:intl-\w+/)?playlist/|spotify:playlist:)?'
+        || '([0-9A-Za-z]{22})/?(?:[?#].*)?$',
         '\1'
     )
     or lower(trim(label)) = lower(trim(playlist))

@@ -50,7 +50,11 @@ means as (
     group by playlist_id, track_id, stay_number
 ),
 
--- few different ones, compared with stays
+-- Stays have few different starts and ends.
+start_dates as (
+    select distinct added_at from tracks_in_playlist
+),
+
 starts as (
     select
         added_at,
@@ -58,7 +62,11 @@ starts as (
             select count(*) from run_days
             where run_days.date < added_at and run_days.date >= added_at - cast(window_days as integer)
         ) as run_days
-    from (select distinct added_at from tracks_in_playlist) as days
+    from start_dates
+),
+
+end_dates as (
+    select distinct last_seen from tracks_in_playlist
 ),
 
 ends as (
@@ -68,7 +76,7 @@ ends as (
             select count(*) from run_days
             where run_days.date > last_seen and run_days.date <= last_seen + cast(window_days as integer)
         ) as run_days
-    from (select distinct last_seen from tracks_in_playlist) as days
+    from end_dates
 )
 
 select

@@ -1,5 +1,5 @@
--- The id of a track given as an id, Spotify URI or link, or by its label or name if only one has it. Null for null; an
--- error if it is not known, or if several have that name: the error lists them.
+-- The id of a track given as an id, Spotify URI or link, or by its label or name if only one has it. Null for null;
+-- an error if it is not known, or if several have that name.
 create function track_id_of(track text)
 returns varchar
 as
@@ -7,7 +7,8 @@ select
     case
         when track is null then null
         when count(*) = 1 then min(track_id)
-        when count(*) = 0 then error('track ' || track || ' is not known: there is none with this id, label or name')
+        when count(*) = 0
+            then error('track ' || track || ' is not known: there is none with this id, label or name')
         else error(
             'track ' || track || ' is ambiguous: ' || count(*) || ' have this label or name, such as '
             || min(track_id) || ' and ' || max(track_id) || '; give the id of one'
@@ -17,7 +18,8 @@ from track_info
 where
     track_id = regexp_replace(
         trim(track),
-        '^(?:(?:https?://)?open\.spotify\.com/(?:intl-\w+/)?track/|spotify:track:)?([0-9A-Za-z]{22})/?(?:[?#].*)?$',
+        '^(?:(?:https?://)?open\.spotify\.com/(?:intl-\w+/)?track/|spotify:track:)?'
+        || '([0-9A-Za-z]{22})/?(?:[?#].*)?$',
         '\1'
     )
     or lower(trim(label)) = lower(trim(track))

@@ -42,7 +42,11 @@ presences as (
 found as (
     select *
     from spotify.stays(gap_days)
-    where playlist_id = spotify.playlist_id_of(playlist) and added_at <= end_date and last_seen >= start_date
+    where
+        playlist_id = spotify.playlist_id_of(playlist)
+        and added_at <= end_date
+        and last_seen >= start_date
+        and exists (select 1 from usable_days)
 ),
 
 counted as (

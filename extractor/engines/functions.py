@@ -56,8 +56,7 @@ class Function:
     def of(cls, name: str) -> Function:
         """Return the function that a file defines."""
         definition = file_of(name).read_text("utf-8")
-        found = HEADER.search(definition)
-        assert found, name
+        [found] = HEADER.finditer(definition)
         parts = {key: value and " ".join(value.split()) for key, value in found.groupdict().items()}
         return cls(**(parts | {"comment": comment_of(definition), "body": found["body"].strip().rstrip(";")}))
 

@@ -11,7 +11,6 @@ from extractor.engines.duckdb.files import opened
 from extractor.errors import WarehouseError
 from extractor.landing.runs import Run
 
-
 RUNS = """
 select *, has_bulk_tracks as bulk_tracks, has_popularity as popularity
 from runs

@@ -12,26 +12,38 @@ with reads as {{ not_materialized() }} (
         or owner_id is not null
 ),
 
+{% if is_incremental() -%}
+    known as (select * from {{ this }}),
+{%- else -%}
+    known as (
+        select
+            playlist_id,
+            {% for name, value in described.items() -%}
+                {{ value }}{{ ' as ' ~ name if name != value }},
+            {% endfor -%}
+            day as valid_from,
+            day as valid_to
+        from reads
+        where false
+    ),
+{%- endif %}
+
 changed_playlists as (
     select distinct reads.playlist_id
     from reads
-    {% if is_incremental() -%}
-        left join {{ this }} as known
-            on
-                reads.playlist_id = known.playlist_id
-                and reads.day >= known.valid_from
-                and reads.day <= coalesce(known.valid_to, reads.day)
-    {%- endif %}
+    left join known
+        on
+            reads.playlist_id = known.playlist_id
+            and reads.day >= known.valid_from
+            and reads.day <= coalesce(known.valid_to, reads.day)
     where
         {{ is_new_fact('reads.load_number') }}
-        {% if is_incremental() -%}
-            and (
-                known.playlist_id is null
-                {% for name, value in described.items() -%}
-                    or reads.{{ value }} is distinct from known.{{ name }}
-                {% endfor %}
-            )
-        {%- endif %}
+        and (
+            known.playlist_id is null
+            {% for name, value in described.items() -%}
+                or reads.{{ value }} is distinct from known.{{ name }}
+            {% endfor %}
+        )
 ),
 
 ranked as (
@@ -50,7 +62,7 @@ compared as (
         case
             when lag(day) over by_playlist is null then true
             {% for value in described.values() -%}
-                when {{ value }} is distinct from lag({{ value }}) over by_playlist then true
+                when ({{ value }} is distinct from lag({{ value }}) over by_playlist) then true
             {% endfor -%}
             else false
         end as is_new_version

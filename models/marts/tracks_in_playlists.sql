@@ -7,7 +7,9 @@ final as (
         playlist_id,
         track_id,
         added_at,
-        last_seen
+        last_seen,
+        first_seen,
+        is_current
     from stays
 )
 

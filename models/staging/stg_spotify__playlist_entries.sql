@@ -40,8 +40,9 @@ final as (
             else 'other'
         end as kind,
         {{ utc_timestamp('added_at') }} as added_at,
-        -- dropped unless drop_fields says otherwise: look for it before parsing the entry a second time
-        case when {{ json_has_key('entry', 'added_by') }} then {{ json_text('entry', ['added_by', 'id']) }} end as added_by,
+        -- usually dropped (drop_fields): look for it before the entry is parsed a second time
+        case when {{ json_has_key('entry', 'added_by') }} then {{ json_text('entry', ['added_by', 'id']) }} end
+            as added_by,
         {{ cast_or_null(json_field('fields', 'popularity'), 'integer') }} as popularity,
         {{ description_hash('content') }} as description_hash,
         {{ is_blank(json_field('fields', 'name'), json_field('fields', 'duration_ms')) }} as is_blank,

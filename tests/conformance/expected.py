@@ -11,6 +11,17 @@ CalendarDay = tuple[str, date, str]
 """A row of playlist_days: list, day, outcome."""
 
 
+class PlaylistDay(NamedTuple):
+    """Size and changes of a playlist on a usable day; the changes are null on the first one."""
+
+    playlist_id: str
+    date: date
+    size: int
+    added: int | None
+    removed: int | None
+    days_since_usable: int | None
+
+
 class Sighting(NamedTuple):
     """A track in a response of any endpoint."""
 
@@ -30,6 +41,34 @@ def stays(history: History, today: date = DAYS[-1]) -> list[oracle.Stay]:
     """Return the rows of tracks_in_playlist, with the history's names instead of ids."""
     rows = oracle.tracks_in_playlist(judged_reads(history, today))
     return [row for row in rows if history.is_known(row.track_id, today)]
+
+
+def ends(history: History, today: date = DAYS[-1]) -> list[oracle.Ends]:
+    """Return what tracks_in_playlist says of the ends of each stay."""
+    rows = oracle.ends_of_stays(judged_reads(history, today))
+    return [row for row in rows if history.is_known(row.track_id, today)]
+
+
+def changes(history: History, today: date = DAYS[-1]) -> list[PlaylistDay]:
+    """Return what playlist_days says of the size and the changes of each usable day, also of unknown tracks."""
+    reads = list(judged_reads(history, today))
+    stays_of_all_tracks = oracle.tracks_in_playlist(reads)
+    rows: list[PlaylistDay] = []
+    for name in history.lists:
+        content: set[str | None] = set()
+        before: date | None = None
+        for read in oracle.counted_reads(read for read in reads if read.playlist_id == name):
+            if read.outcome == "complete":
+                content = {entry.track_id for entry in read.entries if entry.track_id and not entry.other}
+            if read.outcome not in ("complete", "unchanged"):
+                continue
+            of_list = [stay for stay in stays_of_all_tracks if stay.playlist_id == name]
+            added = sum(stay.first_seen == read.day for stay in of_list) if before else None
+            removed = sum(stay.first_absent == read.day for stay in of_list) if before else None
+            days = (read.day - before).days if before else None
+            rows.append(PlaylistDay(name, read.day, len(content), added, removed, days))
+            before = read.day
+    return sorted(rows)
 
 
 def calendar(history: History, today: date = DAYS[-1]) -> list[CalendarDay]:

@@ -9,11 +9,12 @@ import pytest
 
 from tests.conformance import differences, expected
 from tests.conformance.conftest import HISTORIES, WAYS, WORLDS, Conformance
+from tests.conformance.expected import PlaylistDay
 from tests.conformance.history import DAYS, History
 from tests.conformance.notation import OUTCOMES, write_text
 from tests.conformance.ways import Marts
 from tests.pipeline.harness import MARTS
-from tests.pipeline.oracle import Stay
+from tests.pipeline.oracle import Ends, Stay
 
 pytestmark = pytest.mark.slow
 
@@ -68,6 +69,23 @@ def test_daily_stays_match_what_had_arrived(conformance: Conformance, today: dat
 def test_daily_playlist_days_have_the_outcomes_of_reads(conformance: Conformance, today: date) -> None:
     wanted = by_history(conformance, lambda history: expected.calendar(history, today))
     actual = conformance.rows(conformance.days[today], "playlist_days", "playlist_id", "date", "outcome")
+    check(conformance, actual, wanted)
+
+
+@each_day
+def test_daily_stays_have_positions_and_bounds(conformance: Conformance, today: date) -> None:
+    wanted = by_history(conformance, lambda history: expected.ends(history, today))
+    check(conformance, conformance.rows(conformance.days[today], "tracks_in_playlist", *Ends._fields), wanted)
+
+
+@each_day
+def test_daily_playlist_days_have_sizes_and_changes(conformance: Conformance, today: date) -> None:
+    wanted = by_history(conformance, lambda history: expected.changes(history, today))
+    actual = {
+        name: usable
+        for name, rows in conformance.rows(conformance.days[today], "playlist_days", *PlaylistDay._fields).items()
+        if (usable := [row for row in rows if row[2] is not None])
+    }
     check(conformance, actual, wanted)
 
 

@@ -240,9 +240,9 @@ sys.exit(code)
 WAREHOUSE = """
 alter table main.tracks_in_playlist add column n integer;
 insert into main.tracks_in_playlist (n) values ({n});
-insert into main.playlists (name) values ('it''s');
+insert into main.playlists (playlist_name) values ('it''s');
 comment on table main.playlists is 'what''s "watched"';
-comment on column main.playlists.name is 'the owner''s';
+comment on column main.playlists.playlist_name is 'the owner''s';
 create schema intermediate;
 create table intermediate.hidden as select 1 as x;
 create view main.seen as select x from intermediate.hidden;

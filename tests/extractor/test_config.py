@@ -54,7 +54,10 @@ def test_defaults_match_the_design() -> None:
     assert (config.seeds, config.tracks_file, config.discover_tracks) == (Path("seeds"), None, True)
     assert (config.batch_number, config.batch_size) == (1, None)
     assert config.tolerate_unavailable_days == 7
-    assert (config.landing, config.drop_fields) == (Path("data/landing"), ("available_markets",))
+    assert (config.landing, config.drop_fields) == (
+        Path("data/landing"),
+        ("available_markets", "added_by"),
+    )
     assert (config.warehouse, config.database) == (Path("data/warehouse.duckdb"), Path("data/spotify.duckdb"))
 
 

@@ -18,9 +18,11 @@ from tests.extractor.killing import killed_at
 
 PUBLISHED = """
 create table playlists as
-    select 'l1' as playlist_id, null::varchar as name, '' as label union all select 'l2', 'say "hi", =1+1', 'Grün';
+    select 'l1' as playlist_id, null::varchar as playlist_name, '' as label
+    union all
+    select 'l2', 'say "hi", =1+1', 'Grün';
 comment on table playlists is 'Lists.';
-comment on column playlists.name is 'Name, or null.';
+comment on column playlists.playlist_name is 'Name, or null.';
 create table track_daily_popularity as
     select 'tr' as track_id, day::date as date, 7 as popularity, day::timestamp as observed_at
     from range(date '2025-12-30', date '2026-01-03', interval 1 day) as days(day);
@@ -113,7 +115,7 @@ def test_exported_files_equal_the_tables(config: Config, tmp_path: Path, file_fo
 def test_csv_null_is_an_empty_field_and_empty_string_is_quoted(config: Config, tmp_path: Path) -> None:
     export(config, "csv", tmp_path)
     header, row, *_ = (tmp_path / "playlists.csv").read_text(encoding="utf-8").splitlines()
-    assert header == "playlist_id,name,label"
+    assert header == "playlist_id,playlist_name,label"
     assert row == 'l1,,""'
 
 
@@ -121,7 +123,7 @@ def test_column_descriptions_are_exported(config: Config, tmp_path: Path) -> Non
     export(config, "parquet", tmp_path)
     with (tmp_path / "columns.csv").open(encoding="utf-8", newline="") as file:
         rows = {(row["table_name"], row["column_name"]): row for row in csv.DictReader(file)}
-    assert rows["playlists", "name"]["meaning"] == "Name, or null."
+    assert rows["playlists", "playlist_name"]["meaning"] == "Name, or null."
     assert rows["playlists", "playlist_id"]["table_meaning"] == "Lists."
     assert rows["track_daily_popularity", "popularity"]["data_type"] == "INTEGER"
 
@@ -163,7 +165,7 @@ def test_killed_export_leaves_whole_files_and_can_be_repeated(
     after = {name: (folder / name).read_bytes() for name in files(folder)}
     assert after.keys() == before.keys()
     assert all(left[name] in (before[name], after[name]) for name in before)
-    assert after["playlists.csv"] == b"playlist_id,name,label\n"
+    assert after["playlists.csv"] == b"playlist_id,playlist_name,label\n"
 
 
 def test_unwritable_export_folder_is_an_error_and_keeps_its_files(config: Config, tmp_path: Path) -> None:

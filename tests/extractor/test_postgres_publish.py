@@ -17,10 +17,10 @@ from tests.extractor.conftest import empty_marts
 from tests.extractor.test_postgres_build import STATE
 
 MADE = """
-insert into main.playlists (playlist_id, name, is_watched) values ('L', 'it''s', true), ('M', null, false);
+insert into main.playlists (playlist_id, playlist_name, is_watched) values ('L', 'it''s', true), ('M', null, false);
 insert into main.playlist_days (playlist_id, date, outcome) values ('L', '2026-01-01', 'complete');
 comment on table main.playlists is 'what''s "watched" %s';
-comment on column main.playlists.name is 'the owner''s';
+comment on column main.playlists.playlist_name is 'the owner''s';
 alter table main.track_info rename to info;
 create view main.track_info as select * from main.info;
 create schema intermediate;
@@ -60,14 +60,14 @@ def builds(server: Database, load: int, *, passes: bool = True, refreshes: bool 
 
 def renames(server: Database, playlist: str, load: int) -> None:
     """Simulate a build up to a load that finds a renamed playlist."""
-    server.rows("update main.playlists set name = 'new' where playlist_id = %s", playlist)
+    server.rows("update main.playlists set playlist_name = 'new' where playlist_id = %s", playlist)
     server.rows("insert into intermediate.renamed values (%s, %s)", playlist, load)
     builds(server, load)
 
 
 def names(server: Database) -> list[tuple[object, ...]]:
     """Return the published playlists, and the transaction that wrote each."""
-    return server.rows("select name, xmin::text from spotify.playlists order by playlist_id")
+    return server.rows("select playlist_name, xmin::text from spotify.playlists order by playlist_id")
 
 
 def test_only_a_passed_build_is_published(server: Database, config: Config) -> None:
@@ -103,7 +103,7 @@ def test_publish_writes_only_changed_rows(built: Database, config: Config) -> No
 
 def test_publish_compares_only_rows_the_build_may_have_changed(built: Database, config: Config) -> None:
     publish(config)
-    built.rows("update main.playlists set name = 'not by a build' where playlist_id = 'L'")
+    built.rows("update main.playlists set playlist_name = 'not by a build' where playlist_id = 'L'")
     renames(built, "M", load=2)
     publish(config)
     assert [name for name, _ in names(built)] == ["it's", "new"]
@@ -131,7 +131,7 @@ def test_publish_compares_all_rows_if_the_published_base_is_unknown(
     built: Database, config: Config, happens: str
 ) -> None:
     publish(config)
-    built.rows("update main.playlists set name = 'new'")
+    built.rows("update main.playlists set playlist_name = 'new'")
     built.rows(happens)
     builds(built, load=1)
     publish(config)
@@ -141,7 +141,7 @@ def test_publish_compares_all_rows_if_the_published_base_is_unknown(
 @pytest.mark.parametrize(
     "edit",
     [
-        "update spotify.playlists set name = 'mine'",
+        "update spotify.playlists set playlist_name = 'mine'",
         "delete from spotify.playlists",
         "insert into spotify.playlists (playlist_id) values ('N')",
         "truncate spotify.playlists",
@@ -180,7 +180,9 @@ def test_is_published_is_false_until_the_last_build_is_published(built: Database
 
 def test_publish_keeps_an_analysts_view(built: Database, config: Config) -> None:
     publish(config)
-    built.rows("create schema mine; create view mine.watched as select name from spotify.playlists where is_watched")
+    built.rows(
+        "create schema mine; create view mine.watched as select playlist_name from spotify.playlists where is_watched"
+    )
     built.rows("update main.playlists set is_watched = true")
     builds(built, load=1, refreshes=True)
     publish(config)
@@ -197,7 +199,7 @@ def test_table_with_changed_columns_is_rebuilt(built: Database, config: Config) 
 def test_failed_publish_is_rolled_back(built: Database, config: Config) -> None:
     publish(config)
     before = names(built)
-    built.rows("update main.playlists set name = 'new'; create view main.zzz as select 1 / 0 as never")
+    built.rows("update main.playlists set playlist_name = 'new'; create view main.zzz as select 1 / 0 as never")
     with pytest.raises(WarehouseError, match="division by zero"):
         publish(config)
     assert names(built) == before
@@ -208,11 +210,11 @@ def test_reader_sees_a_consistent_state_and_never_waits(built: Database, config:
     reader = built.connect()
     with reader, reader.cursor() as cursor:
         cursor.execute("set transaction isolation level repeatable read")
-        cursor.execute("select count(*) from spotify.playlists where name = 'new'")
-        built.rows("update main.playlists set name = 'new'")
+        cursor.execute("select count(*) from spotify.playlists where playlist_name = 'new'")
+        built.rows("update main.playlists set playlist_name = 'new'")
         builds(built, load=1, refreshes=True)
         publish(config)  # while the reader reads
-        cursor.execute("select count(*) from spotify.playlists where name = 'new'")
+        cursor.execute("select count(*) from spotify.playlists where playlist_name = 'new'")
         assert cursor.fetchall() == [(0,)]
     reader.close()
     assert [name for name, _ in names(built)] == ["new", "new"]
@@ -230,7 +232,7 @@ def test_every_function_has_a_comment_that_describes_it(built: Database, config:
     publish(config)
     of_spotify = "select proname, obj_description(oid) from pg_proc where pronamespace = 'spotify'::regnamespace"
     found: dict[str, str] = dict(built.rows(of_spotify))
-    assert found.keys() == set(FUNCTIONS)
+    assert found.keys() == {"error", *FUNCTIONS}
     assert all(comment and comment.endswith(".") for comment in found.values())
 
 
@@ -240,7 +242,7 @@ def test_nothing_that_others_create_in_public_is_ever_called(built: Database, co
     publish(config)
     found = built.rows(
         "select proname from pg_proc where pronamespace = 'spotify'::regnamespace "
-        "and not coalesce(proconfig, '{}') @> array['search_path=pg_catalog, pg_temp']"
+        "and not coalesce(proconfig, '{}') @> array['search_path=pg_catalog, spotify, pg_temp'] and proname <> 'error'"
     )
     assert found == []
     with connected() as connection, connection.cursor() as cursor:

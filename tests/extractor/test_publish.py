@@ -140,7 +140,7 @@ def test_open_reader_keeps_the_old_file_and_a_new_one_sees_the_new(
         # In another process: in this one, DuckDB would mistake the file it has open for the new one.
         assert not killed_at("execute", 0, "publish", config.database.parent.parent / "config.yaml")
         assert reader.execute("select n from tracks_in_playlist").fetchall() == [(1,)]
-        assert reader.execute("select name from playlists").fetchall() == [("it's",)]
+        assert reader.execute("select playlist_name from playlists").fetchall() == [("it's",)]
     assert published(config) == 2
 
 

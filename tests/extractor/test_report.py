@@ -13,10 +13,13 @@ from tests.extractor.conftest import empty_marts
 
 TWO_LISTS_FOUR_DAYS = """
 insert into playlists values ('l1', 'One', null, 'user', true, '2026-01-01', '2026-01-04');
-insert into playlist_days
+insert into playlist_days (playlist_id, date, outcome, reason, entries, total, unavailable_entries, snapshot_id)
 select 'l1', date '2026-01-01' + day::integer, 'complete', null, 1, 1, 0, 's' from range(4) as days(day);
-insert into track_info (track_id, name, artists) values ('a', 'A', 'X'), ('b', 'B', 'Y'), ('c', 'C', 'Z');
-insert into tracks_in_playlist values
+insert into track_info (track_id, track_name, artists) values ('a', 'A', 'X'), ('b', 'B', 'Y'), ('c', 'C', 'Z');
+insert into tracks_in_playlist (
+    playlist_id, track_id, stay_number, added_at, last_seen, first_seen, first_absent, added_at_source,
+    starts_before_watch, is_current, days_seen
+) values
     ('l1', 'a', 1, '2026-01-01', '2026-01-01', '2026-01-01', '2026-01-02', 'claimed', true, false, 1),
     ('l1', 'b', 1, '2026-01-02', '2026-01-04', '2026-01-02', null, 'claimed', false, true, 3);
 insert into track_daily_popularity

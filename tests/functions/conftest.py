@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from extractor.engines.functions import FUNCTIONS, Function, file_of
+from extractor.engines.postgres.publish import define_functions
 from extractor.simulator.generated import GeneratedWorld
 from extractor.simulator.server import Simulator
 from tests.cluster import Cluster, Database
@@ -131,7 +131,5 @@ def copy_marts(file: Path, database: Database) -> None:
                 values = b", ".join(cursor.mogrify(f"({', '.join(['%s'] * len(described))})", each) for each in rows)
                 cursor.execute(f"insert into spotify.{table} values ".encode() + values)
             cursor.execute(f"analyze spotify.{table}")
-        cursor.execute(file_of("error", "postgres").read_text("utf-8"))
-        for function in map(Function.of, FUNCTIONS):
-            cursor.execute(function.postgres())
+        define_functions(cursor)
         target.commit()

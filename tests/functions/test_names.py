@@ -19,7 +19,12 @@ UNKNOWN = "0" * 22
 
 @pytest.mark.parametrize(
     "given",
-    ["{}", " spotify:playlist:{} ", "https://open.spotify.com/playlist/{}?si=1", "open.spotify.com/intl-de/playlist/{}"],
+    [
+        "{}",
+        " spotify:playlist:{} ",
+        "https://open.spotify.com/playlist/{}?si=1",
+        "open.spotify.com/intl-de/playlist/{}",
+    ],
 )
 def test_playlist_can_be_given_as_id_uri_or_link(ask: Ask, published: Published, given: str) -> None:
     for playlist in published["playlists"]:

@@ -57,9 +57,14 @@ MARTS = (
     "tracklists",
     "track_info",
     "track_info_history",
+    "track_artists",
+    "artists",
+    "albums",
     "track_daily_popularity",
     "playlist_days",
     "playlists",
+    "playlist_history",
+    "tracks_in_playlists",
     "runs",
 )
 OBSERVED = {"track_daily_popularity": ("observed_at",), "runs": ("run_id", "started_at", "ended_at", "waited_seconds")}

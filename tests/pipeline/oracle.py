@@ -3,13 +3,14 @@
 The reads of a playlist are processed in the order of days. Days without a read are absent and prove nothing.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 
 BEST_FIRST = ("complete", "unchanged", "partial", "unavailable", "failed")
 FIRST_BELIEVABLE_CLAIM = date(2006, 1, 1)
+DAY = timedelta(days=1)
 
 
 class Entry(NamedTuple):
@@ -50,6 +51,19 @@ class Stay(NamedTuple):
     days_seen: int
 
 
+class Ends(NamedTuple):
+    """What a row of tracks_in_playlist says of the ends of a stay, and of its length in days."""
+
+    playlist_id: str
+    track_id: str
+    stay_number: int
+    entry_position: int
+    last_position: int
+    days_min: int
+    days_max: int | None
+    is_ended: bool
+
+
 @dataclass
 class OpenStay:
     """A stay that is still being extended while reads are processed."""
@@ -58,16 +72,28 @@ class OpenStay:
     read_before: date | None
     last_seen: date
     last_claims: set[str | None]
+    entry_position: int
+    last_position: int
     days_seen: int = 1
     first_absent: date | None = None
 
 
 def tracks_in_playlist(reads: Iterable[Read]) -> list[Stay]:
     """Return the rows for `reads`, given in the order in which they were made."""
+    return sorted(_row(*each) for each in _stays(reads))
+
+
+def ends_of_stays(reads: Iterable[Read]) -> list[Ends]:
+    """Return what the rows for `reads` say of the ends of each stay."""
+    return sorted(_ends(*each) for each in _stays(reads))
+
+
+def _stays(reads: Iterable[Read]) -> Iterator[tuple[str, int, OpenStay]]:
     by_list: dict[str, list[Read]] = {}
     for read in reads:
         by_list.setdefault(read.playlist_id, []).append(read)
-    return sorted(row for list_reads in by_list.values() for row in _rows_of_a_list(list_reads))
+    for list_reads in by_list.values():
+        yield from _stays_of_a_list(list_reads)
 
 
 def counted_reads(reads: Iterable[Read]) -> list[Read]:
@@ -80,7 +106,7 @@ def counted_reads(reads: Iterable[Read]) -> list[Read]:
     return [counted[day] for day in sorted(counted)]
 
 
-def _rows_of_a_list(reads: Iterable[Read]) -> list[Stay]:
+def _stays_of_a_list(reads: Iterable[Read]) -> Iterator[tuple[str, int, OpenStay]]:
     stays: dict[str, list[OpenStay]] = {}
     content: Sequence[Entry] | None = None  # of the last complete read
     day_before: date | None = None  # of the last complete or unchanged read
@@ -91,30 +117,32 @@ def _rows_of_a_list(reads: Iterable[Read]) -> list[Stay]:
             continue  # partial, unavailable, failed: prove neither presence nor absence
         assert content is not None, "unchanged since a read that is not known"
         held: dict[str, set[str | None]] = {}
-        for entry in content:
+        positions: dict[str, int] = {}
+        for position, entry in enumerate(content, 1):
             if entry.track_id is not None and not entry.other:
                 held.setdefault(entry.track_id, set()).add(entry.added_at)
+                positions.setdefault(entry.track_id, position)
         null_claims = {entry.added_at for entry in content if entry.is_null}
         for track_id, claims in held.items():
             track_stays = stays.setdefault(track_id, [])
             if track_stays and track_stays[-1].first_absent is None:
                 track_stays[-1].last_seen = read.day
                 track_stays[-1].last_claims = claims
+                track_stays[-1].last_position = positions[track_id]
                 track_stays[-1].days_seen += 1
             else:
                 first_read = Read(read.playlist_id, read.day, read.outcome, content)
-                track_stays.append(OpenStay(first_read, day_before, read.day, claims))
+                position = positions[track_id]
+                track_stays.append(OpenStay(first_read, day_before, read.day, claims, position, position))
         for track_id, track_stays in stays.items():
             stay = track_stays[-1]
             masked = bool(stay.last_claims & null_claims)
             if track_id not in held and stay.first_absent is None and not masked:
                 stay.first_absent = read.day
         day_before = read.day
-    return [
-        _row(track_id, number, stay)
-        for track_id, track_stays in stays.items()
-        for number, stay in enumerate(track_stays, 1)
-    ]
+    for track_id, track_stays in stays.items():
+        for number, stay in enumerate(track_stays, 1):
+            yield track_id, number, stay
 
 
 def _row(track_id: str, number: int, stay: OpenStay) -> Stay:
@@ -138,6 +166,22 @@ def _row(track_id: str, number: int, stay: OpenStay) -> Stay:
         starts_before_watch=stay.read_before is None,
         is_current=stay.first_absent is None,
         days_seen=stay.days_seen,
+    )
+
+
+def _ends(track_id: str, number: int, stay: OpenStay) -> Ends:
+    row = _row(track_id, number, stay)
+    # The earliest day on which the stay can have begun: the claim, or the day after the read without the track.
+    earliest = row.added_at if row.added_at_source == "claimed" else stay.read_before and stay.read_before + DAY
+    return Ends(
+        playlist_id=row.playlist_id,
+        track_id=track_id,
+        stay_number=number,
+        entry_position=stay.entry_position,
+        last_position=stay.last_position,
+        days_min=(row.last_seen - row.added_at).days + 1,
+        days_max=(row.first_absent - earliest).days if row.first_absent and earliest else None,
+        is_ended=row.first_absent is not None,
     )
 
 

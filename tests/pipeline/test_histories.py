@@ -44,7 +44,8 @@ def test_unusable_day_has_a_reason(published_histories: Project, case: Case) -> 
 @each_case
 def test_playlists_has_the_latest_state_of_each_playlist(published_histories: Project, case: Case) -> None:
     known = (
-        "select name, label, is_watched, first_complete_read, last_complete_read from playlists where playlist_id = ?"
+        "select playlist_name, label, is_watched, first_complete_date, last_complete_date "
+        "from playlists where playlist_id = ?"
     )
     complete: list[date | None] = [day for day, outcome in case.calendar if outcome == "complete"]
     first, last = (complete[0], complete[-1]) if complete else (None, None)

@@ -86,7 +86,7 @@ def test_playlists_have_the_last_read_and_its_time(replayed: Project, recording:
         complete = [day for day, outcome, _ in versions if outcome == "complete"]
         owner = "spotify" if playlist_id.startswith("37i9") else "user"
         expected.append((playlist_id, names[-1], names[-1].strip(), owner, True, complete[0], complete[-1]))
-    columns = "playlist_id, name, label, owner_kind, is_watched, first_complete_read, last_complete_read"
+    columns = "playlist_id, playlist_name, label, owner_kind, is_watched, first_complete_date, last_complete_date"
     assert replayed.rows(f"select {columns} from playlists order by all") == expected
 
 

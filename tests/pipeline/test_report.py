@@ -40,7 +40,8 @@ insert into playlists values
 insert into playlist_days values
     ('l1', '2026-01-01', 'complete', null, 1, 1, 0, 's'),
     ('l2', '2026-01-01', 'unavailable', $${HOSTILE}$$, null, null, null, null);
-insert into track_info (track_id, name, artists, album) values ('t1', $${HOSTILE}$$, $${HOSTILE}$$, $${HOSTILE}$$);
+insert into track_info (track_id, track_name, artists, album_name)
+values ('t1', $${HOSTILE}$$, $${HOSTILE}$$, $${HOSTILE}$$);
 insert into tracks_in_playlist values
     ('l1', 't1', 1, '2025-12-01', '2026-01-01', '2026-01-01', null, 'claimed', true, true, 1);
 insert into runs (run_id, worker, date, started_at) values ('r', 1, '2026-01-01', '2026-01-01 06:00:00');
@@ -53,7 +54,7 @@ select 'l' || l, 'List ' || l, null, 'user', true, january(0), january(39) from 
 insert into playlist_days
 select 'l' || l, january(d), if(hash(l, d) % 20 = 0, 'failed', 'complete'), null, 100, 100, 0, 's'
 from range(300) t(l), range(40) u(d);
-insert into track_info (track_id, name, artists)
+insert into track_info (track_id, track_name, artists)
 select 't' || t, 'Track ' || hash(t), 'Artist ' || t % 9000 from range(30000) u(t);
 insert into track_daily_popularity
 select 't' || t, january(d), 40 + hash(t) % 50 + hash(t, d) % 3, january(d) from range(30000) u(t), range(40) v(d);
@@ -157,7 +158,7 @@ def test_most_changed_playlists_have_the_most_additions_and_removals(
     page: Page, report_html: Path, ask: Callable[[str], Rows]
 ) -> None:
     page.open(report_html)
-    names: dict[str, str] = dict(ask("select playlist_id, name from playlists"))
+    names: dict[str, str] = dict(ask("select playlist_id, playlist_name from playlists"))
     first = max(day for (day,) in ask("select date from playlist_days")) - timedelta(days=6)
     counts = {playlist: [0, 0] for playlist in names}
     for playlist, seen, absent, older in ask(
@@ -174,7 +175,7 @@ def test_most_changed_playlists_have_the_most_additions_and_removals(
 
 
 def test_playlist_view_shows_stays_and_coverage(page: Page, report_html: Path, ask: Callable[[str], Rows]) -> None:
-    [(playlist, name)] = ask("select playlist_id, name from playlists where name = 'North Wall'")
+    [(playlist, name)] = ask("select playlist_id, playlist_name from playlists where playlist_name = 'North Wall'")
     page.open(report_html, f"#list={playlist}")
     page.wait_for("document.querySelector('.timeline .bars')")
     stays = ask(f"select track_id, first_seen, first_absent from tracks_in_playlist where playlist_id = '{playlist}'")

@@ -16,7 +16,7 @@ from psycopg2.extensions import cursor as Cursor  # noqa: N812 (a class)
 from extractor.config.settings import Config
 from extractor.engines.base import Build, Published, check_passed
 from extractor.engines.dbt import marts
-from extractor.engines.functions import FUNCTIONS, Function, file_of
+from extractor.engines.functions import FUNCTIONS, Function, comment_of, file_of
 from extractor.engines.postgres.build import last_build
 from extractor.engines.postgres.server import ALONE, place, transaction
 
@@ -140,13 +140,22 @@ def publish(config: Config) -> Published:
         cursor.execute(GUARD)
         for mart in _marts(cursor, properties):
             _publish_mart(cursor, mart)
-        cursor.execute(file_of("error", "postgres").read_text("utf-8"))
-        for function in map(Function.of, FUNCTIONS):
-            cursor.execute(function.postgres())
-            cursor.execute(f"comment on function spotify.{function.name} is %s", [function.comment])
+        define_functions(cursor)
         _remember(cursor, build)
         [(size,)] = _rows(cursor, SIZE)
     return Published(f"schema spotify of {place()}", int(size))
+
+
+def define_functions(cursor: Cursor) -> None:
+    """Define the functions in schema `spotify`, with their comments."""
+    error = file_of("error", "postgres").read_text("utf-8")
+    cursor.execute(error)
+    comments = {"error": comment_of(error)}
+    for function in map(Function.of, FUNCTIONS):
+        cursor.execute(function.postgres())
+        comments[function.name] = function.comment
+    for name, comment in comments.items():
+        cursor.execute(f"comment on function spotify.{name} is %s", [comment])
 
 
 def is_published(_: Config) -> bool:

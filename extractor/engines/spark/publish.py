@@ -38,7 +38,11 @@ def publish(config: Config) -> Published:
     numbers = {int(found[1]): path.stem for path in tables.glob("*.db") if (found := PUBLICATION.fullmatch(path.stem))}
     publication = f"published_{max(numbers, default=0) + 1}"
     outdated = [name for name in numbers.values() if name != present]
-    arguments = {"publication": publication, "functions": [_function(name) for name in FUNCTIONS if file_of(name, "spark").exists()], "outdated": outdated}
+    arguments = {
+        "publication": publication,
+        "functions": [_function(name) for name in FUNCTIONS if file_of(name, "spark").exists()],
+        "outdated": outdated,
+    }
     if run_dbt(config, dbt, "run-operation", "publish_marts", "--args", json.dumps(arguments)) != 0:
         raise BuildError(
             f"Spark can't publish (details above and in {dbt / 'dbt.log'}); what was published is unchanged"

@@ -185,7 +185,8 @@ final as (
         case when count(gone_day) = count(*) then max(last_held) end as last_held,
         cast(sum(coalesce(gone_number, 1) - usable_days) as integer) as days_held,
         min(case when begins_stay then position end) as entry_position,
-        case when count(gone_day) = count(*) then {{ value_of_greatest('gone_position', ['day']) }} end as last_position,
+        case when count(gone_day) = count(*) then {{ value_of_greatest('gone_position', ['day']) }} end
+            as last_position,
         max(coalesce(gone_day, day)) as last_change_day,
         cast({{ up_to_load() }} as integer) as load_number
     from numbered

@@ -31,7 +31,7 @@ ranked as (
 
 final as (
     select
-        ranked.track_id,
+        {{ in_byte_order('ranked.track_id') }} as track_id,
         ranked.day,
         {{ json_texts('descriptions.description', 'artists', 'id') }} as artist_ids,
         {{ json_texts('descriptions.description', 'artists', 'name') }} as artist_names,
