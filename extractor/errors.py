@@ -31,11 +31,15 @@ class CredentialsError(ExtractorError):
 
 
 class FileError(ExtractorError):
-    """A small file can't be written. The message names it; its earlier content is unchanged."""
+    """A small file can't be written or removed. The message names it; its earlier content is unchanged."""
 
 
 class LandingError(ExtractorError):
     """A landing file can't be read or written. The message names the file and the line."""
+
+
+class OutputError(ExtractorError):
+    """What a command prints, and no one else has, can't be written."""
 
 
 class WarehouseError(ExtractorError):

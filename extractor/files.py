@@ -1,4 +1,7 @@
-"""Replace small files: a fault or a kill leaves the old content or the new one, never a part of it."""
+"""Replace small files: a fault or a kill leaves the old content or the new one, never a part of it.
+
+And print what no one else has.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,9 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TextIO
 
-from extractor.errors import FileError
+from extractor.errors import FileError, OutputError
 
 
 def replace_file(path: Path, content: bytes, mode: int = 0o666) -> None:
@@ -38,6 +42,14 @@ def room_for(path: Path, size: int, mode: int = 0o666) -> Iterator[Callable[[byt
         yield replace
 
 
+def remove_file(path: Path) -> None:
+    """Remove a file if it is there. Raises FileError naming it."""
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise FileError(f"{path}: can't be removed: {error.strerror}") from error
+
+
 def sync(path: Path) -> None:
     """Sync a file or folder to disk. Raises OSError."""
     descriptor = os.open(path, os.O_RDONLY)
@@ -45,6 +57,16 @@ def sync(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+@contextmanager
+def printing(stream: TextIO) -> Iterator[None]:
+    """Raise OutputError unless what the block prints on a stream has been written at its end."""
+    try:
+        yield
+        stream.flush()
+    except OSError as error:
+        raise OutputError(f"the output can't be written: {error.strerror}") from error
 
 
 def _new(path: Path) -> Path:

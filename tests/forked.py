@@ -59,7 +59,7 @@ def _command(arguments: Sequence[str], environment: Mapping[str, str], folder: P
         pool.submit(os.getpid).result()  # forks dbt's process now: later, DuckDB would have threads that it lacked
 
         def run_dbt(command: Sequence[str], **how: Any) -> "subprocess.CompletedProcess[bytes]":
-            code = pool.submit(_code, command[1:], how["env"], how["cwd"]).result()
+            code = pool.submit(dbt_code, command[1:], how["env"], how["cwd"]).result()
             pool.shutdown()  # as dbt's end would, this lets go of the warehouse; no command runs dbt twice
             return subprocess.CompletedProcess(command, code)
 
@@ -67,7 +67,8 @@ def _command(arguments: Sequence[str], environment: Mapping[str, str], folder: P
         sys.exit(main(arguments, interruptible_clock()))
 
 
-def _code(arguments: Sequence[str], environment: Mapping[str, str], folder: Path) -> Any:
+def dbt_code(arguments: Sequence[str], environment: Mapping[str, str], folder: Path) -> Any:
+    """Run dbt in this process, which it changes, and return its exit code."""
     try:
         _dbt(arguments, environment, folder, ())
     except SystemExit as end:

@@ -29,6 +29,7 @@ from extractor.errors import PARTLY_READ, ConfigError, ExtractorError, NothingTo
 from extractor.extract.day import RunContext
 from extractor.extract.plan import Plan, unasked
 from extractor.extract.run import extract
+from extractor.files import printing
 from extractor.landing.day import read_day
 from extractor.landing.reader import files_of_day, last_instant
 from extractor.landing.withdrawn import Withdrawal
@@ -66,17 +67,24 @@ def main(arguments: Sequence[str] | None = None, clock: Clock | None = None) -> 
         else:
             exit_code = _run_steps(config, options, console)
     except ExtractorError as error:
+        _show_notes(error, console)
         console.note("error", str(error), exit_code=error.exit_code)
         exit_code = error.exit_code
     except (KeyboardInterrupt, RuntimeError) as stop:
         if isinstance(stop, RuntimeError) and "interrupted" not in str(stop):  # as DuckDB says it while it is at work
             raise
+        _show_notes(stop, console)
         console.note("interrupted", "interrupted: all responses so far are landed; the same command requests the rest")
         exit_code = INTERRUPTED
     finally:
         if options.command == "daily" and config.on_failure and exit_code not in (0, INTERRUPTED):
             report_failure(config.on_failure, file.parent, exit_code, console)
     return exit_code
+
+
+def _show_notes(stop: BaseException, console: Console) -> None:
+    for note in getattr(stop, "__notes__", ()):
+        console.note("warning", note)
 
 
 def installed() -> int:
@@ -128,8 +136,9 @@ def _login(config: Config, options: argparse.Namespace, console: Console) -> int
     screen = sys.stderr if options.print_token else sys.stdout
     token = authorize_user(config.api, Credentials.of_app(), options.port, console.clock, screen, sys.stdin)
     if options.print_token:
-        print(token.refresh_token)
-        print(f"logged in until {token.ends_on}; give this to runs as SPOTIFY_REFRESH_TOKEN", file=screen)
+        with printing(sys.stdout):
+            print(token.refresh_token)
+        console.note("logged_in", f"logged in until {token.ends_on}; give this to runs as SPOTIFY_REFRESH_TOKEN")
         return 0
     console.result("logged_in", save_login(token, token_file()), ends_on=token.ends_on)
     if TokenStore.from_environment().given:

@@ -22,6 +22,7 @@ from extractor.landing.unavailable import (
     forget_unknown_track,
     record_read,
     record_unknown_track,
+    unavailable_playlists,
     unknown_tracks,
 )
 from extractor.landing.writer import LandingWriter
@@ -85,6 +86,7 @@ class Fetcher:
         A playlist that can't be read does not stop the others.
         """
         self._watched_tracks = watched.tracks
+        self._record_what_landed(watched)
         wanted = [playlist_id for playlist_id in watched.playlists if playlist_id not in self._memory.read_playlists]
         tally = self.tallies["playlists"]
         tally.asked = len(wanted)
@@ -110,6 +112,18 @@ class Fetcher:
         for name in self._config.endpoints:
             if ids := sorted(self._memory.found_ids[name]):
                 self._fetch_by_id(name, ids, sum(1 for _ in self._unsettled(name, ids)))
+
+    def _record_what_landed(self, watched: WatchList) -> None:
+        """Record what the day's earlier runs found unknown or available, which a killed run may not have done."""
+        for each in unavailable_playlists(self._config.landing):
+            if each.playlist_id in self._memory.read_playlists:
+                record_read(self._config.landing, each.playlist_id, "complete", None, self._day)
+        answered = self._memory.answered_tracks & (watched.tracks.keys() | self._unknown.keys())
+        tally = self.tallies["tracks"]
+        for track_id in self._record_unknown(Outcome(sorted(answered), sorted(self._memory.unknown_tracks))):
+            if track_id not in self._unknown:
+                tally.asked += 1
+                self._fail_unknown(track_id, tally)
 
     def read_playlist(self, playlist_id: str) -> Read:
         """Read a playlist and land the outcome; cache the content of a complete read for later days."""
@@ -181,7 +195,8 @@ class Fetcher:
         """Record which watched tracks Spotify does not know, and which it knows again; return the former."""
         unknown = set(outcome.unknown)
         for track_id in self._unknown.keys() & (set(outcome.answered) - unknown):
-            forget_unknown_track(self._config.landing, track_id)
+            if self._unknown[track_id] <= self._day:  # a late day says nothing about later ones
+                forget_unknown_track(self._config.landing, track_id)
         return [track_id for track_id in outcome.answered if track_id in unknown and track_id in self._watched_tracks]
 
     def _fail_unknown(self, track_id: str, tally: Tally) -> None:

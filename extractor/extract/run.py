@@ -50,10 +50,15 @@ def extract(
     budget = Budget(config.landing, run.day, config.api.requests_per_day, state.requests)
     client = Client(config.api, credentials, run.clock, rng, budget)
     client.stopped = load_wait(config.landing, run.clock.now())
-    if not client.stopped:
-        client.log_in()
-        announce(plan(config, watched, state, budget))
-    return _land(run, watched, client, landed)
+    try:
+        if not client.stopped:
+            client.log_in()
+            announce(plan(config, watched, state, budget))
+        return _land(run, watched, client, landed)
+    except BaseException as stop:
+        if client.login_problem:  # otherwise in the summary
+            stop.add_note(client.login_problem)
+        raise
 
 
 def _land(run: RunContext, watched: WatchList, client: Client, landed: DayReader) -> Extraction:

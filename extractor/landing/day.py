@@ -14,7 +14,7 @@ from typing import Any
 from extractor.config.endpoints import Endpoint
 from extractor.errors import LandingError
 from extractor.landing.cache import CachedContent
-from extractor.landing.payloads import ids_at, is_answered, results_of, track_objects, tracks_of
+from extractor.landing.payloads import ids_at, is_answered, results_of, track_objects, tracks_of, unknown_ids
 from extractor.landing.reader import LandingFile, files_of_day
 
 FINAL_OUTCOMES = frozenset({"complete", "unchanged"})
@@ -24,15 +24,17 @@ FINAL_OUTCOMES = frozenset({"complete", "unchanged"})
 class DayState:
     """The state of a day, so that a resumed run requests only the rest.
 
-    `attempted_playlists` were requested, with any outcome. `popular_tracks` appeared in a playlist with a popularity
-    above 0. `valued_tracks` had a popularity in at least one response, `bare_tracks` lacked it in at least one.
-    `found_ids` are the ids for `endpoints` in track objects.
+    `attempted_playlists` were requested, with any outcome. `unknown_tracks` were requested, but Spotify does not know
+    them. `popular_tracks` appeared in a playlist with a popularity above 0. `valued_tracks` had a popularity in at
+    least one response, `bare_tracks` lacked it in at least one. `found_ids` are the ids for `endpoints` in track
+    objects.
     """
 
     endpoints: Mapping[str, Endpoint] = field(default_factory=dict)
     attempted_playlists: set[str] = field(default_factory=set)
     read_playlists: set[str] = field(default_factory=set)
     answered_tracks: set[str] = field(default_factory=set)
+    unknown_tracks: set[str] = field(default_factory=set)
     popular_tracks: set[str] = field(default_factory=set)
     found_tracks: set[str] = field(default_factory=set)
     valued_tracks: set[str] = field(default_factory=set)
@@ -83,6 +85,8 @@ class DayState:
             self._note_ids(track_objects(body))
         elif endpoint == "tracks" and is_answered(envelope["status"], body, asked):
             self.answered_tracks.update(asked["ids"])
+            self.unknown_tracks.difference_update(asked["ids"])
+            self.unknown_tracks.update(unknown_ids(envelope["status"], body, asked))
             self._note_ids(results_of(body, asked) or ())
             for track_id, track in zip(asked["ids"], results_of(body, asked) or (), strict=False):
                 if isinstance(track, dict) and "id" in track:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from extractor.files import replace_file
+from extractor.files import remove_file, replace_file
 
 FOLDER = "unavailable"
 UNKNOWN_TRACKS = "unknown_tracks"
@@ -42,7 +42,7 @@ def record_read(landing: Path, playlist_id: str, outcome: str, reason: str | Non
     if outcome != "unavailable":
         # a partial read is a read; a failed one says nothing about the playlist
         if known and outcome != "failed" and day >= known.since:
-            path.unlink(missing_ok=True)
+            remove_file(path)
         return None
     found = Unavailable(playlist_id, known.since if known else day, reason)
     if found != known:
@@ -63,7 +63,7 @@ def record_unknown_track(landing: Path, track_id: str, day: date) -> None:
 
 def forget_unknown_track(landing: Path, track_id: str) -> None:
     """Record that Spotify knows a track again."""
-    (landing / UNKNOWN_TRACKS / track_id).unlink(missing_ok=True)
+    remove_file(landing / UNKNOWN_TRACKS / track_id)
 
 
 def unknown_tracks(landing: Path) -> dict[str, date]:

@@ -15,6 +15,7 @@ import duckdb
 from extractor.config.settings import Config
 from extractor.engines.duckdb.files import opened
 from extractor.errors import QueryError, visible
+from extractor.files import printing
 from extractor.outputs.missing import check_published
 
 RESULT_FORMATS = ("table", "csv", "json")
@@ -28,14 +29,15 @@ FETCHED_AT_ONCE = 1000
 def run_sql(config: Config, query: str, result_format: str, out: TextIO) -> None:
     """Run SQL on the published file, opened read-only, and write the rows of its last statement to `out`.
 
-    Raises WarehouseError if nothing is published, QueryError if DuckDB refuses the query.
+    Raises WarehouseError if nothing is published, QueryError if DuckDB refuses the query, OutputError if `out` is full.
     """
     check_published(config.database)
     with opened(config.database, read_only=True, memory_limit=config.memory) as connection:
         try:
             cursor = connection.execute(query)
             columns = [column[0] for column in cursor.description or ()]
-            _write(columns, _rows(cursor), result_format, out)
+            with printing(out):
+                _write(columns, _rows(cursor), result_format, out)
         except duckdb.Error as error:
             raise QueryError(str(error)) from error
 

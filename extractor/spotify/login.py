@@ -20,6 +20,7 @@ from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 from extractor.clock import Clock
 from extractor.config.settings import Api
 from extractor.errors import ConfigError, CredentialsError
+from extractor.files import printing
 from extractor.lock import exclusive
 from extractor.spotify.auth import TokenEndpoint
 from extractor.spotify.credentials import Credentials
@@ -156,7 +157,8 @@ def authorize_user(
 ) -> UserToken:
     """Let a user authorise the app in a browser and return their token.
 
-    Raises CredentialsError if that does not happen, ConfigError if the port is in use.
+    Raises CredentialsError if that does not happen, ConfigError if the port is in use, OutputError if the URL can't be
+    shown.
     """
     with _Loopback(port) as loopback:
         redirect_uri = f"http://127.0.0.1:{loopback.server_port}{CALLBACK}"
@@ -164,7 +166,8 @@ def authorize_user(
         loopback.is_ours = question.has_state
         address = question.address(api.token_url)
         instructions = INSTRUCTIONS.format(address=address, port=loopback.server_port, redirect_uri=redirect_uri)
-        print(instructions, file=screen, flush=True)
+        with printing(screen):
+            print(instructions, file=screen)
         if os.environ.keys() & {"DISPLAY", "WAYLAND_DISPLAY"} or sys.platform == "darwin":
             webbrowser.open(address)
         code = question.code(loopback.wait(pasted, clock))

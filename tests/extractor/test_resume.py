@@ -12,6 +12,12 @@ import pytest
 
 from extractor.landing.day import read_day
 from extractor.landing.reader import envelopes
+from extractor.landing.unavailable import (
+    record_read,
+    record_unknown_track,
+    unavailable_playlists,
+    unknown_tracks,
+)
 from extractor.simulator.faults import Fault
 from extractor.simulator.identifiers import spotify_id
 from tests.extractor.conftest import DAY, NEXT_DAY, Bench, MakeBench
@@ -87,6 +93,42 @@ def test_complete_run_lands_its_outcome_in_its_last_line(bench: MakeBench) -> No
     assert (end["exit_code"], end["playlists_answered"], end["playlists_failed"]) == (0, 8, 0)
     assert (end["tracks_asked"], end["tracks_answered"], end["tracks_failed"]) == (1, 1, 0)
     assert end["requests"] == {"playlists": 8, "tracks": 1}
+
+
+def test_unknown_track_that_a_killed_run_did_not_name_is_named(bench: MakeBench) -> None:
+    run = bench(EIGHT)
+    gone = spotify_id("gone")
+    run.watch(tracks=(gone,))
+    run.extract()
+    (run.config.landing / "unknown_tracks" / gone).unlink()  # what it had not written yet
+    again = run.extract()
+    assert again.exit_code == 3
+    assert f"not read: track {gone}: Spotify does not know this id" in again.summary
+    assert [again.facts[f"tracks_{what}"] for what in ("asked", "answered", "failed")] == [1, 0, 1]
+    assert unknown_tracks(run.config.landing) == {gone: DAY}
+    assert run.extract().exit_code == 0
+    assert asked(run) == 1
+
+
+def test_records_of_what_is_missing_end_also_after_a_killed_run(bench: MakeBench) -> None:
+    run = bench(one_list("2026-01-01: [{track: A, popularity: 0}]"))
+    run.watch(*run.simulator.world.playlist_ids, tracks=(spotify_id("A"),))
+    run.extract()
+    record_read(run.config.landing, LIST, "unavailable", "why", DAY)  # what it had not removed yet
+    record_unknown_track(run.config.landing, spotify_id("A"), DAY)
+    before = asked(run)
+    assert run.extract().exit_code == 0
+    assert asked(run) == before
+    assert list(unavailable_playlists(run.config.landing)) == []
+    assert unknown_tracks(run.config.landing) == {}
+
+
+def test_late_day_does_not_end_the_record_of_a_later_one(bench: MakeBench) -> None:
+    run = bench(one_list("2026-01-01: [{track: A, popularity: 0}]"))
+    run.extract()
+    record_unknown_track(run.config.landing, spotify_id("A"), NEXT_DAY)
+    run.extract()
+    assert unknown_tracks(run.config.landing) == {spotify_id("A"): NEXT_DAY}
 
 
 def test_slices_read_everything_exactly_once(bench: MakeBench) -> None:

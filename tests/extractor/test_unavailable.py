@@ -6,7 +6,8 @@ from shutil import rmtree
 
 import pytest
 
-from extractor.landing.unavailable import record_read, unavailable_playlists
+from extractor.errors import FileError
+from extractor.landing.unavailable import forget_unknown_track, record_read, unavailable_playlists
 from extractor.simulator.identifiers import spotify_id
 from tests.extractor.conftest import DAY, Bench, MakeBench
 from tests.extractor.listing import LIST
@@ -112,3 +113,9 @@ def test_damaged_unavailability_file_is_rewritten(tmp_path: Path, content: bytes
     found = record_read(tmp_path, LIST, "unavailable", "why", january(2))
     assert found
     assert list(unavailable_playlists(tmp_path)) == [found]
+
+
+def test_record_that_cannot_be_removed_is_an_error_with_its_name(tmp_path: Path) -> None:
+    (tmp_path / "unknown_tracks" / LIST).mkdir(parents=True)  # a folder can't be unlinked
+    with pytest.raises(FileError, match=rf"unknown_tracks/{LIST}: can't be removed"):
+        forget_unknown_track(tmp_path, LIST)

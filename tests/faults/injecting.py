@@ -1,31 +1,41 @@
 """Runs a command in which one call of the operating system or of DuckDB fails or kills the process.
 
 python -m tests.faults.injecting reads tasks from standard input, one JSON object per line, and forks a process for
-each, which saves the start of Python. It writes an Outcome for each.
+each, which saves the start of Python. It writes an Outcome for each. dbt runs in a process of its own, as it does
+under ./run.sh; its calls are counted with the command's.
 """
 
 import builtins
 import errno
+import importlib
 import io
 import json
+import mmap
 import os
 import resource
 import signal
+import stat
 import subprocess
 import sys
 import tempfile
 import threading
 import traceback
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack, suppress
+from dataclasses import asdict, dataclass, field
+from multiprocessing import Pipe, get_context
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
+from unittest.mock import patch
 
 import duckdb
 
 from extractor.cli.commands import main
+from extractor.cli.console import flush_output
 from extractor.clock import Clock
+from extractor.engines import dbt as transform
+from tests.forked import dbt_code
 
 REPO = Path(__file__).resolve().parents[2]
 CRASHED = 70
@@ -33,31 +43,38 @@ CRASHED = 70
 
 WRITING = ("copy_file_range", "fdatasync", "fsync", "ftruncate", "link", "mkdir", "sendfile", "write")
 """What a full disk refuses. It lets files be renamed and removed."""
-CALLS = (*WRITING, "chmod", "remove", "rename", "replace", "rmdir", "unlink")
+CALLS = (*WRITING, "chmod", "remove", "rename", "replace", "rmdir", "unlink", "utime")
 STATEMENTS = ("begin", "commit", "execute", "executemany", "query", "rollback", "sql")
 READING = ("from", "select", "describe", "explain", "set", "use", "attach", "with")
+LEFT_BY_KILLS = "ignore:resource_tracker"
+"""Warnings not to show: of the semaphores of a dbt that was killed."""
+WITH_DBT = ("daily", "build")
+"""Commands that run dbt."""
 
 
 @dataclass(frozen=True)
 class Task:
     """A command, and the fault at call `number`: the name of an errno, `full` (from then on), `kill`, or none.
 
-    With `file_size`, no file can become larger.
+    With `file_size`, no file can become larger. `environment` is added to that of this process.
     """
 
     arguments: tuple[str, ...]
     fault: str = ""
     number: int = 0
     file_size: int | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """Exit code (-9 if killed), the number of calls, and the output."""
+    """Exit code (-9 if killed), the number of calls, and the output. dbt's are the calls after `before_dbt`."""
 
     exit_code: int
     calls: int
     told: str
+    before_dbt: int = 0
+    of_dbt: int = 0
 
     @property
     def was_killed(self) -> bool:
@@ -65,17 +82,37 @@ class Outcome:
 
 
 class Faults:
-    """Counts calls and makes one of them fail."""
+    """Counts calls and makes one of them fail, in this process and those that it forks: one at a time calls."""
 
     def __init__(self, fault: str, number: int) -> None:
-        self.calls = 0
+        self._counts = memoryview(mmap.mmap(-1, 24)).cast("q")
         self._fault, self._number = fault, number
         self._lock = threading.Lock()
+
+    @property
+    def calls(self) -> int:
+        return self._counts[0]
+
+    @property
+    def before_dbt(self) -> int:
+        return self._counts[1]
+
+    @property
+    def of_dbt(self) -> int:
+        return self._counts[2]
+
+    def dbt_begins(self) -> None:
+        """Note that the calls that follow are dbt's."""
+        self._counts[1] = self.calls
+
+    def dbt_ended(self) -> None:
+        """Note that the calls that follow are the command's."""
+        self._counts[2] = self.calls - self.before_dbt
 
     def count(self, *, writes: bool) -> int | None:
         """Count a call; return the errno with which it must fail, or None."""
         with self._lock:
-            self.calls += 1
+            self._counts[0] += 1
             if self._fault == "full" and self.calls >= self._number and writes:
                 return errno.ENOSPC
             if self.calls != self._number or self._fault in ("", "full"):
@@ -86,21 +123,47 @@ class Faults:
 
     def install(self) -> None:
         """Replace the counted functions in this process."""
+        write, create, real, connect = os.write, os.open, builtins.open, duckdb.connect
         for name in CALLS:
             setattr(os, name, self._watched(getattr(os, name), writes=name in WRITING))
-        opened = self._watched(builtins.open, writes=True)
+        to_disk = os.write
+        created = self._watched(create, writes=True)
+        opened = self._watched(self._open, writes=True)
+
+        def write_(file: int, content: Any) -> int:
+            is_on_disk = stat.S_ISREG(os.fstat(file).st_mode)
+            return int((to_disk if is_on_disk else write)(file, content))
+
+        def create_(path: Any, flags: int, *more: Any, **how: Any) -> int:
+            return int((created if flags & os.O_CREAT else create)(path, flags, *more, **how))
 
         def open_(file: Any, mode: str = "r", *more: Any, **how: Any) -> Any:
             return (opened if set(mode) & set("wxa+") else real)(file, mode, *more, **how)
 
-        real = builtins.open
-        connect = duckdb.connect
-
         def connect_(*where: Any, **how: Any) -> Any:
             return WatchedConnection(connect(*where, **how), self)
 
+        os.write, os.open = write_, create_
         builtins.open = io.open = open_
         duckdb.connect = connect_
+
+    def _open(
+        self,
+        file: Any,
+        mode: str,
+        buffering: int = -1,
+        *text: Any,
+        closefd: bool = True,
+        opener: Any = None,
+        **how: Any,
+    ) -> Any:
+        """Open a file for writing as open() does; what its buffer passes on is counted."""
+        raw = WatchedFile(file, mode.replace("b", "").replace("t", ""), closefd, opener)
+        raw.faults = self
+        if buffering == 0:
+            return raw
+        buffered = io.BufferedRandom(raw) if "+" in mode else io.BufferedWriter(raw)
+        return buffered if "b" in mode else io.TextIOWrapper(buffered, *text, **how)
 
     def _watched(self, function: Callable[..., Any], *, writes: bool) -> Callable[..., Any]:
         def call(*arguments: Any, **how: Any) -> Any:
@@ -109,6 +172,17 @@ class Faults:
             return function(*arguments, **how)
 
         return call
+
+
+class WatchedFile(io.FileIO):
+    """A file without a buffer whose writes are counted."""
+
+    faults: Faults
+
+    def write(self, content: Any, /) -> int:
+        if error := self.faults.count(writes=True):
+            raise OSError(error, os.strerror(error))
+        return super().write(content)
 
 
 class WatchedConnection:
@@ -147,7 +221,7 @@ class Injector:
 
     def __init__(self) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.faults.injecting"],
+            [sys.executable, "-W", LEFT_BY_KILLS, "-m", "tests.faults.injecting"],
             cwd=REPO,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -178,35 +252,76 @@ def _serve() -> None:
 
 
 def _outcome_of(task: Task) -> Outcome:
-    with tempfile.TemporaryFile("w+") as told, tempfile.TemporaryFile("w+") as counted:
+    if task.arguments[0] in WITH_DBT:
+        importlib.import_module("tests.warm")  # once; it takes seconds
+    faults = Faults(task.fault, task.number)
+    with tempfile.TemporaryFile("w+") as told:
         child = os.fork()
         if not child:
-            _run(task, told.fileno(), counted.fileno())
+            _run(task, told.fileno(), faults)
         _, status = os.waitpid(child, 0)
-        for file in (told, counted):
-            file.seek(0)
-        return Outcome(os.waitstatus_to_exitcode(status), int(counted.read() or 0), told.read())
+        told.seek(0)
+        code = os.waitstatus_to_exitcode(status)
+        return Outcome(code, faults.calls, told.read(), faults.before_dbt, faults.of_dbt)
 
 
-def _run(task: Task, told: int, counted: int) -> None:
+def _run(task: Task, told: int, faults: Faults) -> None:
     """Run the command and exit; called in the child process."""
-    write, end, code = os.write, os._exit, CRASHED
+    end, code = os._exit, CRASHED
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(told, 1)
     os.dup2(told, 2)
-    faults = Faults(task.fault, task.number)
+    os.environ.update(task.environment)
     if task.file_size is not None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (task.file_size, task.file_size))
-    else:
-        faults.install()
     try:
-        code = main(task.arguments, Clock())
+        with ExitStack() as stack:
+            if task.arguments[0] in WITH_DBT:
+                dbt = DbtBeside(faults, has_faults=task.file_size is None)
+                stack.enter_context(patch.object(transform, "subprocess")).run = dbt.run
+            if task.file_size is None:
+                faults.install()
+            code = main(task.arguments, Clock())
     except BaseException:  # noqa: BLE001 (this process exits in any case)
         traceback.print_exc()
     finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        write(counted, str(faults.calls).encode())
+        flush_output()
         end(code)
+
+
+class DbtBeside:
+    """Runs dbt in processes forked from one that is forked now: later, DuckDB would have threads that they lacked."""
+
+    def __init__(self, faults: Faults, *, has_faults: bool) -> None:
+        self._faults = faults
+        self._ours, its = Pipe()
+        if not os.fork():
+            self._ours.close()
+            with suppress(EOFError):  # the command has ended
+                while True:
+                    its.send(self._code(*its.recv(), has_faults))
+            os._exit(0)
+        its.close()
+
+    def run(
+        self, command: Sequence[str], *, env: Mapping[str, str], cwd: Path, **_: Any
+    ) -> "subprocess.CompletedProcess[bytes]":
+        """Take the place of subprocess.run."""
+        self._ours.send((command[1:], env, cwd))
+        return subprocess.CompletedProcess(command, self._ours.recv())
+
+    def _code(self, *dbt: Any) -> int:
+        self._faults.dbt_begins()
+        process = get_context("fork").Process(target=self._dbt, args=dbt)
+        process.start()
+        process.join()
+        self._faults.dbt_ended()
+        return process.exitcode or 0
+
+    def _dbt(self, arguments: Sequence[str], environment: Mapping[str, str], folder: Path, has_faults: bool) -> None:
+        if has_faults:
+            self._faults.install()
+        sys.exit(dbt_code(arguments, environment, folder))
 
 
 if __name__ == "__main__":

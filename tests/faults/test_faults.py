@@ -4,12 +4,8 @@ Until the rerun, nothing has changed and the exit code says so. `FAULTS=all` tes
 """
 
 import hashlib
-import os
 import re
 import shutil
-import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -18,6 +14,7 @@ import pytest
 
 from extractor.engines.duckdb.load import load
 from extractor.engines.duckdb.publish import publish
+from tests.faults.conftest import FAULTS, disk, filled, largest, sample
 from tests.faults.injecting import CRASHED, Injector, Outcome, Task
 from tests.faults.prepared import FIRST, Prepared, Rows, build, land, live, prepare
 
@@ -33,7 +30,6 @@ COMMANDS = {
     "forget": ("forget", "--day", DAYS[2].isoformat()),
 }
 OUTPUTS = ("public/report.html", "public/export/*.csv")
-FAULTS = ("ENOSPC", "EIO", "full", "kill")
 AT_ONCE = 6
 
 
@@ -77,16 +73,7 @@ class Scene:
 
     def numbers(self) -> list[int]:
         """Return the numbers of the calls that fail in this test run."""
-        last = self.calls
-        if os.environ.get("FAULTS") == "all":
-            return list(range(1, last + 1))
-        return sorted({1 + round(place * (last - 1) / (AT_ONCE - 1)) for place in range(AT_ONCE)})
-
-
-@pytest.fixture(scope="module")
-def injector() -> Iterator[Injector]:
-    with Injector() as started:
-        yield started
+        return sample(range(1, self.calls + 1), AT_ONCE)
 
 
 @pytest.fixture(scope="module", params=COMMANDS)
@@ -146,37 +133,18 @@ def test_failing_call_is_recovered_by_a_rerun(scene: Scene, injector: Injector, 
         shutil.rmtree(project.folder)
 
 
-def largest(project: Prepared) -> int:
-    return max(path.stat().st_size for path in project.folder.rglob("*") if path.is_file())
-
-
 @pytest.mark.parametrize("parts", [0, 1, 3, 5, 7])
 def test_file_size_limit_is_recovered_by_a_rerun(scene: Scene, injector: Injector, tmp_path: Path, parts: int) -> None:
-    size = largest(scene.project) * parts // 8
+    size = largest(scene.project.folder) * parts // 8
     project = copy_of(scene.project, tmp_path / "project")
     outcome = injector.run(scene.task(project, file_size=size))
     check(scene, project, outcome, injector, f"no file larger than {size} bytes")
-
-
-@contextmanager
-def disk(folder: Path) -> Iterator[None]:
-    """Mount a separate in-memory file system for the block."""
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", str(folder)]
-    if os.geteuid() != 0 or subprocess.run(mount, capture_output=True, check=False).returncode != 0:
-        pytest.skip("only root can mount a file system")
-    try:
-        yield
-    finally:
-        subprocess.run(["umount", str(folder)], check=True)
 
 
 @pytest.mark.parametrize("room", [0, 100_000, 400_000, 800_000, 1_600_000, 3_200_000])
 def test_full_disk_is_recovered_by_a_rerun(scene: Scene, injector: Injector, tmp_path: Path, room: int) -> None:
     with disk(tmp_path / "disk"):
         project = copy_of(scene.project, tmp_path / "disk" / "project")
-        filler = tmp_path / "disk" / "filler"
-        filler.write_bytes(bytes(max(0, shutil.disk_usage(filler.parent).free - room)))
-        outcome = injector.run(scene.task(project))
-        filler.unlink()
+        with filled(tmp_path / "disk", room):
+            outcome = injector.run(scene.task(project))
         check(scene, project, outcome, injector, f"{room} bytes of room")

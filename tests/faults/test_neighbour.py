@@ -42,12 +42,6 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Undisturbed:
     return Undisturbed(days, published)
 
 
-@pytest.fixture(scope="module")
-def injector() -> Iterator[Injector]:
-    with Injector() as started:
-        yield started
-
-
 @contextmanager
 def neighbour(action: str, database: Path) -> Iterator["subprocess.Popen[str]"]:
     """Run an analyst's action for the block."""

@@ -7,6 +7,7 @@ import sys
 import time
 from datetime import date
 
+import duckdb
 import pytest
 
 from tests.pipeline.conftest import MakeProject
@@ -34,6 +35,18 @@ def test_daily_run_publishes_whatever_its_output_is(make_project: MakeProject, r
     stdout, stderr = process.communicate(timeout=120)
     assert process.returncode == 0, stdout + stderr
     assert project.rows("select count(*) > 15 from tracks_in_playlist") == [(True,)]
+
+
+@pytest.mark.parametrize("command", [("sql", "select 1", "--format", "csv"), ("login", "--port", "0")])
+def test_command_whose_output_nobody_else_has_fails_if_it_is_full(
+    make_project: MakeProject, command: tuple[str, ...]
+) -> None:
+    project = make_project(WORLD)
+    with duckdb.connect(str(project.database)):
+        pass
+    process = project.start(*command, wrapped_in=("bash", "-c", 'exec "$@" >/dev/full', "bash"))
+    _, stderr = process.communicate(timeout=120)
+    assert (process.returncode, stderr) == (1, "error: the output can't be written: No space left on device\n")
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
