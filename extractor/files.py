@@ -61,10 +61,12 @@ def sync(path: Path) -> None:
 
 @contextmanager
 def printing(stream: TextIO) -> Iterator[None]:
-    """Raise OutputError unless what the block prints on a stream has been written at its end."""
+    """Raise OutputError unless what the block prints on a stream has been written at its end, or is wanted no more."""
     try:
         yield
         stream.flush()
+    except BrokenPipeError:
+        return  # such as `| head`
     except OSError as error:
         raise OutputError(f"the output can't be written: {error.strerror}") from error
 
