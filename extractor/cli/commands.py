@@ -268,6 +268,8 @@ def _run_steps(config: Config, options: argparse.Namespace, console: Console) ->
         if "publish" in steps:
             published = target.publish(config)
             console.result("published", str(published), **asdict(published))
+            for alarm in target.report(config).alarms:
+                console.note("warning", alarm)
     return exit_code
 
 

@@ -41,6 +41,16 @@ class Api:
 
 
 @dataclass(frozen=True)
+class Alarms:
+    """What is a warning in the data of a day; None switches a limit off. Percentages are of 100 tracks."""
+
+    zeros_percent: int | None = 25
+    mean_popularity: int | None = 5
+    shrinks_percent: int | None = 50
+    vanishing: bool = True
+
+
+@dataclass(frozen=True)
 class Config:
     """The whole configuration. Paths are absolute; relative ones in the file are relative to the file."""
 
@@ -58,6 +68,7 @@ class Config:
     database: Path = Path("data/spotify.duckdb")
     target: str = "duckdb"
     memory_limit: str | None = None
+    alarms: Alarms = field(default_factory=Alarms)
     on_failure: tuple[str, ...] = ()
 
     @classmethod
@@ -135,6 +146,8 @@ def _checked(raw: object, shape: type, file: str, prefix: str) -> dict[str, Any]
             values[key] = Api(
                 **{name: _address(each) for name, each in _checked(value, Api, file, f"{where}.").items()}
             )
+        elif hints[key] is Alarms:
+            values[key] = Alarms(**_checked(value, Alarms, file, f"{where}."))
         elif key == "endpoints":
             values[key] = _endpoints(value, file)
         else:
@@ -199,6 +212,9 @@ def _check_ranges(config: Config, path: Path) -> None:
     not_negative = {
         "api.max_wait_seconds": config.api.max_wait_seconds,
         "tolerate_unavailable_days": config.tolerate_unavailable_days,
+        "alarms.zeros_percent": config.alarms.zeros_percent,
+        "alarms.mean_popularity": config.alarms.mean_popularity,
+        "alarms.shrinks_percent": config.alarms.shrinks_percent,
     }
     for key, number in not_negative.items():
         if number is not None and number < 0:

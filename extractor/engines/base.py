@@ -121,4 +121,4 @@ class Target:
     build: Callable[[Config, BuildOptions], Built]
     publish: Callable[[Config], Published]
     is_published: Callable[[Config], bool]
-    report: Callable[[Config], PublishedReport] = lambda config: PublishedReport.of(config.database)
+    report: Callable[[Config], PublishedReport] = PublishedReport.of

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import Any, Protocol
 
+from extractor.config.settings import Alarms, Config
+from extractor.engines.alarms import alarms_of
 from extractor.engines.duckdb.files import opened
 from extractor.errors import WarehouseError
 from extractor.landing.runs import Run
@@ -30,30 +31,32 @@ class Cursor(Protocol):
 
 @dataclass
 class PublishedReport:
-    """Facts about what is published: when it was published, its last day, its last runs, names of playlists."""
+    """Facts about what is published: when it was published, its last day, its last runs, names of playlists, alarms."""
 
     where: str
     at: datetime | None = None
     through: date | None = None
     runs: list[Run] = field(default_factory=list)
     names: dict[str, str] = field(default_factory=dict)
+    alarms: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
     @classmethod
-    def of(cls, database: Path) -> PublishedReport:
+    def of(cls, config: Config) -> PublishedReport:
         """Return the facts of the published file."""
+        database = config.database
         report = cls(str(database))
         if not database.exists():
             return report
         try:
             report.at = datetime.fromtimestamp(database.stat().st_mtime, UTC)
             with opened(database, read_only=True) as connection:
-                report.take_in(connection.cursor())
+                report.take_in(connection.cursor(), config.alarms)
         except (WarehouseError, OSError) as error:
             report.problems.append(str(error))
         return report
 
-    def take_in(self, cursor: Cursor) -> None:
+    def take_in(self, cursor: Cursor, limits: Alarms) -> None:
         """Read the published tables."""
         cursor.execute("select max(date) from playlist_days")
         ((self.through,),) = cursor.fetchall()
@@ -65,3 +68,4 @@ class PublishedReport:
             known = dict(zip(columns, row, strict=True))
             known["started_at"] = known["started_at"].replace(tzinfo=UTC)
             self.runs.append(Run.of(known))
+        self.alarms = alarms_of(cursor, limits)

@@ -80,6 +80,7 @@ class Status:
     published_at: datetime | None
     published_through: date | None
     problems: list[str]
+    alarms: list[str]
     runs: list[Run]
     day: date
     coverage: dict[str, int]
@@ -100,6 +101,7 @@ class Status:
         yield "state", STATES[self.exit_code] if self.runs or self.published else NO_RUN
         yield "published", self._publication()
         yield from (("problem", problem) for problem in self.problems)
+        yield from (("data", alarm) for alarm in self.alarms)
         yield from (("run", str(run)) for run in self.runs)
         outcomes = [f"{count:,} {outcome}" for outcome, count in self.coverage.items()]
         yield str(self.day), ", ".join([*outcomes, f"{self.tracks_answered:,} tracks answered"])
@@ -142,6 +144,7 @@ def status(config: Config, day: date, now: datetime) -> Status:
         published_at=published.at,
         published_through=published.through,
         problems=report.problems + published.problems,
+        alarms=published.alarms,
         runs=sorted(runs, key=lambda run: (run.date, run.started_at), reverse=True)[:RUNS_SHOWN],
         day=day,
         coverage={outcome: outcomes[outcome] for outcome in (*OUTCOMES_BY_RANK, "not_run") if outcomes[outcome]},

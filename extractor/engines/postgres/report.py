@@ -8,7 +8,7 @@ from extractor.engines.published import PublishedReport
 from extractor.errors import WarehouseError
 
 
-def report(_: Config) -> PublishedReport:
+def report(config: Config) -> PublishedReport:
     """Return the facts of the published schema; if the server can't be reached, its message is the problem."""
     found = PublishedReport(f"schema spotify of {place()}")
     try:
@@ -18,7 +18,7 @@ def report(_: Config) -> PublishedReport:
                 cursor.execute("select published_at from state.published")
                 ((found.at,),) = cursor.fetchall()
                 cursor.execute("set search_path to spotify")
-                found.take_in(cursor)
+                found.take_in(cursor, config.alarms)
     except WarehouseError as error:
         found.problems.append(str(error))
     return found
