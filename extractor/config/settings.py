@@ -59,6 +59,7 @@ class Config:
     seeds: Path = Path("seeds")
     tracks_file: Path | None = None
     discover_tracks: bool = True
+    follow_after_leaving_days: int = 28
     batch_number: int = 1
     batch_size: int | None = None
     tolerate_unavailable_days: int | None = 7
@@ -211,6 +212,7 @@ def _check_ranges(config: Config, path: Path) -> None:
             raise ConfigError(f"{path}: {key}: must be at least 1, not {number}")
     not_negative = {
         "api.max_wait_seconds": config.api.max_wait_seconds,
+        "follow_after_leaving_days": config.follow_after_leaving_days,
         "tolerate_unavailable_days": config.tolerate_unavailable_days,
         "alarms.zeros_percent": config.alarms.zeros_percent,
         "alarms.mean_popularity": config.alarms.mean_popularity,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Collection, Container, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import chain, islice
@@ -15,7 +15,13 @@ from extractor.extract.by_id import BatchAsker, Outcome
 from extractor.extract.parallel import map_concurrently
 from extractor.extract.playlists import PlaylistReader, Read
 from extractor.extract.progress import Progress
-from extractor.landing.cache import CachedContent, last_answered_at, record_answered
+from extractor.landing.cache import (
+    CachedContent,
+    contents_of,
+    last_answered_at,
+    record_answered,
+    tracks_after_leaving,
+)
 from extractor.landing.day import FINAL_OUTCOMES, DayReader
 from extractor.landing.unavailable import (
     Unavailable,
@@ -34,13 +40,21 @@ PROBLEMS_KEPT = 10
 
 @dataclass
 class Tally:
-    """Counts of what a run requested of one kind, each id once. `problems` are the first; `more` counts the others."""
+    """Counts of what a run requested of one kind, each id once. `problems` are the first; `more` counts the others.
+
+    `after_leaving` are those of `asked` that have left all playlists.
+    """
 
     asked: int = 0
+    after_leaving: int = 0
     answered: int = 0
     failed: int = 0
     problems: list[str] = field(default_factory=list)
     more: int = 0
+
+    def ask(self, ids: Collection[str], after_leaving: Container[str]) -> None:
+        self.asked += len(ids)
+        self.after_leaving += sum(each in after_leaving for each in ids)
 
     def fail(self, count: int, problem: str) -> None:
         self.failed += count
@@ -78,6 +92,7 @@ class Fetcher:
         self._progress = run.progress
         self._unknown = unknown_tracks(run.config.landing)
         self._watched_tracks: Container[str] = ()
+        self._after_leaving: Collection[str] = ()
         self._reader = PlaylistReader(self._fetch, self.access, run.day)
 
     def fetch(self, watched: WatchList) -> None:
@@ -102,6 +117,9 @@ class Fetcher:
             else:
                 tally.fail(1, f"playlist {playlist_id}: {read.outcome}, {read.reason}")
             self._show("playlists", tally.asked)
+        days = self._config.follow_after_leaving_days if self._config.discover_tracks else 0
+        left = tracks_after_leaving(self._config.landing, watched.playlists, self._day, days)
+        self._after_leaving = left - self._memory.found_tracks - watched.tracks.keys()
         followed = self._followed(watched)
         total = sum(1 for _ in self._unsettled("tracks", self._followed(watched)))
         if self._memory.popularity is False:
@@ -136,8 +154,10 @@ class Fetcher:
             tracks = tuple(dict.fromkeys(read.tracks))
             if known is None or (known.snapshot_id, known.tracks) != (read.snapshot_id, tracks):
                 path = self._writer.path
-                content = CachedContent(read.snapshot_id, self._day, tracks, path.name, path.stat().st_size)
-                content.save(self._config.landing, playlist_id)
+                content = CachedContent(
+                    read.snapshot_id, self._day, tracks, path.name, path.stat().st_size, self._memory.popularity
+                )
+                content.save(self._config.landing, playlist_id, self._config.follow_after_leaving_days)
         return read
 
     def _followed(self, watched: WatchList) -> Iterator[str]:
@@ -146,13 +166,14 @@ class Fetcher:
     def _found_tracks(self, watched: WatchList) -> Iterator[str]:
         """Yield the tracks of watched playlists: as read today, or as cached if a playlist was unchanged or unreadable.
 
-        Stops once responses for tracks carry no popularity: the playlists contained everything else.
+        Tracks that have left come last, so that a small budget goes to the others. Stops once responses for tracks
+        carry no popularity: the playlists contained everything else.
         """
         if not self._config.discover_tracks:
             return
-        known = (CachedContent.load(self._config.landing, playlist_id) for playlist_id in watched.playlists)
-        of_playlists = chain.from_iterable(content.tracks for content in known if content)
-        for track_id in chain(sorted(self._memory.found_tracks), of_playlists):
+        known = contents_of(self._config.landing, watched.playlists)
+        of_playlists = chain.from_iterable(content.tracks for content in known)
+        for track_id in chain(sorted(self._memory.found_tracks), of_playlists, sorted(self._after_leaving)):
             if self._memory.answered_tracks and self._memory.popularity is False:
                 return
             yield track_id
@@ -173,7 +194,7 @@ class Fetcher:
         def up_to_date() -> Iterator[list[str]]:
             self._landed.catch_up(self._writer.path)
             for batch in batches:
-                tally.asked += len(batch)
+                tally.ask(batch, self._after_leaving)
                 yield batch
                 self._landed.catch_up(self._writer.path)  # skip what other workers have fetched meanwhile
 
@@ -189,7 +210,8 @@ class Fetcher:
                     tally.fail(count, f"{which}: {outcome.reason}")
                 self._show(name, total)
         finally:
-            tally.asked += sum(map(len, batches))  # what was not requested because the run stopped
+            for batch in batches:  # what was not requested because the run stopped
+                tally.ask(batch, self._after_leaving)
 
     def _record_unknown(self, outcome: Outcome) -> list[str]:
         """Record which watched tracks Spotify does not know, and which it knows again; return the former."""

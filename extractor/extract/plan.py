@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import date
 
 from extractor.config.settings import Config
 from extractor.config.watch_list import WatchList, read_watch_list
 from extractor.landing.budget import Budget
-from extractor.landing.cache import CachedContent
+from extractor.landing.cache import CachedContent, contents_of, tracks_after_leaving
 from extractor.landing.day import DayState
 
 FIRST_PAGE = 100
@@ -39,10 +40,17 @@ class Plan:
         return f"{text}; {left} of {self.requests_per_day:,} left today"
 
 
-def plan(config: Config, watched: WatchList, memory: DayState, budget: Budget) -> Plan:
-    """Count one request per playlist, and the watched tracks that no playlist contains according to the cache."""
+def plan(config: Config, day: date, watched: WatchList, memory: DayState, budget: Budget) -> Plan:
+    """Count one request per playlist, and the tracks that no playlist contains according to the cache.
+
+    Those are watched, or have left: these need no request if the app gets no popularity.
+    """
     unread = [playlist_id for playlist_id in watched.playlists if playlist_id not in memory.read_playlists]
-    tracks = {track_id for track_id in watched.tracks if not memory.is_settled(track_id)}
+    followed = set(watched.tracks)
+    if config.discover_tracks and _expects_popularity(config, watched, memory):
+        days = config.follow_after_leaving_days
+        followed |= tracks_after_leaving(config.landing, watched.playlists, day, days)
+    tracks = {track_id for track_id in followed if not memory.is_settled(track_id)}
     unseen = 0
     for playlist_id in unread if tracks else ():
         known = CachedContent.load(config.landing, playlist_id)
@@ -56,6 +64,13 @@ def plan(config: Config, watched: WatchList, memory: DayState, budget: Budget) -
         tracks_left=budget.left("tracks"),
         requests_per_day=budget.requests_per_day,
     )
+
+
+def _expects_popularity(config: Config, watched: WatchList, memory: DayState) -> bool:
+    """Return whether tracks have a popularity today, or had one when the cached contents were read."""
+    if memory.popularity is not None:
+        return memory.popularity
+    return any(content.popularity is not False for content in contents_of(config.landing, watched.playlists))
 
 
 @dataclass(frozen=True)

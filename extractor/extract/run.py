@@ -53,7 +53,7 @@ def extract(
     try:
         if not client.stopped:
             client.log_in()
-            announce(plan(config, watched, state, budget))
+            announce(plan(config, run.day, watched, state, budget))
         return _land(run, watched, client, landed)
     except BaseException as stop:
         if client.login_problem:  # otherwise in the summary
@@ -110,6 +110,7 @@ def _counts(fetcher: Fetcher, client: Client, memory: DayState, stopped: Stop | 
         for what, tally in fetcher.tallies.items()
         for name in ("asked", "answered", "failed")
     }
+    counts["tracks_after_leaving"] = fetcher.tallies["tracks"].after_leaving
     capabilities = {
         "bulk_tracks": fetcher.access.bulk.get("tracks"),
         "playlist_items": fetcher.access.pages,
@@ -130,7 +131,9 @@ def _summary(day: date, fetcher: Fetcher, client: Client, landed: DayReader, sto
     def describe(what: str, tally: Tally) -> str:
         if not tally.asked:
             return f"no {what} to request"
-        return f"{tally.answered} of {tally.asked} {what}" + (f" ({tally.failed} not read)" if tally.failed else "")
+        notes = [f"{tally.after_leaving} after leaving"] if tally.after_leaving else []
+        notes += [f"{tally.failed} not read"] if tally.failed else []
+        return f"{tally.answered} of {tally.asked} {what}" + (f" ({', '.join(notes)})" if notes else "")
 
     requests = ", ".join(f"{count} {endpoint}" for endpoint, count in sorted(client.requests.items())) or "none"
     lines = [f"{day}: {', '.join(describe(*each) for each in fetcher.tallies.items())}; requests: {requests}"]

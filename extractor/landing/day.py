@@ -154,7 +154,8 @@ class DayReader:
         elif endpoint == "playlist_reads":
             tracks = tuple(dict.fromkeys(self._held.pop((path, playlist_id), ())))
             if body["outcome"] == "complete":
-                content = CachedContent(body.get("snapshot_id"), self._day, tracks, path.name, path.stat().st_size)
+                snapshot_id, landed_bytes = body.get("snapshot_id"), path.stat().st_size
+                content = CachedContent(snapshot_id, self._day, tracks, path.name, landed_bytes, self.memory.popularity)
                 content.save_if_newer(self._folder, playlist_id)
 
 

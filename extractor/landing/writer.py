@@ -5,7 +5,8 @@ landing/<day>/<endpoint>.requests  its size in bytes is the number of requests; 
 landing/not_before.json            until when Spotify's rate limit forbids requests
 landing/watched/<hash>.csv.gz      a watch list, stored once for all runs that used it
 landing/withdrawn/<day>/           landing files that ./run.sh forget has withdrawn
-landing/contents/<playlist>.json   a cache: the content of the last complete read; safe to delete
+landing/contents/<playlist>.json   a cache: the content of the last complete read, and which tracks left before it; if
+                                   deleted, these are no longer followed
 landing/asked/<playlist>           a cache: its time is when Spotify last responded; safe to delete
 landing/unavailable/<playlist>.json  since when it is unavailable; if deleted, counted from the next refusal
 landing/unknown_tracks/<track>     since when Spotify does not know it; if deleted, it is named once more

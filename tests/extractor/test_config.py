@@ -53,6 +53,7 @@ def test_defaults_match_the_design() -> None:
     assert config.endpoints == {"tracks": Endpoint("tracks?ids=", 50, "tracks")}
     assert (config.seeds, config.tracks_file, config.discover_tracks) == (Path("seeds"), None, True)
     assert (config.batch_number, config.batch_size) == (1, None)
+    assert config.follow_after_leaving_days == 28
     assert config.tolerate_unavailable_days == 7
     assert (config.landing, config.drop_fields) == (
         Path("data/landing"),
@@ -74,6 +75,7 @@ endpoints: {tracks: {path: "songs?ids=", batch: 20, items: songs}}
 seeds: watched
 tracks_file: ids.txt
 discover_tracks: false
+follow_after_leaving_days: 0
 batch_number: 3
 batch_size: 100
 tolerate_unavailable_days: null
@@ -88,6 +90,7 @@ database: d.duckdb
         seeds=tmp_path / "watched",
         tracks_file=tmp_path / "ids.txt",
         discover_tracks=False,
+        follow_after_leaving_days=0,
         batch_number=3,
         batch_size=100,
         tolerate_unavailable_days=None,
@@ -147,6 +150,8 @@ def test_unknown_nested_key_is_reported_with_its_path(tmp_path: Path, text: str,
         ("batch_number", "null"),
         ("discover_tracks", "1"),
         ("discover_tracks", "'yes'"),
+        ("follow_after_leaving_days", "null"),
+        ("follow_after_leaving_days", "false"),
         ("seeds", "5"),
         ("seeds", "''"),
         ("seeds", "null"),
@@ -218,6 +223,7 @@ RANGES: list[tuple[str, Any]] = [
     ("batch_number", 0),
     ("batch_size", 0),
     ("batch_size", -5),
+    ("follow_after_leaving_days", -1),
     ("tolerate_unavailable_days", -1),
     ("endpoints.tracks.batch", 0),
     ("endpoints.tracks.batch", 51),

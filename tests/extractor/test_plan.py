@@ -22,7 +22,7 @@ TRACKS = tuple(spotify_id(f"A{number}") for number in range(120))
 def planned(run: Bench, day: date = DAY) -> str:
     memory = read_day(run.config.landing, day)
     budget = Budget(run.config.landing, day, run.config.api.requests_per_day, memory.requests)
-    return str(plan(run.config, read_watch_list(run.config), memory, budget))
+    return str(plan(run.config, day, read_watch_list(run.config), memory, budget))
 
 
 def test_plan_counts_a_request_per_playlist_and_per_fifty_tracks(bench: MakeBench) -> None:

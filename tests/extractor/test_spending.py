@@ -75,8 +75,8 @@ def test_unchanged_large_playlist_without_discovery_costs_one_request(bench: Mak
 def test_changed_large_playlist_costs_its_pages_again(bench: MakeBench) -> None:
     run = bench(world(big(450, "2026-01-01: [A], 2026-01-02: [B]")))
     cost(run)
-    # 1 + 4 further pages + 1 probe; all tracks were seen.
-    assert cost(run, NEXT_DAY) == 6
+    # 1 + 4 further pages + 1 probe + 1 request for A, which has left; all other tracks were seen.
+    assert cost(run, NEXT_DAY) == 7
 
 
 def test_spotify_owned_playlist_costs_its_pages_every_day(bench: MakeBench) -> None:
@@ -101,8 +101,22 @@ def test_tracks_with_popularity_0_in_a_playlist_are_requested_fifty_at_a_time(be
     assert cost(bench(one_list(f"2026-01-01: [{entries}]"))) == 1 + 2
 
 
-def test_track_removed_from_a_playlist_is_no_longer_discovered(bench: MakeBench) -> None:
+def test_tracks_removed_from_playlists_cost_a_request_per_fifty_while_they_are_followed(bench: MakeBench) -> None:
+    tracks = ", ".join(f"watched {number}" for number in range(len(WATCHED)))
+    run = bench(one_list(f"2026-01-01: [{tracks}, B], 2026-01-02: [B]"))
+    run.set(follow_after_leaving_days=1)
+    # 1 playlist + 1 further page + 1 probe.
+    assert cost(run) == 3
+    for number in (2, 3):
+        # 1 playlist + 130 tracks at 50 a request.
+        assert cost(run, DAY.replace(day=number)) == 1 + 3
+    # 1 playlist.
+    assert cost(run, DAY.replace(day=4)) == 1
+
+
+def test_track_removed_from_a_playlist_costs_nothing_if_it_is_not_followed(bench: MakeBench) -> None:
     run = bench(one_list("2026-01-01: [{track: A, popularity: 0}, B], 2026-01-02: [B]"))
+    run.set(follow_after_leaving_days=0)
     # 1 playlist + 1 request for A.
     assert cost(run) == 2
     # 1 playlist; B has a popularity.

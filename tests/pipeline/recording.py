@@ -8,9 +8,11 @@ from typing import Any
 
 import duckdb
 
+from extractor.config.settings import Config
 from tests.pipeline.oracle import Entry, Read
 
 FIRST_PAGE = 100
+FOLLOWED = Config().follow_after_leaving_days
 
 
 @dataclass(frozen=True)
@@ -95,10 +97,11 @@ class Recording:
     def seen_popularities(self) -> Iterator[tuple[date, dict[str, set[int]], set[str]]]:
         """Return for each day: popularities in playlists, and the tracks that must be requested by id.
 
-        An unchanged playlist shows only its first page. Requested are tracks last seen in any playlist that have no
-        popularity above 0 in a playlist today.
+        An unchanged playlist shows only its first page. Requested are tracks last seen in any playlist, or gone from
+        one at most FOLLOWED days ago, that have no popularity above 0 in a playlist today.
         """
         content: dict[str, Version] = {}
+        left: dict[tuple[str, str], date] = {}
         for day in self.days:
             said: dict[str, set[int]] = {}
             for read in self.reads:
@@ -107,8 +110,13 @@ class Recording:
                     for track_id, popularity in read.version.shown if whole else read.version.shown_first:
                         said.setdefault(track_id, set()).add(popularity)
                     if whole:
+                        before = content.get(read.playlist_id, read.version)
+                        left |= {(read.playlist_id, track_id): day for track_id, _ in before.shown}
+                        for track_id, _ in read.version.shown:
+                            left.pop((read.playlist_id, track_id), None)
                         content[read.playlist_id] = read.version
             followed = set(said) | {track_id for version in content.values() for track_id, _ in version.shown}
+            followed |= {track_id for (_, track_id), since in left.items() if (day - since).days <= FOLLOWED}
             yield day, said, {track_id for track_id in followed if not any(said.get(track_id, ()))}
 
     def answer(self, day: date) -> dict[str, int]:

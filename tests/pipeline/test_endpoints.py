@@ -29,7 +29,7 @@ class Extended:
         self.project = project = make_project(WORLD)
         assert self.run("load").exit_code == 0
         add_artists(copy)
-        project.configure(**yaml.safe_load(from_the_docs("config.yaml")))
+        project.configure(**yaml.safe_load(from_the_docs("config.yaml")), follow_after_leaving_days=0)
         self.days = [(self.daily(day), self.artists()) for day in DAYS]
 
     def run(self, command: str, *options: str) -> Finished:
