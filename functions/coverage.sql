@@ -3,7 +3,7 @@
 create function coverage(playlist text, start_date date, end_date date)
 returns table (playlist_id varchar, outcome varchar, is_observed boolean, days integer, days_asked integer)
 as
-with asked as (
+with asked as materialized (
     select
         playlist_id_of(playlist) as playlist_id,
         first_day,

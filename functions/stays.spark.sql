@@ -3,9 +3,9 @@
 -- for the first stay; gaps are the bridged absences.
 create or replace function spotify.stays(gap_days int default 0)
 returns table (
-    playlist_id string, track_id string, stay_number int, added_at date, last_seen date, first_seen date,
-    first_absent date, starts_before_watch boolean, is_current boolean, days_seen int, total_days_seen int,
-    reentry int, gaps int
+    playlist_id string, playlist_name string, track_id string, track_name string, artists string, stay_number int,
+    added_at date, last_seen date, first_seen date, first_absent date, starts_before_watch boolean, is_current boolean,
+    days_seen int, total_days_seen int, reentry int, gaps int
 )
 return
 with pieces as (
@@ -47,17 +47,22 @@ merged as (
 )
 
 select
-    playlist_id,
-    track_id,
-    cast(stay_number as int),
-    added_at,
-    last_seen,
-    first_seen,
-    first_absent,
-    starts_before_watch,
-    is_current,
-    cast(days_seen as int),
-    cast(sum(days_seen) over (partition by playlist_id, track_id) as int),
-    cast(stay_number - 1 as int),
-    cast(gaps as int)
+    merged.playlist_id,
+    playlists.playlist_name,
+    merged.track_id,
+    track_info.track_name,
+    track_info.artists,
+    cast(merged.stay_number as int),
+    merged.added_at,
+    merged.last_seen,
+    merged.first_seen,
+    merged.first_absent,
+    merged.starts_before_watch,
+    merged.is_current,
+    cast(merged.days_seen as int),
+    cast(sum(merged.days_seen) over (partition by merged.playlist_id, merged.track_id) as int),
+    cast(merged.stay_number - 1 as int),
+    cast(merged.gaps as int)
 from merged
+left join spotify.playlists on merged.playlist_id = playlists.playlist_id
+left join spotify.track_info on merged.track_id = track_info.track_id

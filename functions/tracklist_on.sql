@@ -7,7 +7,7 @@ returns table (
     track_id varchar, track_name varchar, artists varchar, claimed_at timestamp
 )
 as
-with asked as (
+with asked as materialized (
     select
         playlist_id_of(playlist) as playlist_id,
         cast(day as date) as on_day

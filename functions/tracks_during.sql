@@ -7,7 +7,7 @@ returns table (
     first_absent date, days_seen integer, days_observed integer, days_asked integer
 )
 as
-with asked as (
+with asked as materialized (
     select
         playlist_id_of(playlist) as playlist_id,
         first_day,

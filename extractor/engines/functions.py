@@ -60,13 +60,18 @@ class Function:
         parts = {key: value and " ".join(value.split()) for key, value in found.groupdict().items()}
         return cls(**(parts | {"comment": comment_of(definition), "body": found["body"].strip().rstrip(";")}))
 
+    @property
+    def signature(self) -> str:
+        """Return the call with its arguments and their defaults, as DuckDB writes it."""
+        arguments = re.sub(r"(\w+) \w+( default)?", lambda each: each[1] + (" :=" if each[2] else ""), self.arguments)
+        return f"{self.name}({arguments})"
+
     def duckdb(self) -> str:
         """Return the statement that creates the macro. The types are PostgreSQL's."""
-        arguments = re.sub(r"(\w+) \w+( default)?", lambda each: each[1] + (" :=" if each[2] else ""), self.arguments)
         if self.columns is None:
-            return f"create macro {self.name}({arguments}) as (\n{self.body}\n)"
+            return f"create macro {self.signature} as (\n{self.body}\n)"
         columns = re.sub(r"(\w+) ([^,]+)", r"cast(\1 as \2) as \1", self.columns)
-        return f"create macro {self.name}({arguments}) as table select {columns} from (\n{self.body}\n)"  # noqa: S608 (our own)
+        return f"create macro {self.signature} as table select {columns} from (\n{self.body}\n)"  # noqa: S608 (our own)
 
     def postgres(self) -> str:
         """Return the statement that creates the function in schema `spotify`; it calls only what is there."""

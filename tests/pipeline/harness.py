@@ -238,7 +238,7 @@ def from_the_docs(name: str) -> str:
 
 def add_artists(project: Path) -> None:
     """Give a copy of the project the model of an additional endpoint that the documentation shows."""
-    for name in ("models/marts/artists.yml", "models/marts/artists.sql"):
+    for name in ("models/marts/artist_info.yml", "models/marts/artist_info.sql"):
         (project / name).write_text(from_the_docs(name))
 
 

@@ -20,6 +20,7 @@ from dbt.cli.main import cli
 from extractor.cli.commands import main
 from extractor.cli.options import COMMANDS, read_options
 from extractor.config.settings import read_config
+from extractor.engines.functions import FUNCTIONS, Function
 from tests.cluster import Database
 from tests.pipeline.conftest import Demo, MakeProject
 from tests.pipeline.docs_pages import (
@@ -390,10 +391,9 @@ def test_lineage_diagram_matches_the_dependencies_and_contains_every_mart(
 
 def test_every_function_is_documented_with_signature_and_example() -> None:
     page = (DOCS / "functions.md").read_text(encoding="utf-8")
-    files = [path for path in (REPO / "functions").glob("*.sql") if path.name.count(".") == 1]
-    definitions = (re.search(r"create macro (\w+\(.*\)) as", path.read_text(encoding="utf-8")) for path in files)
-    signatures = {found[1] for found in definitions if found}
-    assert len(signatures) == len(files) > 0
+    files = {path.stem for path in (REPO / "functions").glob("*.sql") if path.name.count(".") == 1}
+    assert files == set(FUNCTIONS)
+    signatures = {Function.of(name).signature for name in FUNCTIONS}
     sections = re.findall(r"^## (\w+)\n\n`([^`]+)`\n(.*?)(?=^## |\Z)", page, re.DOTALL | re.MULTILINE)
     assert {signature for _, signature, _ in sections} == signatures
     for name, signature, section in sections:

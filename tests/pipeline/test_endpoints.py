@@ -39,7 +39,7 @@ class Extended:
         return self.project.run("daily", day, program=self.copy / "run.sh")
 
     def artists(self) -> dict[str, tuple[Any, ...]]:
-        rows = self.project.rows("select artist_id, name, genres, followers from artists")
+        rows = self.project.rows("select artist_id, artist_name, genres, followers from artist_info")
         return {artist_id: tuple(rest) for artist_id, *rest in rows}
 
 
@@ -81,7 +81,7 @@ def test_custom_endpoint_works_on_postgres(extended: Extended, server: Database)
     for command in ("load", "build", "publish"):
         finished = extended.run(command, "--target", "postgres")
         assert finished.exit_code == 0, finished.told
-    rows = server.rows("select artist_id, name, genres, followers from spotify.artists")
+    rows = server.rows("select artist_id, artist_name, genres, followers from spotify.artist_info")
     assert {artist_id: tuple(told) for artist_id, *told in rows} == extended.artists()
 
 
@@ -93,7 +93,7 @@ def test_purge_and_full_refresh_keep_custom_endpoint_rows(extended: Extended) ->
         assert connection.execute("select count(*) from landed.raw.answered_objects").fetchall() == [(0,)]
     assert extended.run("publish").exit_code == 0
     assert extended.artists() == before
-    command = [".venv/bin/dbt", "build", "--full-refresh", "--select", "artists", "--target-path"]
+    command = [".venv/bin/dbt", "build", "--full-refresh", "--select", "artist_info", "--target-path"]
     files = {"SPOTIFY_WAREHOUSE": project.warehouse, "SPOTIFY_RAW": project.warehouse.with_name("raw.duckdb")}
     environment = plain_environment() | {name: str(path) for name, path in files.items()}
     refreshed = subprocess.run(

@@ -78,7 +78,7 @@ def engines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engines]:
     land_artists(store, 2, [{"id": "of A", "name": "as it is", "followers": {"total": 3}}, None, {"id": "C"}])
     with dbt_in_this_process(project):
         store.run("load", "load", "build", "publish")
-        [artists] = store.marts(["artists"]).values()
+        [artists] = store.marts(["artist_info"]).values()
         session = SparkSession.builder.getOrCreate()
         yield Engines(expected, store.marts(), artists, session, folder / "duckdb" / "spotify.duckdb")
 
