@@ -19,6 +19,7 @@ from extractor.project import PROJECT
 FUNCTIONS = (
     "playlist_id_of",
     "track_id_of",
+    "artist_id_of",
     "period",
     "stays",
     "tracks_during",
@@ -28,6 +29,13 @@ FUNCTIONS = (
     "popularity_of",
     "popularity_around_stays",
     "coverage",
+    "find",
+    "changes_since",
+    "positions_of",
+    "compare_playlists",
+    "overlap",
+    "artist_presence",
+    "uris_of",
 )
 """Names of the functions, each after the functions that it calls."""
 
@@ -67,7 +75,12 @@ class Function:
         return f"{self.name}({arguments})"
 
     def duckdb(self) -> str:
-        """Return the statement that creates the macro. The types are PostgreSQL's."""
+        """Return the statement that creates the macro. The types are PostgreSQL's.
+
+        DuckDB replaces each unqualified column named like a parameter. It also refuses a parameter named like a column
+        in the query of a view (day), unless it comes to an expression without a type first: the first CTE selects the
+        parameter as it is, and the next one casts it.
+        """
         if self.columns is None:
             return f"create macro {self.signature} as (\n{self.body}\n)"
         columns = re.sub(r"(\w+) ([^,]+)", r"cast(\1 as \2) as \1", self.columns)
