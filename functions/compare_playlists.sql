@@ -49,7 +49,8 @@ entries as (
             usable.playlist_id = tracklists.playlist_id
             and usable.date between tracklists.first_day and tracklists.last_day
     where
-        tracklists.kind = 'track'
+        (can_be(tracklists.playlist_id, playlist_a) or can_be(tracklists.playlist_id, playlist_b))
+        and tracklists.kind = 'track'
         and usable.usable_sides = 2
     group by usable.side, usable.playlist_id, usable.date, tracklists.track_id
 ),

@@ -47,7 +47,8 @@ entries_a as (
     from tracklists
     inner join asked on tracklists.playlist_id = asked.id_a
     where
-        tracklists.kind = 'track'
+        can_be(tracklists.playlist_id, playlist_a)
+        and tracklists.kind = 'track'
         and tracklists.first_day <= asked.last_day
         and tracklists.last_day >= asked.first_day
 ),
@@ -60,7 +61,8 @@ entries_b as (
     from tracklists
     inner join asked on tracklists.playlist_id = asked.id_b
     where
-        tracklists.kind = 'track'
+        can_be(tracklists.playlist_id, playlist_b)
+        and tracklists.kind = 'track'
         and tracklists.first_day <= asked.last_day
         and tracklists.last_day >= asked.first_day
 ),

@@ -22,5 +22,8 @@ where
         || '([0-9A-Za-z]{22})/?(?:[?#].*)?$',
         '\1'
     )
-    or lower(trim(label)) = lower(trim(playlist))
-    or lower(trim(playlist_name)) = lower(trim(playlist));
+    or (
+        -- what looks like an id is no name
+        not trim(playlist) ~ '^[0-9A-Za-z]{22}$'
+        and lower(trim(playlist)) in (lower(trim(label)), lower(trim(playlist_name)))
+    );

@@ -45,6 +45,7 @@ entries as (
         on
             tracklists.playlist_id = asked.playlist_id
             and tracklists.track_id = asked.track_id
+    where can_be(tracklists.playlist_id, playlist)
     group by tracklists.first_day, tracklists.last_day
 ),
 

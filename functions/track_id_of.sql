@@ -22,5 +22,8 @@ where
         || '([0-9A-Za-z]{22})/?(?:[?#].*)?$',
         '\1'
     )
-    or lower(trim(label)) = lower(trim(track))
-    or lower(trim(track_name)) = lower(trim(track));
+    or (
+        -- what looks like an id is no name
+        not trim(track) ~ '^[0-9A-Za-z]{22}$'
+        and lower(trim(track)) in (lower(trim(label)), lower(trim(track_name)))
+    );

@@ -36,6 +36,16 @@ nearest as (
             else usable_day_before
         end as nearest_usable_day
     from days
+),
+
+entries as (
+    select tracklists.*
+    from tracklists
+    inner join nearest
+        on
+            tracklists.playlist_id = nearest.playlist_id
+            and nearest.on_day between tracklists.first_day and tracklists.last_day
+    where can_be(tracklists.playlist_id, playlist)
 )
 
 select
@@ -43,17 +53,13 @@ select
     nearest.on_day as date,
     nearest.outcome,
     nearest.nearest_usable_day,
-    tracklists.position,
-    tracklists.kind,
-    tracklists.track_id,
+    entries.position,
+    entries.kind,
+    entries.track_id,
     track_info.track_name,
     track_info.artists,
-    tracklists.claimed_at
+    entries.claimed_at
 from nearest
-left join tracklists
-    on
-        nearest.playlist_id = tracklists.playlist_id
-        and nearest.on_day between tracklists.first_day and tracklists.last_day
-        and nearest.on_day = nearest.nearest_usable_day
-left join track_info on tracklists.track_id = track_info.track_id
-order by tracklists.position;
+left join entries on nearest.on_day = nearest.nearest_usable_day
+left join track_info on entries.track_id = track_info.track_id
+order by entries.position;

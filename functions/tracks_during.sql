@@ -32,7 +32,8 @@ entries as (
     from tracklists
     inner join asked on tracklists.playlist_id = asked.playlist_id
     where
-        tracklists.kind = 'track'
+        can_be(tracklists.playlist_id, playlist)
+        and tracklists.kind = 'track'
         and tracklists.first_day <= asked.last_day
         and tracklists.last_day >= asked.first_day
 ),

@@ -30,5 +30,7 @@ inner join tracklists
     on
         usable.playlist_id = tracklists.playlist_id
         and usable.date between tracklists.first_day and tracklists.last_day
-where tracklists.kind = 'track'
+where
+    can_be(tracklists.playlist_id, playlist)
+    and tracklists.kind = 'track'
 order by tracklists.position;

@@ -1,7 +1,7 @@
 """The published functions: one file each in the folder functions/.
 
 A function is written once, in SQL that DuckDB and PostgreSQL share. Its header states the types of its arguments and
-columns, which a macro of DuckDB lacks. Spark has a file of its own for some of them.
+columns, which a macro of DuckDB lacks. Where engines differ, one has a file of its own, as Spark has for some functions.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ FUNCTIONS = (
     "track_id_of",
     "artist_id_of",
     "period",
+    "can_be",
     "stays",
     "tracks_during",
     "playlists_of",

@@ -148,12 +148,12 @@ def publish(config: Config) -> Published:
 
 def define_functions(cursor: Cursor) -> None:
     """Define the functions in schema `spotify`, with their comments."""
-    error = file_of("error", "postgres").read_text("utf-8")
-    cursor.execute(error)
-    comments = {"error": comment_of(error)}
-    for function in map(Function.of, FUNCTIONS):
-        cursor.execute(function.postgres())
-        comments[function.name] = function.comment
+    comments = {}
+    for name in ("error", *FUNCTIONS):  # a function of this name is DuckDB's own
+        own = file_of(name, "postgres")
+        definition = own.read_text("utf-8") if own.exists() else Function.of(name).postgres()
+        cursor.execute(definition)
+        comments[name] = comment_of(definition) or Function.of(name).comment
     for name, comment in comments.items():
         cursor.execute(f"comment on function spotify.{name} is %s", [comment])
 
