@@ -28,6 +28,14 @@ FUNCTIONS = (
     "popularity_of",
     "popularity_around_stays",
     "coverage",
+    "turnover",
+    "survival",
+    "feeders",
+    "reach_of",
+    "lift_of",
+    "lift_of_adds",
+    "lift_of_removals",
+    "curation",
 )
 """Names of the functions, each after the functions that it calls."""
 
