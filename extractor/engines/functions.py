@@ -37,6 +37,14 @@ FUNCTIONS = (
     "overlap",
     "artist_presence",
     "uris_of",
+    "turnover",
+    "survival",
+    "feeders",
+    "reach_of",
+    "lift_of",
+    "lift_of_adds",
+    "lift_of_removals",
+    "curation",
 )
 """Names of the functions, each after the functions that it calls."""
 

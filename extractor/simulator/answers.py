@@ -1,14 +1,18 @@
 """The JSON of playlists and their pages, field for field as recorded in 2024-2026."""
 
+from datetime import date
 from urllib.parse import urlencode
 
+from extractor.simulator.identifiers import randomness
 from extractor.simulator.objects import JsonObject, content_object, image, links
 from extractor.simulator.world import Entry, LocalFile, Owner, PlaylistState, Shape
 
 FIRST_PAGE = 100
 
 
-def playlist_object(state: PlaylistState, shape: Shape, base_url: str, passed_on: dict[str, str]) -> JsonObject:
+def playlist_object(
+    state: PlaylistState, shape: Shape, base_url: str, passed_on: dict[str, str], day: date
+) -> JsonObject:
     """Return `GET /playlists/{id}`: metadata and the first hundred entries, regardless of `limit`."""
     pages = {
         key: page_object(state, shape, f"{base_url}/playlists/{state.id}/{key}", 0, FIRST_PAGE, passed_on)
@@ -18,7 +22,7 @@ def playlist_object(state: PlaylistState, shape: Shape, base_url: str, passed_on
         "collaborative": state.collaborative,
         "description": "",
         **links("playlist", state.id, href_base=base_url),
-        "followers": {"href": None, "total": 0},
+        "followers": {"href": None, "total": followers(state.id, day)},
         "images": [{"height": None, "url": image(state.id, 640), "width": None}],
         "name": state.name,
         "owner": {"display_name": state.owner.display_name, **_user(state.owner)},
@@ -27,6 +31,13 @@ def playlist_object(state: PlaylistState, shape: Shape, base_url: str, passed_on
         "snapshot_id": state.snapshot_id,
         **pages,
     }
+
+
+def followers(playlist_id: str, day: date) -> int:
+    """Return the number of followers of a playlist: it grows or falls by the same few every day."""
+    chance = randomness("followers", playlist_id)
+    daily = chance.choice((-4, -3, -2, -1, 1, 2, 3, 4, 5, 6))
+    return max(0, chance.randrange(20_000, 90_000) + daily * (day - date(2026, 1, 1)).days)
 
 
 def page_object(

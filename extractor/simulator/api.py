@@ -83,7 +83,7 @@ class WebApi:
 
     def _playlist(self, request: Request, day: date, parts: tuple[str, ...]) -> Answer:
         state = self._readable(parts[0], day)
-        body = playlist_object(state, self._world.shape, self._base_url, _parameters(request, PASSED_ON))
+        body = playlist_object(state, self._world.shape, self._base_url, _parameters(request, PASSED_ON), day)
         if self._withholds(request, parts[0]):
             body = _without(body, self._world.shape.page_keys)
         return Answer.of(200, _with_fields(request, body), PLAYLISTS_CACHE)
