@@ -9,8 +9,8 @@ select
         when count(*) = 1 then min(artist_id)
         when count(*) = 0 then error('artist ' || artist || ' is not known: there is none with this id or name')
         else error(
-            'artist ' || artist || ' is ambiguous: ' || count(*) || ' have this name, such as '
-            || min(artist_id) || ' and ' || max(artist_id) || '; give the id of one'
+            'artist ' || artist || ' is ambiguous: ' || count(*) || ' have this name; give the id of one: '
+            || left(string_agg(artist_id, ', ' order by artist_id), 238)
         )
     end
 from artists
@@ -20,4 +20,8 @@ where
         '^(?:(?:https?://)?open\.spotify\.com/(?:intl-\w+/)?artist/|spotify:artist:)?([0-9A-Za-z]{22})/?(?:[?#].*)?$',
         '\1'
     )
-    or lower(trim(artist_name)) = lower(trim(artist));
+    or (
+        -- what looks like an id is no name
+        not trim(artist) ~ '^[0-9A-Za-z]{22}$'
+        and lower(trim(artist_name)) = lower(trim(artist))
+    );

@@ -1,5 +1,5 @@
 -- The id of a playlist given as an id, Spotify URI or link, or by its label or name if only one has it. Null for null;
--- an error if it is not watched, or if several have that name.
+-- an error if it is not watched, or if several have that name: the error lists them.
 create function playlist_id_of(playlist text)
 returns varchar
 as
@@ -10,8 +10,8 @@ select
         when count(*) = 0
             then error('playlist ' || playlist || ' is not watched: there is none with this id, label or name')
         else error(
-            'playlist ' || playlist || ' is ambiguous: ' || count(*) || ' have this label or name, such as '
-            || min(playlist_id) || ' and ' || max(playlist_id) || '; give the id of one'
+            'playlist ' || playlist || ' is ambiguous: ' || count(*) || ' have this label or name; give the id of one: '
+            || left(string_agg(playlist_id, ', ' order by playlist_id), 238)
         )
     end
 from playlists

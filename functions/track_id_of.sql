@@ -1,5 +1,5 @@
 -- The id of a track given as an id, Spotify URI or link, or by its label or name if only one has it. Null for null;
--- an error if it is not known, or if several have that name.
+-- an error if it is not known, or if several have that name: the error lists them.
 create function track_id_of(track text)
 returns varchar
 as
@@ -10,8 +10,8 @@ select
         when count(*) = 0
             then error('track ' || track || ' is not known: there is none with this id, label or name')
         else error(
-            'track ' || track || ' is ambiguous: ' || count(*) || ' have this label or name, such as '
-            || min(track_id) || ' and ' || max(track_id) || '; give the id of one'
+            'track ' || track || ' is ambiguous: ' || count(*) || ' have this label or name; give the id of one: '
+            || left(string_agg(track_id, ', ' order by track_id), 238)
         )
     end
 from track_info

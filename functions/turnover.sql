@@ -51,7 +51,9 @@ held as (
         on
             found.playlist_id = tracklists.playlist_id
             and found.date between tracklists.first_day and tracklists.last_day
-    where tracklists.kind = 'track'
+    where
+        can_be(tracklists.playlist_id, playlist)
+        and tracklists.kind = 'track'
 ),
 
 recent as (
