@@ -22,7 +22,8 @@ from extractor.cli.options import COMMANDS, read_options
 from extractor.config.settings import read_config
 from extractor.engines.functions import FUNCTIONS, Function
 from tests.cluster import Database
-from tests.pipeline.conftest import Demo, MakeProject
+from tests.functions.conftest import copy_marts
+from tests.pipeline.conftest import Demo
 from tests.pipeline.docs_pages import (
     DATA_MODEL,
     GENERATED,
@@ -218,10 +219,8 @@ def test_every_inline_query_returns_rows(demo: Demo, page: str, query: str) -> N
         assert answer(connection, query).count("\n") > 2, page
 
 
-def test_every_postgresql_block_runs_on_a_server(make_project: MakeProject, server: Database) -> None:
-    project = make_project("{tracks: 40, playlists: {A: {size: 10, pool: [0, 20]}}}")
-    project.extract(date(2026, 1, 1))
-    project.publish_on(server)
+def test_every_postgresql_block_runs_on_a_server(demo: Demo, server: Database) -> None:
+    copy_marts(demo.database, server)
     found = blocks_in("sql", "postgres")
     assert found
     for block in found:
