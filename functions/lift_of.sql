@@ -99,20 +99,20 @@ windows as (
     window
         days_before as (
             partition by track_id order by date - date '2000-01-01'
-            range between greatest(cast(window_days as integer), 1) preceding and 1 preceding
+            range between greatest(cast(window_days as integer), 1) preceding and 1 preceding  -- noqa: PRS
         ),
         days_after as (
             partition by track_id order by date - date '2000-01-01'
-            range between 1 following and greatest(cast(window_days as integer), 1) following
+            range between 1 following and greatest(cast(window_days as integer), 1) following  -- noqa: PRS
         ),
         days_earlier as (
             partition by track_id order by date - date '2000-01-01'
-            range between 2 * greatest(cast(window_days as integer), 1) preceding
+            range between 2 * greatest(cast(window_days as integer), 1) preceding  -- noqa: PRS
             and 1 + greatest(cast(window_days as integer), 1) preceding
         ),
         days_around as (
             partition by track_id order by date - date '2000-01-01'
-            range between greatest(cast(window_days as integer), 1) preceding
+            range between greatest(cast(window_days as integer), 1) preceding  -- noqa: PRS
             and greatest(cast(window_days as integer), 1) following
         )
 ),

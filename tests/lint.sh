@@ -56,7 +56,7 @@ sqlfluff_functions() {
     mkdir -p "$scratch/functions"
     local file
     for file in functions/*.sql; do
-        [[ $file == *.*.sql ]] || sed '/^create function/,/^as$/s/^/-- /' "$file" >"$scratch/$file"
+        [[ $file == *.*.sql ]] || sed '/^create function/,/^as$/s/^/--/' "$file" >"$scratch/$file"
     done
     # It takes parameters for columns (RF02, RF03). The option replaces the list in the configuration.
     cp .sqlfluff "$scratch/functions/"

@@ -1,7 +1,7 @@
 """The published functions: one file each in the folder functions/.
 
 A function is written once, in SQL that DuckDB and PostgreSQL share. Its header states the types of its arguments and
-columns, which a macro of DuckDB lacks. Where engines differ, one has a file of its own, as Spark has for some functions.
+columns, which a macro of DuckDB lacks. Where engines differ, one has a file of its own; Spark has one for some of them.
 """
 
 from __future__ import annotations

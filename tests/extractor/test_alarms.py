@@ -7,11 +7,12 @@ import duckdb
 import pytest
 
 from extractor.config.settings import Alarms
-from extractor.engines.alarms import alarms_of
+from extractor.engines.alarms import Cursor, alarms_of
 from tests.cluster import Cluster
 from tests.extractor.conftest import empty_marts
 
-Raise = Callable[..., list[str]]
+Raise = Callable[[str], list[str]]
+USUAL = Alarms()
 
 TWO_DAYS = """
 insert into runs (run_id, date) values ('r1', '2026-01-01'), ('r2', '2026-01-02');
@@ -28,16 +29,16 @@ def alarms(request: pytest.FixtureRequest) -> Iterator[Raise]:
     """Return a function that fills tables with statements and returns the alarms."""
     if request.param == "duckdb":
         with duckdb.connect() as connection:
-            yield lambda sql, limits=Alarms(): alarms_after(connection.cursor(), sql, limits)
+            yield lambda sql: alarms_after(connection.cursor(), sql)
         return
     cluster: Cluster = request.getfixturevalue("cluster")
     database = cluster.database(f"alarms {request.node.name}"[:60])
-    with closing(database.connect()) as connection, connection.cursor() as cursor:
+    with closing(database.connect()) as server, server.cursor() as cursor:
         cursor.execute("create schema main; set search_path to main")
-        yield lambda sql, limits=Alarms(): alarms_after(cursor, sql, limits)
+        yield lambda sql: alarms_after(cursor, sql)
 
 
-def alarms_after(cursor: "duckdb.DuckDBPyConnection", sql: str, limits: Alarms) -> list[str]:
+def alarms_after(cursor: Cursor, sql: str, limits: Alarms = USUAL) -> list[str]:
     cursor.execute("".join(empty_marts()) + sql)
     return alarms_of(cursor, limits)
 

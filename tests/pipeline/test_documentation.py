@@ -7,7 +7,6 @@ import shlex
 import subprocess
 from contextlib import redirect_stdout
 from dataclasses import dataclass
-from datetime import date
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
