@@ -218,7 +218,7 @@ def said(day: date) -> str:
 
 @pytest.mark.parametrize("gap", [(), (date(2026, 1, 5), date(2026, 1, 9), date(2026, 1, 11), date(2026, 1, 12))])
 def test_track_view_shows_values_stays_and_gaps(page: Page, demo: Demo, tmp_path: Path, gap: tuple[date, ...]) -> None:
-    database = shutil.copy(demo.database, tmp_path / "s.duckdb")
+    database = Path(shutil.copy(demo.database, tmp_path / "s.duckdb"))
     database.chmod(0o644)
     with duckdb.connect(str(database)) as connection:
         connection.execute("delete from track_daily_popularity where list_contains($1, date)", [[*gap]])
