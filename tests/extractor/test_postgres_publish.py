@@ -242,7 +242,8 @@ def test_nothing_that_others_create_in_public_is_ever_called(built: Database, co
     publish(config)
     found = built.rows(
         "select proname from pg_proc where pronamespace = 'spotify'::regnamespace "
-        "and not coalesce(proconfig, '{}') @> array['search_path=pg_catalog, spotify, pg_temp'] and proname not in ('error', 'can_be')"
+        "and not coalesce(proconfig, '{}') @> array['search_path=pg_catalog, spotify, pg_temp'] "
+        "and proname not in ('error', 'can_be')"
     )
     assert found == []
     with connected() as connection, connection.cursor() as cursor:
