@@ -22,7 +22,8 @@ from extractor.cli.options import COMMANDS, read_options
 from extractor.config.settings import read_config
 from extractor.engines.functions import FUNCTIONS, Function
 from tests.cluster import Database
-from tests.pipeline.conftest import Demo, MakeProject
+from tests.conftest import Demo
+from tests.pipeline.conftest import MakeProject
 from tests.pipeline.docs_pages import (
     DATA_MODEL,
     GENERATED,

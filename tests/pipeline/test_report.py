@@ -18,9 +18,9 @@ import pytest
 from extractor.config.settings import Config
 from extractor.outputs.report import report as reporting
 from extractor.outputs.report.report import report
+from tests.conftest import Demo
 from tests.extractor.conftest import empty_marts
 from tests.pipeline.browser import Page, browser, chromium
-from tests.pipeline.conftest import Demo
 
 pytestmark = pytest.mark.slow
 
