@@ -1,7 +1,9 @@
 """Fixtures for all tests: a dbt that starts faster, a PostgreSQL server, and an empty database per test."""
 
 import os
+import subprocess
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cache
 from itertools import count
 from pathlib import Path
@@ -16,6 +18,7 @@ from tests import forked
 from tests.cluster import Cluster, Database, programs, running
 
 NUMBERS = count(1)
+REPO = Path(__file__).parent.parent
 
 SHARED = ("conformance", "published_histories", "demo", "long_history")
 """Fixtures of a session that take minutes: the files that use one run in one process."""
@@ -38,7 +41,7 @@ class ByFile(LoadScopeScheduling):  # type: ignore[misc]
 
 @cache
 def _scope_of(file: str) -> str:
-    text = (Path(__file__).parent.parent / file).read_text("utf-8")
+    text = (REPO / file).read_text("utf-8")
     return next((fixture for fixture in SHARED if f"{fixture}: " in text), file)
 
 
@@ -74,3 +77,25 @@ def server(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> Database:
     for name, value in database.environment.items():
         monkeypatch.setenv(name, value)
     return database
+
+
+@dataclass(frozen=True)
+class Demo:
+    """Output and files of ./run.sh demo."""
+
+    told: str
+    folder: Path
+
+    @property
+    def database(self) -> Path:
+        return self.folder / "spotify.duckdb"
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
+    """Run the demo once for all tests."""
+    folder = tmp_path_factory.mktemp("demo") / "here"
+    command = [str(REPO / "run.sh"), "demo", "--folder", str(folder)]
+    finished = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert finished.returncode == 0, finished.stderr
+    return Demo(finished.stdout, folder)

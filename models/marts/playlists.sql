@@ -10,13 +10,14 @@ playlist_history as (
 
 days as (select * from {{ ref('int_playlist_days_counted') }}),
 
-complete_days as (
+usable_days as (
     select
         playlist_id,
-        min(day) as first_day,
+        min(case when outcome = 'complete' then day end) as first_complete_day,
+        max(case when outcome = 'complete' then day end) as last_complete_day,
         max(day) as last_day
     from days
-    where outcome = 'complete'
+    where outcome in ('complete', 'unchanged')
     group by playlist_id
 ),
 
@@ -30,11 +31,12 @@ final as (
             when playlist_history.owner_id is not null then 'user'
         end as owner_kind,
         watched.is_watched,
-        complete_days.first_day as first_complete_date,
-        complete_days.last_day as last_complete_date
+        usable_days.first_complete_day as first_complete_date,
+        usable_days.last_complete_day as last_complete_date,
+        usable_days.last_day as last_usable_date
     from watched
     left join playlist_history on watched.spotify_id = playlist_history.playlist_id
-    left join complete_days on watched.spotify_id = complete_days.playlist_id
+    left join usable_days on watched.spotify_id = usable_days.playlist_id
 )
 
 select * from final

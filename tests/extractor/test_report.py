@@ -12,7 +12,9 @@ from extractor.outputs.report.report import report
 from tests.extractor.conftest import empty_marts
 
 TWO_LISTS_FOUR_DAYS = """
-insert into playlists values ('l1', 'One', null, 'user', true, '2026-01-01', '2026-01-04');
+insert into playlists (
+    playlist_id, playlist_name, label, owner_kind, is_watched, first_complete_date, last_complete_date
+) values ('l1', 'One', null, 'user', true, '2026-01-01', '2026-01-04');
 insert into playlist_days (playlist_id, date, outcome, reason, entries, total, unavailable_entries, snapshot_id)
 select 'l1', date '2026-01-01' + day::integer, 'complete', null, 1, 1, 0, 's' from range(4) as days(day);
 insert into track_info (track_id, track_name, artists) values ('a', 'A', 'X'), ('b', 'B', 'Y'), ('c', 'C', 'Z');

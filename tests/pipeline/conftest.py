@@ -1,9 +1,7 @@
 """Fixtures: projects to run commands on, for one test or for a module."""
 
-import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +10,7 @@ import pytest
 from extractor.simulator.generated import GeneratedWorld
 from extractor.simulator.server import Simulator
 from extractor.simulator.world import World
-from tests.pipeline.harness import REPO, Project
+from tests.pipeline.harness import Project
 from tests.pipeline.histories import RUNS, january, read_cases
 
 MakeProject = Callable[..., Project]
@@ -55,25 +53,3 @@ def published_histories(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pr
             project.extract(january(number))
         project.publish()
         yield project
-
-
-@dataclass(frozen=True)
-class Demo:
-    """Output and files of ./run.sh demo."""
-
-    told: str
-    folder: Path
-
-    @property
-    def database(self) -> Path:
-        return self.folder / "spotify.duckdb"
-
-
-@pytest.fixture(scope="session")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
-    """Run the demo once for all tests."""
-    folder = tmp_path_factory.mktemp("demo") / "here"
-    command = [str(REPO / "run.sh"), "demo", "--folder", str(folder)]
-    finished = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert finished.returncode == 0, finished.stderr
-    return Demo(finished.stdout, folder)

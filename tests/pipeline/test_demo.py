@@ -7,7 +7,7 @@ import re
 import duckdb
 import pytest
 
-from tests.pipeline.conftest import Demo
+from tests.conftest import Demo
 from tests.pipeline.harness import REPO
 
 pytestmark = pytest.mark.slow

@@ -21,8 +21,8 @@ from extractor.cli.options import COMMANDS, read_options
 from extractor.config.settings import read_config
 from extractor.engines.functions import FUNCTIONS, Function
 from tests.cluster import Database
+from tests.conftest import Demo
 from tests.functions.conftest import copy_marts
-from tests.pipeline.conftest import Demo
 from tests.pipeline.docs_pages import (
     DATA_MODEL,
     GENERATED,

@@ -19,9 +19,9 @@ import pytest
 from extractor.config.settings import Config
 from extractor.outputs.report import report as reporting
 from extractor.outputs.report.report import report
+from tests.conftest import Demo
 from tests.extractor.conftest import empty_marts
 from tests.pipeline.browser import Page, browser, chromium
-from tests.pipeline.conftest import Demo
 
 pytestmark = pytest.mark.slow
 
@@ -35,7 +35,9 @@ HOSTILE = (
     + "x" * 3000
 )
 ONE_DAY = f"""
-insert into playlists values
+insert into playlists
+    (playlist_id, playlist_name, label, owner_kind, is_watched, first_complete_date, last_complete_date)
+values
     ('l1', $${HOSTILE}$$, $${HOSTILE}$$, 'user', true, '2026-01-01', '2026-01-01'),
     ('l2', 'Never read', null, 'user', true, null, null);
 insert into playlist_days (playlist_id, date, outcome, reason, entries, total, unavailable_entries, snapshot_id) values
@@ -54,6 +56,7 @@ insert into runs (run_id, worker, date, started_at) values ('r', 1, '2026-01-01'
 LARGE = """
 create macro january(day) as date '2026-01-01' + cast(day as integer);
 insert into playlists
+    (playlist_id, playlist_name, label, owner_kind, is_watched, first_complete_date, last_complete_date)
 select 'l' || l, 'List ' || l, null, 'user', true, january(0), january(39) from range(300) t(l);
 insert into playlist_days (playlist_id, date, outcome, reason, entries, total, unavailable_entries, snapshot_id)
 select 'l' || l, january(d), if(hash(l, d) % 20 = 0, 'failed', 'complete'), null, 100, 100, 0, 's'
