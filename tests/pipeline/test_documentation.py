@@ -58,20 +58,35 @@ LANGUAGES = {"sql", "sql postgres", "sql spark", "shell", "text", "json", "yaml"
 
 MAX_README_LINES = 170
 
-SYSTEM_PROGRAMS = ("apt-get", "cd", "cp", "curl", "echo", "export", "git", "mkdir", "tar")
+SYSTEM_PROGRAMS = (
+    "apt-get",
+    "cd",
+    "cp",
+    "curl",
+    "datasette",
+    "echo",
+    "export",
+    "git",
+    "jupyter",
+    "mkdir",
+    "pip",
+    "tar",
+)
 """Programs in shell blocks that are not ours: they are not run."""
 
 FOREIGN_OPTIONS = (
     "--cap-drop",
     "--env-file",
     "--fast",
+    "--init-sql",
     "--no-healthcheck",
     "--read-only",
+    "--read-write",
     "--rm",
     "--strict",
     "--userns",
 )
-"""Options in the text that are those of docker, podman, mypy, or of tests/run.sh."""
+"""Options in the text that are those of docker, podman, mypy, an MCP server, or of tests/run.sh."""
 
 PLACEHOLDERS = {"COMMAND": "daily", "CONFIG": "config.yaml", "DAY": "2026-01-30", "ENGINE": "duckdb", "N": "9"}
 
@@ -250,9 +265,10 @@ def check_command(words: list[str]) -> None:
             check_own(arguments)
         case ".venv/bin/dbt":
             check_dbt(arguments)
-        case ".venv/bin/python":
-            assert arguments[0] == "-m"
+        case ".venv/bin/python" if arguments[0] == "-m":
             assert find_spec(arguments[1]), arguments
+        case ".venv/bin/python":
+            assert (REPO / arguments[0]).exists(), arguments
         case "docker":
             check_docker(arguments)
         case _ if program.startswith("./"):
