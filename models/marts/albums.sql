@@ -3,12 +3,20 @@
 -- An album is described by the description of a track that changed last.
 with described as (select * from {{ ref('int_tracks_described') }}),
 
+track_info_history as (
+    select * from {{ ref('track_info_history') }}
+    where valid_to is null
+),
+
 ranked as (
     select
-        *,
-        row_number() over (partition by album_id order by day desc, track_id desc) as latest_rank
+        described.*,
+        row_number() over (
+            partition by described.album_id order by track_info_history.valid_from desc, described.track_id desc
+        ) as latest_rank
     from described
-    where album_id is not null
+    inner join track_info_history on described.track_id = track_info_history.track_id
+    where described.album_id is not null
 ),
 
 final as (

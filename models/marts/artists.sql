@@ -3,22 +3,28 @@
 -- An artist's name is the one in the description that changed last.
 with described as (select * from {{ ref('int_tracks_described') }}),
 
+track_info_history as (
+    select * from {{ ref('track_info_history') }}
+    where valid_to is null
+),
+
 artists as (
     select
         track_id,
-        day,
         {{ unnested({'artist_id': 'artist_ids', 'artist_name': 'artist_names'}) }}
     from described
 ),
 
 final as (
     select
-        artist_id,
-        {{ value_of_greatest('artist_name', ['day', 'track_id']) }} as artist_name,
-        cast(count(distinct track_id) as integer) as tracks
+        artists.artist_id,
+        {{ value_of_greatest('artists.artist_name', ['track_info_history.valid_from', 'artists.track_id']) }}
+            as artist_name,
+        cast(count(distinct artists.track_id) as integer) as tracks
     from artists
-    where artist_id is not null
-    group by artist_id
+    inner join track_info_history on artists.track_id = track_info_history.track_id
+    where artists.artist_id is not null
+    group by artists.artist_id
 )
 
 select * from final

@@ -152,7 +152,7 @@ def test_invalid_id_is_an_error_in_spark(engines: Engines) -> None:
 
 def test_custom_endpoint_has_its_latest_rows_in_spark(engines: Engines) -> None:
     first, second = (instant(day_number(number)).replace(tzinfo=None) for number in (1, 2))
-    assert engines.artists.columns == ("artist_id", "name", "genres", "followers", "observed_at")
+    assert engines.artists.columns == ("artist_id", "artist_name", "genres", "followers", "observed_at")
     assert engines.artists.rows == (
         ("A", "as it is", None, 3, second),
         ("B", None, None, None, first),

@@ -32,7 +32,6 @@ ranked as (
 final as (
     select
         {{ in_byte_order('ranked.track_id') }} as track_id,
-        ranked.day,
         {{ json_texts('descriptions.description', 'artists', 'id') }} as artist_ids,
         {{ json_texts('descriptions.description', 'artists', 'name') }} as artist_names,
         {{ json_text('descriptions.description', ['album', 'id']) }} as album_id,
