@@ -7,6 +7,7 @@ they fail.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
@@ -49,6 +50,26 @@ insert into tracks_in_playlist (
 ) values
     ('l1', 't1', 1, '2025-12-01', '2026-01-01', '2026-01-01', null, 'claimed', true, true, 1);
 insert into runs (run_id, worker, date, started_at) values ('r', 1, '2026-01-01', '2026-01-01 06:00:00');
+"""
+# Read on 10 to 13 and 16 to 17 October: 24 tracks are new after the two days without a read, and 3 are gone.
+TWO_DAYS_MISSED = """
+create macro october(day) as date '2025-10-01' + cast(day - 1 as integer);
+insert into playlists values ('l1', 'Gap', null, 'user', true, october(10), october(17));
+insert into playlist_days (playlist_id, date, outcome, reason, entries, total, unavailable_entries, snapshot_id)
+select 'l1', october(d), if(d in (14, 15), 'failed', 'complete'), if(d in (14, 15), 'no answer', null), 30, 30, 0, 's'
+from range(10, 18) t(d);
+insert into track_info (track_id, track_name, artists) select 't' || t, 'Track ' || t, 'Artist' from range(31) u(t);
+create macro stay(t, first, last, absent) as table
+select 'l1', 't' || t, 1, october(first), october(last), october(first), october(absent), 'claimed', first = 10,
+    absent is null, 1;
+insert into tracks_in_playlist (
+    playlist_id, track_id, stay_number, added_at, last_seen, first_seen, first_absent, added_at_source,
+    starts_before_watch, is_current, days_seen
+)
+select s.* from (values (0, 10, 13, 16), (1, 10, 13, 16), (2, 10, 13, 16), (3, 10, 17, null), (4, 10, 16, 17),
+    (5, 10, 16, 17), (6, 12, 17, null)) u(t, first, last, absent), stay(t, first, last, absent) s
+union all
+select s.* from range(7, 31) u(t), stay(t, 16, 17, null) s;
 """
 # 300 playlists of about 100 tracks out of 30,000; in each, three are added and three removed every day.
 LARGE = """
@@ -173,7 +194,7 @@ def test_most_changed_playlists_have_the_most_additions_and_removals(
     ):
         counts[playlist][0] += seen >= first and not older
         counts[playlist][1] += absent is not None and absent >= first
-    shown = rows_of(page, "Entries and exits")
+    shown = rows_of(page, "Added and removed")
     by_name = {names[playlist]: count for playlist, count in counts.items()}
     assert [(int(row[1]), int(row[2])) for row in shown] == [tuple(by_name[row[0].split("\n")[0]]) for row in shown]
     assert [sum(by_name[row[0].split("\n")[0]]) for row in shown] == sorted(map(sum, by_name.values()), reverse=True)[
@@ -210,6 +231,79 @@ def test_playlist_view_shows_stays_and_coverage(page: Page, report_html: Path, a
         for (day,) in ask(f"select added_at from tracks_in_playlist where is_current and playlist_id = '{playlist}'")
     )
     assert [row[1].split("\n")[0].split(" claimed")[0] for row in newest] == [said(day) for day in added[:-9:-1]]
+
+
+def tip(page: Page, chart: str, day: int, days: int) -> list[str]:
+    """Return the lines that a chart tells of a day, of all its days."""
+    page.run(
+        f"(() => {{ const chart = document.querySelector('{chart}'), {{ left, width }} = chart.getBoundingClientRect();"
+        f"const clientX = left + width * {(day + 0.5) / days};"
+        "chart.dispatchEvent(new PointerEvent('pointermove', { clientX })) })()"
+    )
+    return page.texts("#tip div")
+
+
+def columns(page: Page, kind: str) -> list[tuple[float, float, float]]:
+    """Return the left edge, the right one and the height of each column of the churn, in days and in pixels."""
+    path, width = page.run(
+        "((chart) => [chart.querySelector('path[class=\"KIND\"]').getAttribute('d'), chart.clientWidth])"
+        "(document.querySelector('.churn'))".replace("KIND", kind)
+    )
+    numbers = [[float(one) for one in re.findall(r"[\d.]+", column)] for column in path.split("M")[1:]]
+    return [(left / width, right / width, bottom - top) for left, top, right, bottom, _ in numbers]
+
+
+def test_changes_over_days_without_a_read_are_drawn_over_these_days(page: Page, tmp_path: Path) -> None:
+    page.open(written(tmp_path, TWO_DAYS_MISSED), "#list=l1")
+    page.wait_for("document.querySelector('.churn')")
+    [(left, right, one)] = columns(page, "added")
+    assert (left * 8, right * 8) == (pytest.approx(2, abs=0.1), pytest.approx(3, abs=0.1))
+    [(left, right, height)] = columns(page, "spread added")
+    assert (left * 8, right * 8) == (pytest.approx(4, abs=0.1), pytest.approx(7, abs=0.1))
+    assert height == pytest.approx(24 / 3 * one)
+    assert [height for _, _, height in columns(page, "removed")] == [pytest.approx(2 * one)]
+    assert [height for _, _, height in columns(page, "spread removed")] == [pytest.approx(one)]
+    between = "24 added, 3 removed between 13 and 16 Oct"
+    told = [tip(page, ".churn", day, 8) for day in range(8)]
+    assert [lines[0] for lines in told] == [said(date(2025, 10, day)) for day in range(10, 18)]
+    assert [lines[1:] for lines in told] == [
+        ["first read"],
+        ["nothing added or removed"],
+        ["1 added"],
+        ["nothing added or removed"],
+        ["not observed", between],
+        ["not observed", between],
+        [between],
+        ["2 removed"],
+    ]
+    assert page.run("document.querySelector('.churn').getAttribute('aria-label')") == (
+        f"25 added, 5 removed; of these {between}"
+    )
+    legend = page.texts(".legend li")
+    assert "between two reads some days apart: the number is divided by these days" in legend
+    assert {"added, at most 1 a day", "removed, at most 2 a day"} <= set(legend)
+    # the week from 11 to 17 October is compared with the read before it
+    assert {"25", "5"} == {fact(page, "entered"), fact(page, "left")}
+    assert page.texts(".facts .cover")[1:3] == ["between 10 and 17 Oct"] * 2
+
+
+def test_changes_are_told_with_the_reads_between_which_they_happened(
+    page: Page, report_html: Path, ask: Callable[[str], Rows]
+) -> None:
+    changes = ask(
+        "select playlist_id, date_before, date, sum(cast(change <> 'removed' as integer)), "
+        "sum(cast(change = 'removed' as integer)) "
+        "from playlist_changes where date > date_before + 1 group by all order by all"
+    )
+    [(start, days)] = ask("select min(date), count(distinct date) from playlist_days")
+    assert changes
+    for playlist, before, day, added, removed in changes:
+        page.open(report_html, f"#list={playlist}")
+        page.wait_for("document.querySelector('.churn')")
+        counts = [f"{added} added"] * (added > 0) + [f"{removed} removed"] * (removed > 0)
+        for shown in range((before - start).days + 1, (day - start).days + 1):
+            told = tip(page, ".churn", shown, days)
+            assert f"{', '.join(counts)} between {before.day} and {day.day} Jan" in told
 
 
 def said(day: date) -> str:

@@ -2,7 +2,7 @@
 
 import { html, playlistLink, section, table, trackLink } from "./dom.js";
 import { number, signed } from "./words.js";
-import { NO_VALUE, isEntry, isExit, isUsable } from "./world.js";
+import { NO_VALUE, isEntry, isExit, isUsable, readsSince } from "./world.js";
 
 const WEEK = 7;
 const MOVERS = 8;
@@ -84,6 +84,7 @@ export function turnoverSection(world) {
       const stays = world.staysIn(list);
       return {
         list,
+        reads: readsSince(list, first),
         entries: stays.filter((stay) => isEntry(stay, first, last)).length,
         exits: stays.filter((stay) => isExit(stay, first, last)).length,
         observed: Array.from(list.outcomes.slice(first)).filter(isUsable).length,
@@ -96,18 +97,21 @@ export function turnoverSection(world) {
   const days = last - first + 1;
   return section(
     "Playlists that changed most",
-    "Tracks that entered and left in the last seven days, on the day that first shows it.",
+    "Tracks added and removed between the last read before these seven days and the last of all.",
     counted.length
       ? table(
-          "Entries and exits",
-          ["Playlist", ...["entered", "left", "observed"].map((title) => ({ title, number: true }))],
+          "Added and removed",
+          ["Playlist", ...["added", "removed", "observed"].map((title) => ({ title, number: true }))],
           counted
             .slice(0, MOVERS)
-            .map(({ list, entries, exits, observed }) => [
+            .map(({ list, reads, entries, exits, observed }) => [
               playlistLink(list),
               number(entries),
               number(exits),
-              `${observed}/${days} days`,
+              [
+                `${observed}/${days} days`,
+                reads && html("span", { class: "when" }, world.calendar.between(reads.from, reads.to)),
+              ],
             ]),
           { quiet: true },
         )
