@@ -28,6 +28,7 @@ pytestmark = pytest.mark.slow
 
 USABLE = ("complete", "unchanged")
 DESKTOP, PHONE = (1280, 900), (390, 844)
+NOTHING = "\N{EN DASH}"  # in place of a number that is not known
 
 Rows = list[tuple[Any, ...]]
 
@@ -267,7 +268,7 @@ def test_changes_over_days_without_a_read_are_drawn_over_these_days(page: Page, 
     told = [tip(page, ".churn", day, 8) for day in range(8)]
     assert [lines[0] for lines in told] == [said(date(2025, 10, day)) for day in range(10, 18)]
     assert [lines[1:] for lines in told] == [
-        ["first read"],
+        ["first read: changes need a second one"],
         ["nothing added or removed"],
         ["1 added"],
         ["nothing added or removed"],
@@ -380,7 +381,7 @@ def test_names_are_escaped(page: Page, tmp_path: Path) -> None:
     html = written(tmp_path, ONE_DAY)
     for view in ("", "#list=l1", "#list=l2", "#track=t1"):
         page.open(html, view, window=PHONE)
-        page.wait_for("document.querySelector('.timeline, .empty')")
+        page.wait_for("document.querySelector('.timeline, .empty, .notice')")
         assert page.run("window.hacked") is None
         assert page.complaints == []
         assert page.run("document.documentElement.scrollWidth") <= PHONE[0]
@@ -393,9 +394,70 @@ def test_report_of_one_day_without_popularity_explains_what_is_missing(page: Pag
     assert page.texts("h1") == ["2 playlists, 1 of 1 day observed"]
     assert any("Spotify has told no popularity" in text for text in page.texts(".empty"))
     assert rows_of(page, "The last runs, newest first")[0][1] == "killed"
-    page.run("location.hash = '#list=l2'")
-    page.wait_for("document.querySelector('.empty')")
-    assert "never read to the end" in page.texts(".empty")[0]
+
+
+def test_report_of_one_day_says_that_changes_need_a_second_read(page: Page, tmp_path: Path) -> None:
+    page.open(written(tmp_path, ONE_DAY))
+    assert "Changes need a second read: no playlist was read on two days yet." in page.texts(".empty")
+    assert "No playlist has changed" not in page.run("document.body.innerText")
+    page.run("location.hash = '#list=l1'")
+    page.wait_for("document.querySelector('.bars')")
+    assert (fact(page, "current"), fact(page, "entered"), fact(page, "left")) == ("1", NOTHING, NOTHING)
+    assert page.texts(".facts .cover")[:3] == ["when last read, on 1 Jan 2026", *["needs a second read"] * 2]
+    assert page.texts(".about")[0].startswith("It was read on one day.")
+    assert page.run("document.querySelector('.churn')") is None
+
+
+@pytest.mark.parametrize(
+    ("watched", "days", "why", "what_to_do"),
+    [
+        ("true", "(1, 'unavailable', 'old'), (2, 'unavailable', '404 Resource not found'), (3, 'not_run', null)",
+         "unavailable on 2 Jan 2026: 404 Resource not found", "take it out of seeds/playlists.csv"),
+        ("true", "(2, 'failed', 'timed out'), (3, 'partial', '9 of 10 entries')",
+         "partial on 3 Jan 2026: 9 of 10 entries", "the next run asks again"),
+        ("true", "(3, 'not_run', null)", "it was not requested yet", "run ./run.sh,"),
+        ("false", "(1, 'failed', null)", "failed on 1 Jan 2026: no usable answer", "nothing, unless"),
+    ],
+)  # fmt: skip
+def test_playlist_that_was_never_read_says_why_and_what_to_do(
+    page: Page, tmp_path: Path, watched: str, days: str, why: str, what_to_do: str
+) -> None:
+    never = f"""
+        insert into playlists values ('l3', 'Closed', null, null, {watched}, null, null);
+        insert into playlist_days (playlist_id, date, outcome, reason)
+        select 'l3', date '2026-01-01' + cast(d - 1 as integer), o, r from (values {days}) t(d, o, r);
+    """
+    page.open(written(tmp_path, ONE_DAY + never))
+    assert f"{2 if watched == 'true' else 1} never read" in page.texts(".facts .cover")[0]
+    note = "never read" if watched == "true" else "no longer watched"
+    page.wait_for("document.querySelector('.row .label a')")
+    assert any(text.startswith("Closed") and text.endswith(note) for text in page.texts(".row .label"))
+    page.run("location.hash = '#list=l3'")
+    page.wait_for("document.querySelector('h1').innerText === 'Closed'")
+    assert page.texts(".lead strong") == ["Never read"]
+    told = page.texts(".notice p")
+    assert told[0].startswith(f"Why: {why}")
+    assert told[1].startswith("What to do: ")
+    assert what_to_do in told[1]
+    assert "0" not in page.texts(".facts .value")
+
+
+def test_playlist_last_read_before_the_days_shown_has_no_number_of_tracks(
+    page: Page, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    later = """
+        insert into playlists values ('l2', 'Later', null, 'user', true, october(18), october(20));
+        insert into playlist_days (playlist_id, date, outcome, entries)
+        select l, october(d), if(l = 'l1', 'not_run', 'complete'), 0
+        from range(18, 21) t(d), (values ('l1'), ('l2')) u(l);
+    """
+    monkeypatch.setattr(reporting, "CELLS", 31 * 3)
+    page.open(written(tmp_path, TWO_DAYS_MISSED + later), "#list=l1")
+    assert [fact(page, key) for key in ("current", "entered", "left")] == [NOTHING] * 3
+    assert page.texts(".facts .cover")[:3] == [
+        "last read on 17 Oct 2025, before the days shown",
+        *["not read this week"] * 2,
+    ]
 
 
 def test_report_of_an_empty_database_says_what_to_do(page: Page, tmp_path: Path) -> None:

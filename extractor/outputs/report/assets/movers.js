@@ -1,8 +1,8 @@
 // What moved in the last week: popularity up and down, tracks in and out.
 
 import { html, playlistLink, section, table, trackLink } from "./dom.js";
-import { number, signed } from "./words.js";
-import { NO_VALUE, isEntry, isExit, isUsable, readsSince } from "./world.js";
+import { count, number, signed } from "./words.js";
+import { NO_VALUE, isEntry, isExit, isReadTwice, isUsable, readsSince } from "./world.js";
 
 const WEEK = 7;
 const MOVERS = 8;
@@ -95,9 +95,12 @@ export function turnoverSection(world) {
     (one, other) => other.entries + other.exits - one.entries - one.exits || one.list.index - other.list.index,
   );
   const days = last - first + 1;
+  const compared = world.playlists.filter((list) => readsSince(list, first)).length;
   return section(
     "Playlists that changed most",
-    "Tracks added and removed between the last read before these seven days and the last of all.",
+    compared &&
+      "Tracks added and removed between the last read before these seven days and the last of all. Compared: " +
+        `${number(compared)} of ${count(world.playlists.length, "playlist")}.`,
     counted.length
       ? table(
           "Added and removed",
@@ -115,6 +118,15 @@ export function turnoverSection(world) {
             ]),
           { quiet: true },
         )
-      : html("p", { class: "empty" }, "No playlist has changed this week, as far as was observed."),
+      : html("p", { class: "empty" }, noTurnover(world, compared)),
   );
+}
+
+function noTurnover({ playlists }, compared) {
+  if (compared) {
+    return "Nothing was added or removed this week, as far as was observed.";
+  }
+  return playlists.some(isReadTwice)
+    ? "Nothing is known of this week: that takes a read in these seven days, and one before it."
+    : "Changes need a second read: no playlist was read on two days yet.";
 }

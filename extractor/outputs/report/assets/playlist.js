@@ -8,7 +8,9 @@ import {
   cover,
   isEntry,
   isExit,
+  isReadTwice,
   isUnobserved,
+  lastRead,
   readBefore,
   readsSince,
   spans,
@@ -24,26 +26,52 @@ const CHURN = { height: 96, room: 6 };
 export function playlistView(world, list) {
   const stays = world.staysIn(list);
   const changes = changesIn(list, stays);
+  if (lastRead(list) === null) {
+    return [neverRead(world, list)];
+  }
   return [
     headline(world, list, stays),
     section(
       titled("Stays", periods(world, `#list=${encodeURIComponent(list.id)}`)),
-      "Tracks added or removed last are first. Above: how many were added and removed.",
+      isReadTwice(list)
+        ? "Tracks added or removed last are first. Above: how many were added and removed."
+        : "It was read on one day. What is added and removed is shown once it was read on a second one.",
       barLegend(spreadLegend(changes)),
-      stays.length ? staysChart(world, list, stays, changes) : html("p", { class: "empty" }, noStays(list)),
+      stays.length ? staysChart(world, list, stays, changes) : html("p", { class: "empty" }, noStays(world, list)),
     ),
     ranked(world, stays),
   ];
 }
 
 function headline(world, list, stays) {
+  const { calendar } = world;
   const current = stays.filter(({ isCurrent }) => isCurrent);
+  const read = lastRead(list);
   const [first, last] = [Math.max(0, world.days - WEEK), world.lastDay];
   const reads = readsSince(list, first);
-  const during = reads ? world.calendar.between(reads.from, reads.to) : world.calendar.range(first, last);
+  const counted = (isCounted) => [
+    reads ? stays.filter((stay) => isCounted(stay, first, last)).length : null,
+    reads ? calendar.between(reads.from, reads.to) : isReadTwice(list) ? "not read this week" : "needs a second read",
+  ];
   return html(
     "div",
     { class: "headline" },
+    ...headings(list),
+    html("p", { class: "lead" }, ...coverInWords(world, list)),
+    facts([
+      read < 0
+        ? ["current", "Tracks in it", null, `last read on ${calendar.say(read)}, before the days shown`]
+        : ["current", "Tracks in it", current.length, `when last read, on ${calendar.say(read)}`],
+      ["entered", "Added this week", ...counted(isEntry)],
+      ["left", "Removed this week", ...counted(isExit)],
+      ["stays", "Stays", stays.length, `of ${count(new Set(stays.map(({ track }) => track)).size, "track")}`],
+    ]),
+    html("p", {}, spotifyLink("playlist", list.id)),
+  );
+}
+
+function headings(list) {
+  return [
     html(
       "p",
       { class: "eyebrow" },
@@ -53,22 +81,62 @@ function headline(world, list, stays) {
       list.isWatched ? null : " · no longer watched",
     ),
     html("h1", { tabindex: -1 }, name(list.title)),
-    html("p", { class: "lead" }, ...coverInWords(world, list)),
-    facts([
-      ["current", "Tracks in it", current.length, "when it was last read"],
-      ["entered", "Added this week", stays.filter((stay) => isEntry(stay, first, last)).length, during],
-      ["left", "Removed this week", stays.filter((stay) => isExit(stay, first, last)).length, during],
-      ["stays", "Stays", stays.length, `of ${count(new Set(stays.map(({ track }) => track)).size, "track")}`],
-    ]),
-    html("p", {}, spotifyLink("playlist", list.id)),
+  ];
+}
+
+/** All there is to say of a list that was never read: why, and what to do. */
+function neverRead({ calendar }, list) {
+  const { days } = cover(list);
+  const asked = Array.from(list.outcomes).findLastIndex((letter) => letter !== "." && letter !== "n");
+  const outcome = OUTCOMES[list.outcomes[asked]];
+  const since = days ? ` in ${count(days, "day")} since ${calendar.say(list.outcomes.search(/[^.]/u))}` : "";
+  return html(
+    "div",
+    { class: "headline" },
+    ...headings(list),
+    html("p", { class: "lead" }, html("strong", {}, "Never read"), `${since}, so nothing is known of its tracks.`),
+    html(
+      "div",
+      { class: "notice" },
+      html(
+        "p",
+        {},
+        html("strong", {}, "Why: "),
+        outcome
+          ? [`${outcome.name} on ${calendar.say(asked)}: `, name(list.reasons.get(asked) ?? outcome.meaning)]
+          : "it was not requested yet.",
+      ),
+      html("p", {}, html("strong", {}, "What to do: "), ...whatToDo(list, list.outcomes[asked])),
+    ),
+    html("p", { class: "beside" }, spotifyLink("playlist", list.id)),
   );
+}
+
+function whatToDo(list, letter) {
+  if (!list.isWatched) {
+    return ["nothing, unless it should be watched again: then name it in ", code("seeds/playlists.csv"), "."];
+  }
+  if (letter === "x") {
+    return [
+      "open it in Spotify. If it is gone or private, take it out of ",
+      code("seeds/playlists.csv"),
+      ". If it is there, Spotify refuses your app: one created since 11 February 2026 can read only playlists of a " +
+        "user who has logged in (",
+      code("./run.sh login"),
+      "), and Spotify’s own playlists are closed to most apps.",
+    ];
+  }
+  return letter
+    ? ["the next run asks again. If that does not help, ", code("./run.sh status"), " says what is wrong."]
+    : ["run ", code("./run.sh"), ", which requests every playlist that is watched."];
+}
+
+function code(text) {
+  return html("code", {}, text);
 }
 
 function coverInWords({ calendar }, list) {
   const { days, observed } = cover(list);
-  if (days === 0) {
-    return ["It has not been read yet."];
-  }
   const first = list.outcomes.search(/[^.]/u);
   const summary = html("strong", { "data-fact": "cover" }, `Observed on ${number(observed)} of ${count(days, "day")}`);
   const gaps = spans(list.outcomes, (letter, day) =>
@@ -90,10 +158,10 @@ function reasonIn(list, day) {
   return list.reasons.has(day) ? `: ${list.reasons.get(day)}` : "";
 }
 
-function noStays(list) {
-  return Array.from(list.outcomes).some((letter) => letter === "c" || letter === "e")
-    ? "It was read, and held no track on these days."
-    : "It was never read to the end, so nothing is known of its tracks.";
+function noStays({ calendar }, list) {
+  return lastRead(list) < 0
+    ? `It was last read on ${calendar.say(lastRead(list))}, before the days shown here.`
+    : "It was read, and held no track on these days.";
 }
 
 function staysChart(world, list, stays, changes) {
@@ -106,11 +174,12 @@ function staysChart(world, list, stays, changes) {
   const rest = lines.length > ROWS ? `Show all ${count(lines.length, "track")}` : null;
   return fitted((width) =>
     timeline(world, width, (across) => [
-      html(
-        "ol",
-        { class: "rows" },
-        row({ label: churnLegend(world, changes), plot: churn(world, list, changes, across), note: "" }),
-      ),
+      isReadTwice(list) &&
+        html(
+          "ol",
+          { class: "rows" },
+          row({ label: churnLegend(world, changes), plot: churn(world, list, changes, across), note: "" }),
+        ),
       ...few(
         (from, to) =>
           lines.slice(from, to).map((line) =>
@@ -269,7 +338,7 @@ function onDay(world, list, changes, day) {
   }
   const from = readBefore(list, day);
   if (from === null) {
-    return ["first read"];
+    return ["first read: changes need a second one"];
   }
   return during.length ? during : [changeInWords(world, { from, to: day, added: 0, removed: 0 })];
 }

@@ -164,6 +164,12 @@ export function lastRead(list) {
   return readBefore(list, list.outcomes.length);
 }
 
+/** Whether a list was read on two days, so that changes could be seen. */
+export function isReadTwice(list) {
+  const last = lastRead(list);
+  return last !== null && (last < 0 || readBefore(list, last) !== null);
+}
+
 /** The two reads of a list that show what changed from a day on; null if there are no such two. */
 export function readsSince(list, first) {
   const to = lastRead(list);
