@@ -100,7 +100,7 @@ function neverRead({ calendar }, list) {
       { class: "notice" },
       html(
         "p",
-        {},
+        { class: "why" },
         html("strong", {}, "Why: "),
         outcome
           ? [`${outcome.name} on ${calendar.say(asked)}: `, name(list.reasons.get(asked) ?? outcome.meaning)]
