@@ -399,6 +399,13 @@ def test_no_view_uses_the_network_logs_errors_or_overflows(
     assert (sum(map(int, ink[4:-1].split(", "))) > 384) is dark
 
 
+def test_tables_of_the_overview_fit_a_phone(page: Page, report_html: Path) -> None:
+    page.open(report_html, window=PHONE)
+    assert page.run(
+        "Array.from(document.querySelectorAll('.scrolls'), (table) => table.scrollWidth - table.clientWidth)"
+    ) == [0] * len(page.texts("table"))
+
+
 def test_keyboard_navigation_and_back_work(page: Page, report_html: Path) -> None:
     page.open(report_html)
     page.press("/")

@@ -150,7 +150,7 @@ export function turnoverSection(world) {
               number(exits),
               [
                 `${observed}/${days} days`,
-                reads && html("span", { class: "when" }, world.calendar.between(reads.from, reads.to)),
+                reads && html("span", { class: "when wraps" }, world.calendar.between(reads.from, reads.to)),
               ],
             ]),
           { quiet: true },
