@@ -140,7 +140,7 @@ export function spotifyLink(kind, id) {
   );
 }
 
-/** Numbers with their cover under them: [key, what, number, cover]. */
+/** Numbers with their cover under them: [key, what, number or null, cover]. */
 export function facts(entries) {
   return html(
     "dl",
@@ -150,7 +150,7 @@ export function facts(entries) {
         "div",
         {},
         html("dt", {}, what),
-        html("dd", { class: "value", "data-fact": key }, number(value)),
+        html("dd", { class: "value", "data-fact": key }, value === null ? "–" : number(value)),
         html("dd", { class: "cover" }, about),
       ),
     ),

@@ -57,15 +57,16 @@ function onDay(world, list, stays, day) {
 }
 
 export function said({ calendar }, { first, last, isOlder, isCurrent }) {
-  const since = isOlder ? `since ${calendar.say(first)} or earlier` : `from ${calendar.say(first)}`;
-  return isCurrent ? since : `${since} to ${calendar.say(last)}`;
+  const since = isOlder ? `since ${calendar.say(first)} or earlier` : `first seen ${calendar.say(first)}`;
+  return isCurrent ? since : `${since}, last seen ${calendar.say(last)}`;
 }
 
 function inWords(world, stays) {
   return stays.map((stay) => said(world, stay)).join("; ");
 }
 
-export function barLegend() {
+/** What the marks of a line mean, and `more` of them above it. */
+export function barLegend(more = []) {
   const mark = (path, classes) =>
     svg("svg", { width: 26, height: 12, "aria-hidden": true }, svg("path", { class: classes, d: path }));
   return legend([
@@ -74,5 +75,6 @@ export function barLegend() {
     [mark("M26 1H6L0 6L6 11H26z", "bar"), "perhaps there before the watch began"],
     [mark("M0 5H26V7H0z", "claim"), "claimed by Spotify, not seen"],
     [swatch("hatch n"), "not observed"],
+    ...more,
   ]);
 }

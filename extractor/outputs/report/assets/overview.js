@@ -2,7 +2,7 @@
 
 import { facts, few, fitted, html, playlistLink, section, svg, titled } from "./dom.js";
 import { count, number } from "./words.js";
-import { NO_VALUE, OUTCOMES, cover, isUsable } from "./world.js";
+import { NO_VALUE, OUTCOMES, cover, isUsable, lastRead } from "./world.js";
 import { grid, outcomeLegend, periods, row, strip, timeline, told } from "./charts.js";
 import { moversSection, turnoverSection } from "./movers.js";
 import { runsSection } from "./runs.js";
@@ -21,6 +21,8 @@ function headline(world) {
   const watched = playlists.filter(({ isWatched }) => isWatched);
   const read = watched.filter(({ outcomes }) => isUsable(outcomes[lastDay])).length;
   const current = new Set(world.stays.track.filter((_, stay) => world.stays.absent_after[stay] === null)).size;
+  const known = playlists.some((list) => lastRead(list) !== null);
+  const never = watched.filter((list) => lastRead(list) === null).length;
   const [values, valued] = valueCounts(world);
   return html(
     "div",
@@ -42,7 +44,8 @@ function headline(world) {
         "watched",
         "Playlists watched",
         watched.length,
-        `${number(read)} of ${number(watched.length)} read on ${calendar.short(lastDay)}`,
+        `${number(read)} of ${number(watched.length)} read on ${calendar.short(lastDay)}` +
+          (never ? `; ${number(never)} never read` : ""),
       ],
       [
         "observed",
@@ -50,7 +53,12 @@ function headline(world) {
         sum("observed"),
         `of ${number(sum("days"))}; ${number(sum("days") - sum("observed"))} prove nothing`,
       ],
-      ["current", "Tracks in playlists", current, `when last read; ${number(world.tracks.id.length)} seen in all`],
+      [
+        "current",
+        "Tracks in playlists",
+        known ? current : null,
+        known ? `when last read; ${number(world.tracks.id.length)} seen in all` : "no playlist was ever read",
+      ],
       [
         "values",
         "Popularity values",
@@ -131,7 +139,7 @@ function coverageRow({ calendar }, list, across) {
     strip(list, across, 18),
   );
   return row({
-    label: playlistLink(list.isWatched ? list : { ...list, label: "no longer watched" }),
+    label: playlistLink({ ...list, label: noteOn(list) }),
     plot: told(chart, across, (day) => [calendar.say(day), outcomeOn(list, day)]),
     note: html(
       "span",
@@ -139,6 +147,13 @@ function coverageRow({ calendar }, list, across) {
       `${observed}/${days}`,
     ),
   });
+}
+
+function noteOn(list) {
+  if (!list.isWatched) {
+    return "no longer watched";
+  }
+  return lastRead(list) === null ? "never read" : list.label;
 }
 
 function outcomeOn(list, day) {

@@ -2,7 +2,19 @@
 
 import { facts, few, fitted, html, name, section, spotifyLink, svg, table, titled, trackLink } from "./dom.js";
 import { count, number } from "./words.js";
-import { OUTCOMES, cover, isEntry, isExit, isUnobserved, spans } from "./world.js";
+import {
+  OUTCOMES,
+  changesIn,
+  cover,
+  isEntry,
+  isExit,
+  isReadTwice,
+  isUnobserved,
+  lastRead,
+  readBefore,
+  readsSince,
+  spans,
+} from "./world.js";
 import { blocks, grid, hatching, legend, periods, row, swatch, timeline, told } from "./charts.js";
 import { barLegend, bars } from "./gantt.js";
 
@@ -13,25 +25,53 @@ const CHURN = { height: 96, room: 6 };
 
 export function playlistView(world, list) {
   const stays = world.staysIn(list);
+  const changes = changesIn(list, stays);
+  if (lastRead(list) === null) {
+    return [neverRead(world, list)];
+  }
   return [
     headline(world, list, stays),
     section(
       titled("Stays", periods(world, `#list=${encodeURIComponent(list.id)}`)),
-      "Tracks that came or left last are first. Above: how many were first seen, and first seen missing, each day.",
-      barLegend(),
-      stays.length ? staysChart(world, list, stays) : html("p", { class: "empty" }, noStays(list)),
+      isReadTwice(list)
+        ? "Tracks added or removed last are first. Above: how many were added and removed."
+        : "It was read on one day. What is added and removed is shown once it was read on a second one.",
+      barLegend(spreadLegend(changes)),
+      stays.length ? staysChart(world, list, stays, changes) : html("p", { class: "empty" }, noStays(world, list)),
     ),
     ranked(world, stays),
   ];
 }
 
 function headline(world, list, stays) {
+  const { calendar } = world;
   const current = stays.filter(({ isCurrent }) => isCurrent);
+  const read = lastRead(list);
   const [first, last] = [Math.max(0, world.days - WEEK), world.lastDay];
-  const during = world.calendar.range(first, last);
+  const reads = readsSince(list, first);
+  const counted = (isCounted) => [
+    reads ? stays.filter((stay) => isCounted(stay, first, last)).length : null,
+    reads ? calendar.between(reads.from, reads.to) : isReadTwice(list) ? "not read this week" : "needs a second read",
+  ];
   return html(
     "div",
     { class: "headline" },
+    ...headings(list),
+    html("p", { class: "lead" }, ...coverInWords(world, list)),
+    facts([
+      read < 0
+        ? ["current", "Tracks in it", null, `last read on ${calendar.say(read)}, before the days shown`]
+        : ["current", "Tracks in it", current.length, `when last read, on ${calendar.say(read)}`],
+      ["entered", "Added this week", ...counted(isEntry)],
+      ["left", "Removed this week", ...counted(isExit)],
+      ["stays", "Stays", stays.length, `of ${count(new Set(stays.map(({ track }) => track)).size, "track")}`],
+    ]),
+    html("p", {}, spotifyLink("playlist", list.id)),
+  );
+}
+
+function headings(list) {
+  return [
     html(
       "p",
       { class: "eyebrow" },
@@ -41,22 +81,62 @@ function headline(world, list, stays) {
       list.isWatched ? null : " · no longer watched",
     ),
     html("h1", { tabindex: -1 }, name(list.title)),
-    html("p", { class: "lead" }, ...coverInWords(world, list)),
-    facts([
-      ["current", "Tracks in it", current.length, "when it was last read"],
-      ["entered", "Entered this week", stays.filter((stay) => isEntry(stay, first, last)).length, during],
-      ["left", "Left this week", stays.filter((stay) => isExit(stay, first, last)).length, during],
-      ["stays", "Stays", stays.length, `of ${count(new Set(stays.map(({ track }) => track)).size, "track")}`],
-    ]),
-    html("p", {}, spotifyLink("playlist", list.id)),
+  ];
+}
+
+/** All there is to say of a list that was never read: why, and what to do. */
+function neverRead({ calendar }, list) {
+  const { days } = cover(list);
+  const asked = Array.from(list.outcomes).findLastIndex((letter) => letter !== "." && letter !== "n");
+  const outcome = OUTCOMES[list.outcomes[asked]];
+  const since = days ? ` in ${count(days, "day")} since ${calendar.say(list.outcomes.search(/[^.]/u))}` : "";
+  return html(
+    "div",
+    { class: "headline" },
+    ...headings(list),
+    html("p", { class: "lead" }, html("strong", {}, "Never read"), `${since}, so nothing is known of its tracks.`),
+    html(
+      "div",
+      { class: "notice" },
+      html(
+        "p",
+        { class: "why" },
+        html("strong", {}, "Why: "),
+        outcome
+          ? [`${outcome.name} on ${calendar.say(asked)}: `, name(list.reasons.get(asked) ?? outcome.meaning)]
+          : "it was not requested yet.",
+      ),
+      html("p", {}, html("strong", {}, "What to do: "), ...whatToDo(list, list.outcomes[asked])),
+    ),
+    html("p", { class: "beside" }, spotifyLink("playlist", list.id)),
   );
+}
+
+function whatToDo(list, letter) {
+  if (!list.isWatched) {
+    return ["nothing, unless it should be watched again: then name it in ", code("seeds/playlists.csv"), "."];
+  }
+  if (letter === "x") {
+    return [
+      "open it in Spotify. If it is gone or private, take it out of ",
+      code("seeds/playlists.csv"),
+      ". If it is there, Spotify refuses your app: one created since 11 February 2026 can read only playlists of a " +
+        "user who has logged in (",
+      code("./run.sh login"),
+      "), and Spotify’s own playlists are closed to most apps.",
+    ];
+  }
+  return letter
+    ? ["the next run asks again. If that does not help, ", code("./run.sh status"), " says what is wrong."]
+    : ["run ", code("./run.sh"), ", which requests every playlist that is watched."];
+}
+
+function code(text) {
+  return html("code", {}, text);
 }
 
 function coverInWords({ calendar }, list) {
   const { days, observed } = cover(list);
-  if (days === 0) {
-    return ["It has not been read yet."];
-  }
   const first = list.outcomes.search(/[^.]/u);
   const summary = html("strong", { "data-fact": "cover" }, `Observed on ${number(observed)} of ${count(days, "day")}`);
   const gaps = spans(list.outcomes, (letter, day) =>
@@ -78,28 +158,28 @@ function reasonIn(list, day) {
   return list.reasons.has(day) ? `: ${list.reasons.get(day)}` : "";
 }
 
-function noStays(list) {
-  return Array.from(list.outcomes).some((letter) => letter === "c" || letter === "e")
-    ? "It was read, and held no track on these days."
-    : "It was never read to the end, so nothing is known of its tracks.";
+function noStays({ calendar }, list) {
+  return lastRead(list) < 0
+    ? `It was last read on ${calendar.say(lastRead(list))}, before the days shown here.`
+    : "It was read, and held no track on these days.";
 }
 
-function staysChart(world, list, stays) {
+function staysChart(world, list, stays, changes) {
   const lines = [...Map.groupBy(stays, ({ track }) => track).values()]
     .filter((line) => line.at(-1).last >= world.from)
     .toSorted(
       (one, other) =>
         lastChange(other) - lastChange(one) || other.at(-1).added - one.at(-1).added || one[0].track - other[0].track,
     );
-  const perDay = turnover(world, stays);
   const rest = lines.length > ROWS ? `Show all ${count(lines.length, "track")}` : null;
   return fitted((width) =>
     timeline(world, width, (across) => [
-      html(
-        "ol",
-        { class: "rows" },
-        row({ label: churnLegend(perDay), plot: churn(world, list, perDay, across), note: "" }),
-      ),
+      isReadTwice(list) &&
+        html(
+          "ol",
+          { class: "rows" },
+          row({ label: churnLegend(world, changes), plot: churn(world, list, changes, across), note: "" }),
+        ),
       ...few(
         (from, to) =>
           lines.slice(from, to).map((line) =>
@@ -129,66 +209,138 @@ function lastChange(line) {
   return absent ?? (isOlder ? -1 : first);
 }
 
-/** Entries and exits on the days that first show them. */
-function turnover(world, stays) {
-  const perDay = Array.from({ length: world.days }, (_, day) => ({ day, entered: 0, left: 0 }));
-  stays
-    .filter((stay) => isEntry(stay, 0, world.lastDay))
-    .forEach(({ first }) => {
-      perDay[first].entered += 1;
+/**
+ * How many tracks were added or removed on each day: those of which it is known, and those spread evenly over the days
+ * between two reads, on one of which each of them was.
+ */
+function perDay(world, changes, key) {
+  const days = Array.from({ length: world.days }, () => ({ known: 0, spread: 0, reads: "" }));
+  changes
+    .filter((change) => change[key])
+    .forEach((change) => {
+      const length = change.to - change.from;
+      for (let day = Math.max(0, change.from + 1); day <= change.to; day += 1) {
+        if (length === 1) {
+          days[day].known += change[key];
+        } else {
+          days[day].spread += change[key] / length;
+          days[day].reads += ` ${change.to}`;
+        }
+      }
     });
-  stays
-    .filter((stay) => isExit(stay, 0, world.lastDay))
-    .forEach(({ absent }) => {
-      perDay[absent].left += 1;
-    });
-  return perDay;
+  return days;
 }
 
-function most(perDay, key) {
-  return perDay.reduce((top, one) => Math.max(top, one[key]), 0);
+function isSpread({ from, to }) {
+  return to - from > 1;
 }
 
-function churnLegend(perDay) {
+function most(days) {
+  return days.reduce((top, { known, spread }) => Math.max(top, known + spread), 0);
+}
+
+function churnLegend(world, changes) {
   return legend(
-    [
-      ["added", "entered"],
-      ["removed", "left"],
-    ].map(([mark, key]) => [
-      swatch(mark),
-      html("span", {}, key, html("span", { class: "most" }, `, at most ${most(perDay, key)} a day`)),
+    ["added", "removed"].map((key) => [
+      swatch(key),
+      html("span", {}, key, html("span", { class: "most" }, atMost(perDay(world, changes, key)))),
     ]),
   );
 }
 
-/** Entries upwards and exits downwards from a line. */
-function churn(world, list, perDay, across) {
-  const [top, bottom] = [most(perDay, "entered"), most(perDay, "left")];
-  const unit = (CHURN.height - 2 * CHURN.room) / Math.max(top + bottom, 1);
-  const zero = CHURN.room + top * unit;
+function atMost(days) {
+  const known = days.reduce((top, one) => Math.max(top, one.known), 0);
+  return known ? `, at most ${number(known)} a day` : "";
+}
+
+/** Two marks as one entry of a legend, where there is something that they stand for. */
+function spreadLegend(changes) {
+  return changes.some(isSpread)
+    ? [
+        [
+          [swatch("spread added"), swatch("spread removed")],
+          "between two reads some days apart: the number is divided by these days",
+        ],
+      ]
+    : [];
+}
+
+/** What was added upwards and what was removed downwards from a line. */
+function churn(world, list, changes, across) {
+  const [added, removed] = ["added", "removed"].map((key) => perDay(world, changes, key));
+  const unit = (CHURN.height - 2 * CHURN.room) / Math.max(most(added) + most(removed), 1);
+  const zero = CHURN.room + most(added) * unit;
   const gap = across.step > 5 ? 1.5 : 0;
-  const column = (key, from) =>
-    perDay
-      .filter((one) => one[key])
-      .map((one) => blocks([[one.day, one.day]], across, from(one[key]), one[key] * unit, gap))
-      .join("");
-  const sum = (key) => perDay.reduce((total, one) => total + one[key], 0);
-  const label = `${count(sum("entered"), "entry", "entries")} and ${count(sum("left"), "exit")}`;
   const chart = svg(
     "svg",
-    { class: "churn", width: across.width, height: CHURN.height, role: "img", "aria-label": label },
+    {
+      class: "churn",
+      width: across.width,
+      height: CHURN.height,
+      role: "img",
+      "aria-label": churnInWords(world, changes),
+    },
     grid(world.calendar, across, CHURN.height),
     hatching(list, across, CHURN.height),
-    svg("path", { class: "added", d: column("entered", (entered) => zero - entered * unit) }),
-    svg("path", { class: "removed", d: column("left", () => zero) }),
+    columns("added", added, across, gap, (low, high) => [zero - high * unit, (high - low) * unit]),
+    columns("removed", removed, across, gap, (low, high) => [zero + low * unit, (high - low) * unit]),
     svg("path", { class: "zero", d: `M0 ${Math.round(zero) + 0.5}H${across.width}` }),
   );
-  return told(chart, across, (day) => [
-    world.calendar.say(day),
-    isUnobserved(list.outcomes[day])
-      ? "not observed"
-      : `${number(perDay[day].entered)} entered, ${number(perDay[day].left)} left`,
-  ]);
+  return told(chart, across, (day) => [world.calendar.say(day), ...onDay(world, list, changes, day)]);
+}
+
+/** Columns from the line on: known changes, and beyond them hatched ones as wide as the days between their reads. */
+function columns(key, days, across, gap, place) {
+  const drawn = (runs, low, high) =>
+    runs.map(([from, to]) => blocks([[from, to]], across, ...place(low(days[from]), high(days[from])), gap)).join("");
+  const known = spans(days, (one, day) => (one.known ? day : null));
+  const spread = spans(days, (one) => (one.spread ? `${one.known}${one.reads}` : null));
+  return [
+    svg("path", {
+      class: key,
+      d: drawn(
+        known,
+        () => 0,
+        (one) => one.known,
+      ),
+    }),
+    svg("path", {
+      class: `spread ${key}`,
+      d: drawn(
+        spread,
+        (one) => one.known,
+        (one) => one.known + one.spread,
+      ),
+    }),
+  ];
+}
+
+function churnInWords(world, changes) {
+  const sum = (key) => changes.reduce((total, one) => total + one[key], 0);
+  const spread = changes.filter(isSpread).map((change) => changeInWords(world, change));
+  const all = `${number(sum("added"))} added, ${number(sum("removed"))} removed`;
+  return spread.length ? `${all}; of these ${spread.join("; ")}` : all;
+}
+
+function changeInWords({ calendar }, { from, to, added, removed }) {
+  const counts = [added ? `${number(added)} added` : null, removed ? `${number(removed)} removed` : null];
+  const what = counts.filter(Boolean).join(", ") || "nothing added or removed";
+  return to - from > 1 ? `${what} ${calendar.between(from, to)}` : what;
+}
+
+function onDay(world, list, changes, day) {
+  if (list.outcomes[day] === ".") {
+    return ["not watched yet"];
+  }
+  const during = changes.filter(({ from, to }) => from < day && day <= to).map((one) => changeInWords(world, one));
+  if (isUnobserved(list.outcomes[day])) {
+    return ["not observed", ...during];
+  }
+  const from = readBefore(list, day);
+  if (from === null) {
+    return ["first read: changes need a second one"];
+  }
+  return during.length ? during : [changeInWords(world, { from, to: day, added: 0, removed: 0 })];
 }
 
 function ranked(world, stays) {

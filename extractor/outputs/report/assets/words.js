@@ -47,6 +47,16 @@ export class Calendar {
     return `${this.date(day).getUTCDate()} ${this.month(day)}`;
   }
 
+  /** Between two days, with their years if these differ. */
+  between(first, last) {
+    const [from, to] = [this.date(first), this.date(last)];
+    if (from.getUTCFullYear() !== to.getUTCFullYear()) {
+      return `between ${this.say(first)} and ${this.say(last)}`;
+    }
+    const same = from.getUTCMonth() === to.getUTCMonth();
+    return `between ${same ? from.getUTCDate() : this.short(first)} and ${this.short(last)}`;
+  }
+
   range(first, last) {
     if (first === last) {
       return this.say(first);

@@ -93,7 +93,7 @@ class World {
   }
 }
 
-function playlists({ playlists: { id, name, label, owner, watched, since, outcomes }, reasons, days }) {
+function playlists({ playlists: { id, name, label, owner, watched, since, outcomes, read_before }, reasons, days }) {
   const lists = id.map((listId, index) => ({
     index,
     id: listId,
@@ -102,6 +102,7 @@ function playlists({ playlists: { id, name, label, owner, watched, since, outcom
     owner: owner[index],
     isWatched: watched[index],
     outcomes: (".".repeat(since[index]) + outcomes[index]).padEnd(days, "."),
+    readBefore: read_before[index], // the last read before the days of the page, or null
     reasons: new Map(),
   }));
   reasons.reason.forEach((reason, row) => lists[reasons.playlist[row]].reasons.set(reasons.day[row], reason));
@@ -147,6 +148,48 @@ function grouped(keys, size) {
 export function cover(list) {
   const letters = Array.from(list.outcomes).filter((letter) => letter !== ".");
   return { days: letters.length, observed: letters.filter(isUsable).length };
+}
+
+/** The last day before `day` on which a list was read, or null. */
+export function readBefore(list, day) {
+  for (let before = day - 1; before >= 0; before -= 1) {
+    if (isUsable(list.outcomes[before])) {
+      return before;
+    }
+  }
+  return list.readBefore;
+}
+
+export function lastRead(list) {
+  return readBefore(list, list.outcomes.length);
+}
+
+/** Whether a list was read on two days, so that changes could be seen. */
+export function isReadTwice(list) {
+  const last = lastRead(list);
+  return last !== null && (last < 0 || readBefore(list, last) !== null);
+}
+
+/** The two reads of a list that show what changed from a day on; null if there are no such two. */
+export function readsSince(list, first) {
+  const to = lastRead(list);
+  const from = readBefore(list, first) ?? Array.from(list.outcomes).findIndex(isUsable);
+  return to !== null && to >= first && from < to ? { from, to } : null;
+}
+
+/** What changed in a list, by the two reads between which it did: the last one before, and the first that shows it. */
+export function changesIn(list, stays) {
+  const found = new Map();
+  const note = (from, to, key) => {
+    const change = found.get(`${from} ${to}`) ?? { from, to, added: 0, removed: 0 };
+    change[key] += 1;
+    found.set(`${from} ${to}`, change);
+  };
+  stays
+    .filter((stay) => isEntry(stay, 0, Infinity))
+    .forEach(({ first }) => note(readBefore(list, first) ?? first - 1, first, "added"));
+  stays.filter((stay) => isExit(stay, 0, Infinity)).forEach(({ last, absent }) => note(last, absent, "removed"));
+  return [...found.values()].toSorted((one, other) => one.to - other.to || one.from - other.from);
 }
 
 /** Runs of days of one kind: [first, last, kind], for every kind but null. */

@@ -1,5 +1,6 @@
 -- `outcomes` has one letter per day since the playlist's first day: the outcome's initial, `x` for unavailable (`u` is
 -- unchanged), and `e` for a day on which the playlist was observed to be empty.
+-- `read_before` is the last complete or unchanged day before the first one of the page.
 with days as (
     select
         playlist_id,
@@ -15,6 +16,15 @@ with days as (
     from playlist_days
     where date >= $first_day
     group by playlist_id
+),
+
+earlier as (
+    select
+        playlist_id,
+        max(date) - $first_day as read_before
+    from playlist_days
+    where date < $first_day and outcome in ('complete', 'unchanged')
+    group by playlist_id
 )
 
 select
@@ -24,8 +34,10 @@ select
     playlists.owner_kind as owner,
     playlists.is_watched as watched,
     coalesce(days.since, 0) as since,
-    coalesce(days.outcomes, '') as outcomes
+    coalesce(days.outcomes, '') as outcomes,
+    earlier.read_before
 from playlist_numbers
 inner join playlists on playlist_numbers.playlist_id = playlists.playlist_id
 left join days on playlist_numbers.playlist_id = days.playlist_id
+left join earlier on playlist_numbers.playlist_id = earlier.playlist_id
 order by playlist_numbers.playlist
