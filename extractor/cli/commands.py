@@ -12,7 +12,7 @@ from dataclasses import asdict, replace
 from datetime import date, timedelta
 from pathlib import Path
 
-from extractor.cli.console import Console, flush_output, survive_closed_output
+from extractor.cli.console import Console, flush_output, printable, survive_closed_output
 from extractor.cli.demo import run_demo
 from extractor.cli.on_failure import report_failure
 from extractor.cli.options import read_options
@@ -34,6 +34,8 @@ from extractor.landing.day import read_day
 from extractor.landing.reader import files_of_day, last_instant
 from extractor.landing.withdrawn import Withdrawal
 from extractor.lock import exclusive
+from extractor.outputs.changes import Asked, read_changes, summarize_day
+from extractor.outputs.changes_formats import FORMATS, fitting, heading
 from extractor.outputs.docs import docs
 from extractor.outputs.export import export
 from extractor.outputs.report.report import report
@@ -187,6 +189,18 @@ def _sql(config: Config, options: argparse.Namespace, _: Console) -> int:
     return 0
 
 
+def _changes(config: Config, options: argparse.Namespace, console: Console) -> int:
+    asked = Asked(options.since, options.days, options.playlist, options.artist, options.track)
+    found = read_changes(config, asked)
+    encoding = sys.stdout.encoding or "utf-8"
+    with printing(sys.stdout):
+        text = fitting(FORMATS[options.format](found), options.format, encoding)
+        sys.stdout.write(printable(text, sys.stdout))
+    if not found.changes and options.format not in ("text", "md"):
+        console.note("nothing", heading(found))
+    return 0
+
+
 def _export(config: Config, options: argparse.Namespace, console: Console) -> int:
     with exclusive(config.database, "export", console.waits):
         exported = export(config, options.format, _into(config, options, "export"), options.only)
@@ -218,6 +232,7 @@ def _report(config: Config, options: argparse.Namespace, console: Console) -> in
 
 HANDLERS: dict[str, Callable[[Config, argparse.Namespace, Console], int]] = {
     "status": _status,
+    "changes": _changes,
     "report": _report,
     "sql": _sql,
     "export": _export,
@@ -230,6 +245,7 @@ HANDLERS: dict[str, Callable[[Config, argparse.Namespace, Console], int]] = {
 """Commands that are not steps of a daily run."""
 
 ENGINES_OF = {
+    "changes": ("duckdb", "spark"),
     "report": ("duckdb", "spark"),
     "sql": ("duckdb", "spark"),
     "export": ("duckdb", "spark"),
@@ -270,7 +286,24 @@ def _run_steps(config: Config, options: argparse.Namespace, console: Console) ->
             console.result("published", str(published), **asdict(published))
             for alarm in target.report(config).alarms:
                 console.note("warning", alarm)
+            if options.command == "daily":
+                _say_changes(config, console)
     return exit_code
+
+
+def _say_changes(config: Config, console: Console) -> None:
+    """Print what the day shows of changes, if anything. A failure is a warning: everything is published."""
+    try:
+        summary = summarize_day(config, console.day)
+    except Exception as error:
+        if isinstance(error, RuntimeError) and "interrupted" in str(error):
+            raise
+        reason = str(error) if isinstance(error, ExtractorError) else type(error).__name__
+        console.note("warning", f"the changes of {console.day} can't be shown: {reason}")
+    else:
+        if summary:
+            text, facts = summary
+            console.result("changes", text, **facts)
 
 
 def _wants_everything(options: argparse.Namespace) -> bool:

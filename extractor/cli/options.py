@@ -13,6 +13,7 @@ from extractor import __version__
 from extractor.cli.console import LOG_FORMATS
 from extractor.config.settings import TARGETS
 from extractor.errors import suggestion
+from extractor.outputs.changes_formats import FORMATS as CHANGE_FORMATS
 from extractor.outputs.export import FORMATS
 from extractor.outputs.sql import RESULT_FORMATS
 from extractor.project import IS_CHECKOUT, PROGRAM
@@ -121,6 +122,26 @@ def _sql(parser: argparse.ArgumentParser) -> None:
     _demo(parser)
 
 
+def _changes(parser: argparse.ArgumentParser) -> None:
+    period = parser.add_mutually_exclusive_group()
+    period.add_argument(
+        "--since",
+        type=_day,
+        metavar="DAY",
+        help="changes seen after this UTC day, YYYY-MM-DD; default: the changes that the last observed day shows",
+    )
+    period.add_argument(
+        "--days", type=_count, metavar="N", help="changes of the last N days, up to the last published one"
+    )
+    whose = "id, URI, link{} or name; only its changes"
+    parser.add_argument("--playlist", metavar="PLAYLIST", help=whose.format(", label"))
+    parser.add_argument("--artist", metavar="ARTIST", help=whose.format(""))
+    parser.add_argument("--track", metavar="TRACK", help=whose.format(", label"))
+    parser.add_argument("--format", choices=tuple(CHANGE_FORMATS), default="text", help="default: text")
+    _target(parser)
+    _demo(parser)
+
+
 def _docs(parser: argparse.ArgumentParser) -> None:
     _into(parser, "the page to write")
     _target(parser)
@@ -164,6 +185,7 @@ COMMANDS = {
     "build": Command("run dbt: build the tables and test them", "--full-refresh", _build),
     "publish": Command("copy the tables, if every test passed, to the file that analysts open", "", _target),
     "status": Command("show the last runs, what is missing and since when; never waits", "--demo", _status),
+    "changes": Command("show what was added to and removed from the playlists, and when", "--days 7 --demo", _changes),
     "report": Command("write the published tables as an HTML page", "--demo", _report),
     "sql": Command("run a query on the published tables", '"from playlists" --format csv', _sql),
     "export": Command("write the published tables as Parquet or CSV files", "--only playlists --format csv", _export),

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
 from extractor.config.settings import Config
-from extractor.engines.published import PublishedReport
+from extractor.engines.published import Cursor, PublishedReport, reading
 from extractor.errors import BuildError
 
 LAST_BUILD = """
@@ -115,6 +116,7 @@ class Target:
     """An engine: its steps, which raise the same errors as those of DuckDB, and its published database.
 
     `is_published` returns whether the last publication is of the last build, and that build passed with every load.
+    `reading` yields a cursor on the published tables.
     """
 
     load: Callable[[Config], Loaded]
@@ -122,3 +124,4 @@ class Target:
     publish: Callable[[Config], Published]
     is_published: Callable[[Config], bool]
     report: Callable[[Config], PublishedReport] = PublishedReport.of
+    reading: Callable[[Config], AbstractContextManager[Cursor]] = reading

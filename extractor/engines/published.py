@@ -1,7 +1,9 @@
-"""Read-only facts about what has landed for a day and what is published, for `status`."""
+"""Read what is published: its tables, and facts about it for `status`."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any, Protocol
@@ -27,6 +29,13 @@ class Cursor(Protocol):
     def description(self) -> Any: ...
     def execute(self, sql: str, /) -> object: ...
     def fetchall(self) -> list[Any]: ...
+
+
+@contextmanager
+def reading(config: Config) -> Iterator[Cursor]:
+    """Yield a cursor on the tables of the published file. Raises WarehouseError, also for errors inside the block."""
+    with opened(config.database, read_only=True, memory_limit=config.memory) as connection:
+        yield connection.cursor()
 
 
 @dataclass

@@ -93,7 +93,7 @@ PLACEHOLDERS = {"COMMAND": "daily", "CONFIG": "config.yaml", "DAY": "2026-01-30"
 CHECKOUT_COMMANDS = ("test", "lint", "lock", "bench")
 """Commands of run.sh itself."""
 
-RUN_ON_THE_DEMO = ("status", "report", "export", "sql")
+RUN_ON_THE_DEMO = ("status", "changes", "report", "export", "sql")
 """Commands that need no account and take about a second."""
 
 

@@ -1,11 +1,22 @@
-"""Facts about what is published on the server, for `status`."""
+"""Read what is published on the server: its tables, and facts about it for `status`."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from extractor.config.settings import Config
 from extractor.engines.postgres.server import place, transaction
-from extractor.engines.published import PublishedReport
+from extractor.engines.published import Cursor, PublishedReport
 from extractor.errors import WarehouseError
+
+
+@contextmanager
+def reading(_: Config) -> Iterator[Cursor]:
+    """Yield a cursor on the published schema. Raises WarehouseError, also for errors inside the block."""
+    with transaction() as connection, connection.cursor() as cursor:
+        cursor.execute("set transaction read only; set search_path to spotify")
+        yield cursor
 
 
 def report(config: Config) -> PublishedReport:

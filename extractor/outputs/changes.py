@@ -1,0 +1,418 @@
+"""Read what changed in the playlists, from the published tables: for `changes` and for the end of a daily run.
+
+A change is what two reads prove: it happened after `date_before` and no later than `date`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+import duckdb
+
+from extractor.config.settings import Config
+from extractor.engines.duckdb.files import opened, quoted
+from extractor.engines.published import Cursor
+from extractor.engines.registry import target_of
+from extractor.errors import QueryError
+from extractor.outputs.missing import check_published
+
+KINDS = ("added", "returned", "replaced", "removed")
+"""Kinds of changes, in the order in which they are listed."""
+
+NAMED = 3
+"""Playlists and tracks that a summary names; it counts the others."""
+
+IS_OBSERVED = "outcome in ('complete', 'unchanged')"
+
+# One query for DuckDB and PostgreSQL.
+DAYS = f"""
+select date, count(case when {IS_OBSERVED} then 1 end) > 0
+from playlist_days
+where {{is_asked}}
+group by date
+order by date
+"""  # noqa: S608 (our own)
+CALENDARS = f"""
+select
+    playlists.playlist_id,
+    playlists.playlist_name,
+    playlists.label,
+    playlists.is_watched,
+    {{is_asked}} as is_asked,
+    min(case when {IS_OBSERVED} then date end) as first_observed,
+    count(case when {IS_OBSERVED} and date > {{after}} and date <= {{through}} then 1 end) as observed_days,
+    max(case when date = {{through}} then outcome end) as last_outcome
+from playlists
+left join playlist_days using (playlist_id)
+group by playlists.playlist_id, playlists.playlist_name, playlists.label, playlists.is_watched
+"""  # noqa: S608 (our own)
+CHANGES = """
+select
+    changes.playlist_id,
+    changes.change,
+    changes.track_id,
+    changes.track_name,
+    changes.artists,
+    track_info.isrc,
+    case changes.change when 'removed' then stays.last_position else stays.entry_position end as position,
+    changes.replaced_track_id,
+    replaced.track_name as replaced_track_name,
+    changes.date,
+    changes.date_before
+from changes_since({after}) as changes
+left join track_info on changes.track_id = track_info.track_id
+left join track_info as replaced on changes.replaced_track_id = replaced.track_id
+left join tracks_in_playlist as stays
+    on
+        changes.playlist_id = stays.playlist_id
+        and changes.track_id = stays.track_id
+        and changes.date = case changes.change when 'removed' then stays.first_absent else stays.first_seen end
+where
+    changes.date <= {through}
+    and {conditions}
+"""
+OF_ARTIST = """exists (
+    select 1 from track_artists
+    where artist_id = {artist} and track_artists.track_id in (changes.track_id, changes.replaced_track_id)
+)"""
+
+
+@dataclass(frozen=True)
+class Change:
+    """A change of a playlist. A replacement of a track id by another of the same recording is one change.
+
+    `position` in the playlist: at the entry, or the last one of a removed track. `replaced…` is the track that left, if
+    another id took its place, else null.
+    """
+
+    playlist_id: str
+    playlist: str
+    label: str | None
+    change: str
+    track_id: str
+    track: str | None
+    artists: str | None
+    isrc: str | None
+    position: int | None
+    replaced_track_id: str | None
+    replaced_track: str | None
+    date_before: date
+    date: date
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Which changes: those later than `since`, or of the last `days` days; else those of the last observed day.
+
+    `playlist`, `artist` and `track` are ids, URIs, links, labels or names.
+    """
+
+    since: date | None = None
+    days: int | None = None
+    playlist: str | None = None
+    artist: str | None = None
+    track: str | None = None
+
+
+@dataclass(frozen=True)
+class Tally:
+    """Numbers of changes: `added` includes returned tracks."""
+
+    added: int
+    removed: int
+    replaced: int
+
+    @classmethod
+    def of(cls, changes: Sequence[Change]) -> Tally:
+        counts = Counter(change.change for change in changes)
+        return cls(counts["added"] + counts["returned"], counts["removed"], counts["replaced"])
+
+    def __str__(self) -> str:
+        text = f"+{self.added:,} −{self.removed:,}"  # noqa: RUF001 (a minus sign, as wide as the plus)
+        return text + (f", {self.replaced:,} replaced" if self.replaced else "")
+
+
+@dataclass(frozen=True)
+class Changes:
+    """The changes later than `since`, up to `through`, by playlist, newest first; and how well the period was observed.
+
+    `through` is the last observed day of the period, None without one; `history` has the first and last one of all.
+    `not_observed` maps playlists to their last outcome. `first_reads` are playlists without an earlier read to compare,
+    if others have one; `is_first` is true if no playlist has. `about` names what was asked for; `key` identifies it.
+    """
+
+    since: date
+    through: date | None
+    history: tuple[date, date] | None
+    observed: int
+    not_observed: dict[str, str]
+    first_reads: list[str]
+    is_first: bool
+    about: list[str]
+    key: str
+    changes: list[Change]
+
+    @property
+    def tally(self) -> Tally:
+        return Tally.of(self.changes)
+
+    def by_playlist(self) -> list[list[Change]]:
+        """Return the changes of each changed playlist."""
+        groups = defaultdict(list)
+        for change in self.changes:
+            groups[change.playlist_id].append(change)
+        return list(groups.values())
+
+    def earlier(self) -> list[str]:
+        """Return the playlists with changes that may have happened before the period, and since when."""
+        since = {group[0].playlist: min(change.date_before for change in group) for group in self.by_playlist()}
+        return [f"{name} (since {day_of(day)})" for name, day in since.items() if day < self.since]
+
+    def biggest(self) -> list[tuple[str, Tally]]:
+        """Return the changed playlists with their numbers of changes, those with most changes first."""
+        groups = sorted(self.by_playlist(), key=len, reverse=True)
+        return [(group[0].playlist, Tally.of(group)) for group in groups]
+
+
+def read_changes(config: Config, asked: Asked) -> Changes:
+    """Return the changes that the published file proves.
+
+    Raises WarehouseError if nothing is published, QueryError for a name that is unknown or ambiguous.
+    """
+    check_published(config.database)
+    with opened(config.database, read_only=True, memory_limit=config.memory) as connection:
+        return _read(connection.cursor(), asked)
+
+
+def summarize_day(config: Config, day: date) -> tuple[str, dict[str, object]] | None:
+    """Return up to three lines about the changes that a day shows, and the same as facts; None if there are none.
+
+    Reads what the engine of the configuration has published. Raises WarehouseError if it can't be read.
+    """
+    with target_of(config).reading(config) as cursor:
+        observed = [each for each, is_observed in _days(cursor, "true") if is_observed and each <= day]
+        if len(observed) < 2 or observed[-1] != day:
+            return None
+        found = _between(cursor, Asked(), observed[-2], day, observed)
+    return _summary(found) if found.changes else None
+
+
+def _summary(found: Changes) -> tuple[str, dict[str, object]]:
+    tally, biggest = found.tally, found.biggest()
+    if len(biggest) == 1:
+        lines = [f"{tally} in {biggest[0][0]} since {day_of(found.since)}"]
+    else:
+        names = ", ".join(f"{name} {numbers}" for name, numbers in biggest[:NAMED])
+        lines = [f"{tally} in {counted(len(biggest), 'playlist')} since {day_of(found.since)}; biggest: {names}"]
+    if earlier := found.earlier():
+        lines.append(f"perhaps before {day_of(found.since)}: changes of {some(earlier, NAMED)}")
+    entered: dict[str, list[Change]] = defaultdict(list)
+    for change in found.changes:
+        if change.change in ("added", "returned"):
+            entered[change.track_id].append(change)
+    several = sorted(
+        (each for each in entered.values() if len(each) > 1), key=lambda each: (-len(each), title(each[0]))
+    )
+    if several:
+        names = some([f"{title(each[0])} ({len(each)})" for each in several], NAMED)
+        lines.append(f"entered several playlists: {names}")
+    facts = {
+        "since": found.since,
+        "added": tally.added,
+        "removed": tally.removed,
+        "replaced": tally.replaced,
+        "playlists": [{"playlist": name, "added": each.added, "removed": each.removed} for name, each in biggest],
+    }
+    return "\n".join(line.replace("\n", " ") for line in lines), facts
+
+
+def title(change: Change) -> str:
+    """Return title and artists of a track; its id if it has no title."""
+    return named(change.track or change.track_id, change.artists)
+
+
+def named(name: str, artists: str | None) -> str:
+    """Return a title and its artists."""
+    return f"{name} – {artists}" if artists else name  # noqa: RUF001 (a dash)
+
+
+def counted(number: int, thing: str) -> str:
+    """Return a number of things as text."""
+    return f"{number:,} {thing}" + ("" if number == 1 else "s")
+
+
+def some(names: Sequence[str], most: int) -> str:
+    """Return the first names, and the number of the others."""
+    return ", ".join(names[:most]) + (f", and {len(names) - most:,} more" if len(names) > most else "")
+
+
+def day_of(day: date, *, with_year: bool = False) -> str:
+    """Return a day as text, such as 29 Jan."""
+    return f"{day.day} {day:%b}" + (f" {day.year}" if with_year else "")
+
+
+def between(first: date, last: date, *, with_year: bool = False) -> str:
+    """Return two days as text: between 13 and 16 Jan."""
+    if first.year != last.year:
+        return f"between {day_of(first, with_year=True)} and {day_of(last, with_year=True)}"
+    start = str(first.day) if first.month == last.month else day_of(first)
+    return f"between {start} and {day_of(last, with_year=with_year)}"
+
+
+def _read(cursor: duckdb.DuckDBPyConnection, asked: Asked) -> Changes:
+    ids = {
+        kind: _id_of(cursor, kind, name)
+        for kind, name in (("playlist", asked.playlist), ("artist", asked.artist), ("track", asked.track))
+        if name is not None
+    }
+    asked = Asked(asked.since, asked.days, **ids)
+    days = _days(cursor, _is(asked.playlist, "playlist_id"))
+    observed = [day for day, is_observed in days if is_observed]
+    last = days[-1][0] if days else date.min + timedelta(days=1)
+    if asked.since is not None:
+        since = asked.since
+    elif asked.days is not None:
+        since = last - timedelta(days=min(asked.days, (last - date.min).days))
+    else:
+        last = observed[-1] if observed else last
+        since = observed[-2] if len(observed) > 1 else last - timedelta(days=1)
+    return _between(cursor, asked, since, last, observed)
+
+
+def _between(cursor: Cursor, asked: Asked, since: date, last: date, observed: list[date]) -> Changes:
+    """Return the changes later than `since` and no later than `last`. What is asked has ids, not names."""
+    limits = {"after": _literal(since), "through": _literal(last)}
+    calendars = _rows(cursor, CALENDARS.format(is_asked=_is(asked.playlist, "playlists.playlist_id"), **limits))
+    names = _distinct_names(calendars)
+    conditions = [_is(asked.playlist, "changes.playlist_id")]
+    if asked.track is not None:
+        conditions.append(f"{quoted(asked.track)} in (changes.track_id, changes.replaced_track_id)")
+    if asked.artist is not None:
+        conditions.append(OF_ARTIST.format(artist=quoted(asked.artist)))
+    rows = _rows(cursor, CHANGES.format(conditions=" and ".join(conditions), **limits))
+    labels = {row["playlist_id"]: row["label"] for row in calendars}
+    changes = [_change(row, names, labels) for row in rows]
+    asked_for = sorted((row for row in calendars if row["is_asked"]), key=lambda row: names[row["playlist_id"]])
+    days = [day for day in observed if since < day <= last]
+    read = [row for row in asked_for if row["observed_days"]]
+    return Changes(
+        since=since,
+        through=days[-1] if days else None,
+        history=(observed[0], observed[-1]) if observed else None,
+        observed=len(read),
+        not_observed={
+            names[row["playlist_id"]]: (row["last_outcome"] or "not_run").replace("_", " ")
+            for row in asked_for
+            if row["is_watched"] and not row["observed_days"] and since < last
+        },
+        first_reads=[
+            names[row["playlist_id"]]
+            for row in read
+            if row["first_observed"] > max(since, min(observed, default=since))
+        ],
+        is_first=all(row["first_observed"] > since and row["observed_days"] == 1 for row in read),
+        about=_about(cursor, asked, names),
+        key=" ".join(f"{kind}:{each}" for kind, each in _ids(asked).items() if each),
+        changes=sorted(changes, key=_order),
+    )
+
+
+def _change(row: dict[str, Any], names: dict[str, str], labels: dict[str, str | None]) -> Change:
+    playlist_id = row["playlist_id"]
+    return Change(
+        playlist_id=playlist_id,
+        playlist=names.get(playlist_id, playlist_id),
+        label=labels.get(playlist_id),
+        change=row["change"],
+        track_id=row["track_id"],
+        track=row["track_name"],
+        artists=row["artists"],
+        isrc=row["isrc"],
+        position=row["position"],
+        replaced_track_id=row["replaced_track_id"],
+        replaced_track=row["replaced_track_name"],
+        date_before=row["date_before"],
+        date=row["date"],
+    )
+
+
+def _order(change: Change) -> tuple[object, ...]:
+    """Sort by playlist, then newest first, then by kind and title."""
+    return (
+        change.playlist.casefold(),
+        change.playlist_id,
+        -change.date.toordinal(),
+        KINDS.index(change.change),
+        title(change).casefold(),
+        change.track_id,
+    )
+
+
+def _distinct_names(calendars: list[dict[str, Any]]) -> dict[str, str]:
+    """Return the name of each playlist: Spotify's, or else the label or the id; with the label if several share it."""
+
+    def name_of(row: dict[str, Any]) -> str:
+        return str(row["playlist_name"] or row["label"] or row["playlist_id"])
+
+    shared = Counter(map(name_of, calendars))
+    return {
+        row["playlist_id"]: name_of(row)
+        if shared[name_of(row)] == 1
+        else f"{name_of(row)} ({row['label'] or row['playlist_id']})"
+        for row in calendars
+    }
+
+
+def _ids(asked: Asked) -> dict[str, str | None]:
+    return {"playlist": asked.playlist, "artist": asked.artist, "track": asked.track}
+
+
+def _about(cursor: Cursor, asked: Asked, playlists: dict[str, str]) -> list[str]:
+    found = [playlists[asked.playlist]] if asked.playlist else []
+    if asked.artist:
+        found += [
+            row["artist_name"]
+            for row in _rows(cursor, f"select artist_name from artists where {_is(asked.artist, 'artist_id')}")  # noqa: S608 (quoted)
+        ]
+    if asked.track:
+        found += [
+            named(row["track_name"] or asked.track, row["artists"])
+            for row in _rows(
+                cursor,
+                f"select track_name, artists from track_info where {_is(asked.track, 'track_id')}",  # noqa: S608 (quoted)
+            )
+        ]
+    return found
+
+
+def _id_of(cursor: duckdb.DuckDBPyConnection, kind: str, name: str) -> str:
+    """Return the id that a name stands for. Raises QueryError with the function's sentence."""
+    try:
+        [(found,)] = cursor.execute(f"select {kind}_id_of(?)", [name]).fetchall()
+    except duckdb.InvalidInputException as error:
+        raise QueryError(str(error).removeprefix("Invalid Input Error: ")) from error
+    return str(found)
+
+
+def _days(cursor: Cursor, is_asked: str) -> list[tuple[date, bool]]:
+    """Return the days of the calendars, and whether anything was observed on each."""
+    cursor.execute(DAYS.format(is_asked=is_asked))
+    return [(day, bool(is_observed)) for day, is_observed in cursor.fetchall()]
+
+
+def _is(value: str | None, column: str) -> str:
+    return "true" if value is None else f"{column} = {quoted(value)}"
+
+
+def _literal(day: date) -> str:
+    return f"date '{day.isoformat()}'"
+
+
+def _rows(cursor: Cursor, sql: str) -> list[dict[str, Any]]:
+    cursor.execute(sql)
+    columns = [column[0] for column in cursor.description or ()]
+    return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]

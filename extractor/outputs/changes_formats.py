@@ -1,0 +1,247 @@
+"""Format changes: as text, a Markdown list, JSON, CSV or an Atom feed. Control characters are escaped in each."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, fields
+from datetime import date
+from itertools import groupby
+from xml.etree import ElementTree as ET
+
+from extractor.errors import visible
+from extractor.outputs.changes import Change, Changes, Tally, between, counted, day_of, some, title
+from extractor.project import PROGRAM
+
+NAMED = 5
+"""Playlists that a note names; it counts the others."""
+
+SIGNS = {"added": "+", "returned": "+", "removed": "−", "replaced": "="}  # noqa: RUF001 (as wide as the plus)
+
+SPOTIFY = "https://open.spotify.com"
+
+ATOM = "http://www.w3.org/2005/Atom"
+
+PLAIN = str.maketrans({"−": "-", "–": "-", "…": "..."})  # noqa: RUF001
+"""ASCII for our own signs."""
+
+MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~&])")
+"""What Markdown would interpret."""
+
+NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+
+
+def as_text(found: Changes) -> str:
+    """Return the changes grouped by playlist, below a line with their numbers."""
+    lines, tell = [heading(found)], _teller(found)
+    for group in found.by_playlist():
+        lines += ["", f"{_line(group[0].playlist)}  {Tally.of(group)}"]
+        lines += [f"  {SIGNS[change.change]} {_line(title(change) + tell(change))}" for change in group]
+    lines += _below(list(notes(found)))
+    return "\n".join(lines) + "\n"
+
+
+def as_markdown(found: Changes) -> str:
+    """Return the changes as a nested list with links to Spotify."""
+    lines, tell = [f"**{_marked(heading(found))}**"], _teller(found)
+    for number, group in enumerate(found.by_playlist()):
+        playlist = f"[{_marked(group[0].playlist)}]({_address('playlist', group[0].playlist_id)})"
+        lines += [*([] if number else [""]), f"- {playlist}: {Tally.of(group)}"]
+        for change in group:
+            track = f"[{_marked(change.track or change.track_id)}]({_address('track', change.track_id)})"
+            rest = title(change).removeprefix(change.track or change.track_id) + tell(change)
+            lines.append(f"  - {change.change}: {track}{_marked(rest)}".replace(", returned", "", 1))
+    lines += _below([_marked(note) for note in notes(found)])
+    return "\n".join(lines) + "\n"
+
+
+def as_json(found: Changes) -> str:
+    """Return the changes as an array of objects, one per line."""
+    # Only strings contain these characters, and there \u0000 is what JSON calls them too.
+    lines = [visible(json.dumps(_cells(change), ensure_ascii=False)) for change in found.changes]
+    return "[\n  " + ",\n  ".join(lines) + "\n]\n" if lines else "[]\n"
+
+
+def as_csv(found: Changes) -> str:
+    """Return the changes as rows below a header; null is empty."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(field.name for field in fields(Change))
+    for change in found.changes:
+        writer.writerow(visible(cell) if isinstance(cell, str) else cell for cell in _cells(change).values())
+    return text.getvalue()
+
+
+def as_atom(found: Changes) -> str:
+    """Return an Atom feed (RFC 4287), newest first: an entry for each playlist and day on which changes were seen.
+
+    The same changes have the same ids and times in every feed.
+    """
+    ET.register_namespace("", ATOM)
+    feed = ET.Element(f"{{{ATOM}}}feed")
+    _add(feed, "title", "Playlist changes" + (": " if found.about else "") + ", ".join(found.about))
+    _add(feed, "id", _urn(f"changes {found.key}"))
+    _add(
+        feed, "updated", _instant(max([change.date for change in found.changes], default=found.through or found.since))
+    )
+    _add(feed, "generator", "spotify-track-history")
+    _add(ET.SubElement(feed, f"{{{ATOM}}}author"), "name", "spotify-track-history")
+    for changes in _entries(found):
+        first = changes[0]
+        entry = ET.SubElement(feed, f"{{{ATOM}}}entry")
+        _add(entry, "title", f"{first.playlist}: {Tally.of(changes)}")
+        _add(entry, "id", _urn(f"changes {found.key} {first.playlist_id} {first.date}"))
+        _add(entry, "updated", _instant(first.date))
+        ET.SubElement(entry, f"{{{ATOM}}}link", {"rel": "alternate", "href": _address("playlist", first.playlist_id)})
+        _add(entry, "content", _html(changes)).set("type", "html")
+    ET.indent(feed)
+    return '<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(feed, encoding="unicode") + "\n"
+
+
+FORMATS: dict[str, Callable[[Changes], str]] = {
+    "text": as_text,
+    "md": as_markdown,
+    "json": as_json,
+    "csv": as_csv,
+    "atom": as_atom,
+}
+
+
+def fitting(text: str, result_format: str, encoding: str) -> str:
+    """Return formatted changes for an encoding that may lack characters: escaped in JSON and Atom, else our signs."""
+    if encoding.lower().replace("-", "").replace("_", "") == "utf8":
+        return text
+    if result_format == "json":
+        return "".join(each if each.isascii() else json.dumps(each)[1:-1] for each in text)
+    if result_format == "atom":
+        return text.encode("ascii", "xmlcharrefreplace").decode("ascii")
+    return text.translate(PLAIN)
+
+
+def heading(found: Changes) -> str:
+    """Return a line with the period and the numbers of changes, or why there can be none."""
+    about = "".join(f"{_line(each)}, " for each in found.about)
+    playlists = counted(found.observed, "playlist")
+    if found.through is None:
+        text = _unobserved(found)
+    elif not found.changes and found.is_first:
+        text = f"changes need two reads of a playlist; {playlists} read for the first time by {_day(found.through)}"
+    else:
+        text = f"{between(found.since, found.through, with_year=True)}: "
+        if not found.changes:
+            text += f"no changes in {playlists}"
+        else:
+            text += str(found.tally) + (
+                f" in {len(found.by_playlist()):,} of {playlists}" if found.observed > 1 else ""
+            )
+    return about + text if about else text[:1].upper() + text[1:]
+
+
+def notes(found: Changes) -> Iterator[str]:
+    """Yield what the numbers lack: playlists that were not observed, and those without an earlier read."""
+    if found.through is None or found.history is None:
+        return
+    if found.changes and found.history[0] > found.since:
+        yield f"The first observed day is {_day(found.history[0])}."
+    if earlier := found.earlier():
+        yield f"Perhaps before {_day(found.since)}: changes of " + _listed(earlier)
+    if found.not_observed:
+        yield "Not observed: " + _listed([f"{name} ({outcome})" for name, outcome in found.not_observed.items()])
+    if found.first_reads:
+        yield "Read for the first time, so nothing to compare with: " + _listed(found.first_reads)
+
+
+def _teller(found: Changes) -> Callable[[Change], str]:
+    """Return a function that says what follows the title of a track, and between which days unless all are the same."""
+    is_same = all((each.date_before, each.date) == (found.since, found.through) for each in found.changes)
+    year = found.through.year if found.through else None
+
+    def tell(change: Change) -> str:
+        bounds = between(change.date_before, change.date, with_year=change.date.year != year)
+        return _kind(change) + ("" if is_same else f" ({bounds})")
+
+    return tell
+
+
+def _kind(change: Change) -> str:
+    """Return what the sign of a change does not say."""
+    if change.change == "replaced":
+        return f", a new id of {change.replaced_track or change.replaced_track_id}"
+    return ", returned" if change.change == "returned" else ""
+
+
+def _unobserved(found: Changes) -> str:
+    if found.history is None:
+        return f"no playlist has been observed yet: {PROGRAM} status shows why"
+    why = _listed([f"{name} ({outcome})" for name, outcome in found.not_observed.items()])
+    last = f"the last observed day is {_day(found.history[1])}"
+    return f"nothing was observed after {_day(found.since)}; {last}" + (f". Not observed: {why}" if why else "")
+
+
+def _day(day: date) -> str:
+    return day_of(day, with_year=True)
+
+
+def _listed(names: list[str]) -> str:
+    return some([_line(name) for name in names], NAMED)
+
+
+def _below(lines: list[str]) -> list[str]:
+    return ["", *lines] if lines else []
+
+
+def _line(text: str) -> str:
+    return visible(text.replace("\n", " "))
+
+
+def _marked(text: str) -> str:
+    return MARKUP.sub(r"\\\1", _line(text))
+
+
+def _address(kind: str, spotify_id: str) -> str:
+    return f"{SPOTIFY}/{kind}/{spotify_id}"
+
+
+def _cells(change: Change) -> dict[str, object]:
+    return {name: each.isoformat() if isinstance(each, date) else each for name, each in asdict(change).items()}
+
+
+def _entries(found: Changes) -> list[list[Change]]:
+    newest_first = sorted(found.changes, key=lambda change: -change.date.toordinal())
+    groups = groupby(newest_first, key=lambda change: (change.date, change.playlist_id))
+    return [list(group) for _, group in groups]
+
+
+def _html(changes: list[Change]) -> str:
+    """Return a list of the changes of a playlist and day."""
+    items = ET.Element("ul")
+    for change in changes:
+        item = ET.SubElement(items, "li")
+        item.text = f"{SIGNS[change.change]} "
+        link = ET.SubElement(item, "a", {"href": _address("track", change.track_id)})
+        link.text = _clean(title(change))
+        bounds = between(change.date_before, change.date, with_year=True)
+        link.tail = _clean(f"{_kind(change)} ({bounds})")
+    return ET.tostring(items, encoding="unicode", method="html")
+
+
+def _add(parent: ET.Element, name: str, text: str) -> ET.Element:
+    child = ET.SubElement(parent, f"{{{ATOM}}}{name}")
+    child.text = _clean(text.replace("\n", " "))
+    return child
+
+
+def _clean(text: str) -> str:
+    return NOT_IN_XML.sub("\ufffd", visible(text))
+
+
+def _urn(name: str) -> str:
+    return uuid.uuid5(uuid.NAMESPACE_URL, f"{SPOTIFY}/ {name}").urn
+
+
+def _instant(day: date) -> str:
+    return f"{day.isoformat()}T00:00:00Z"
