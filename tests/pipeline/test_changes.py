@@ -10,7 +10,8 @@ import duckdb
 import pytest
 
 from extractor.cli.commands import main
-from tests.pipeline.conftest import Demo, MakeProject
+from tests.conftest import Demo
+from tests.pipeline.conftest import MakeProject
 
 pytestmark = pytest.mark.slow
 

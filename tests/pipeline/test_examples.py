@@ -17,7 +17,7 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from tests.pipeline.conftest import Demo
+from tests.conftest import Demo
 from tests.pipeline.harness import REPO
 
 pytestmark = pytest.mark.slow

@@ -57,7 +57,9 @@ insert into runs (run_id, worker, date, started_at) values ('r', 1, '2026-01-01'
 # Read on 10 to 13 and 16 to 17 October: 24 tracks are new after the two days without a read, and 3 are gone.
 TWO_DAYS_MISSED = """
 create macro october(day) as date '2025-10-01' + cast(day - 1 as integer);
-insert into playlists values ('l1', 'Gap', null, 'user', true, october(10), october(17));
+insert into playlists
+    (playlist_id, playlist_name, label, owner_kind, is_watched, first_complete_date, last_complete_date)
+values ('l1', 'Gap', null, 'user', true, october(10), october(17));
 insert into playlist_days (playlist_id, date, outcome, reason, entries, total, unavailable_entries, snapshot_id)
 select 'l1', october(d), if(d in (14, 15), 'failed', 'complete'), if(d in (14, 15), 'no answer', null), 30, 30, 0, 's'
 from range(10, 18) t(d);
@@ -474,7 +476,9 @@ def test_playlist_that_was_never_read_says_why_and_what_to_do(
     page: Page, tmp_path: Path, watched: str, days: str, why: str, what_to_do: str
 ) -> None:
     never = f"""
-        insert into playlists values ('l3', 'Closed', null, null, {watched}, null, null);
+        insert into playlists
+            (playlist_id, playlist_name, label, owner_kind, is_watched, first_complete_date, last_complete_date)
+        values ('l3', 'Closed', null, null, {watched}, null, null);
         insert into playlist_days (playlist_id, date, outcome, reason)
         select 'l3', date '2026-01-01' + cast(d - 1 as integer), o, r from (values {days}) t(d, o, r);
     """
@@ -497,7 +501,9 @@ def test_playlist_last_read_before_the_days_shown_has_no_number_of_tracks(
     page: Page, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     later = """
-        insert into playlists values ('l2', 'Later', null, 'user', true, october(18), october(20));
+        insert into playlists
+            (playlist_id, playlist_name, label, owner_kind, is_watched, first_complete_date, last_complete_date)
+        values ('l2', 'Later', null, 'user', true, october(18), october(20));
         insert into playlist_days (playlist_id, date, outcome, entries)
         select l, october(d), if(l = 'l1', 'not_run', 'complete'), 0
         from range(18, 21) t(d), (values ('l1'), ('l2')) u(l);
