@@ -85,9 +85,10 @@ def dbt_build(config: Config, options: BuildOptions) -> Built:
     arguments += [] if options.full_tests else ["--exclude", "tag:all_rows"]
     arguments += ["--vars", json.dumps({"forget_purged": True})] if options.forget_purged else []
     if run_dbt(config, target, *arguments, log_format=options.log_format) != 0:
+        way_out = ". If this program was upgraded, rebuild the tables with ./run.sh build --full-refresh"
         raise BuildError(
             f"dbt build failed (details above and in {target / 'dbt.log'}); nothing was published, the published "
-            "tables are unchanged"
+            f"tables are unchanged{way_out if _has_broken_model(target) else ''}"
         )
     return _what_was_built(target)
 
@@ -121,3 +122,12 @@ def _what_was_built(target: Path) -> Built:
     kinds = Counter(result["unique_id"].split(".")[0] for result in results["results"])
     warnings = sum(result["status"] == "warn" for result in results["results"])
     return Built(kinds["model"], kinds["test"], warnings, results["elapsed_time"])
+
+
+def _has_broken_model(target: Path) -> bool:
+    """Return whether a model could not be built, as when its table has the columns of another version."""
+    try:
+        results = json.loads((target / "run_results.json").read_bytes())["results"]
+    except (OSError, ValueError, KeyError):
+        return False
+    return any(each["unique_id"].startswith("model.") and each["status"] == "error" for each in results)
