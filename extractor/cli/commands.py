@@ -34,6 +34,7 @@ from extractor.landing.day import read_day
 from extractor.landing.reader import files_of_day, last_instant
 from extractor.landing.withdrawn import Withdrawal
 from extractor.lock import exclusive
+from extractor.outputs.alarms import read_alarms
 from extractor.outputs.changes import Asked, read_changes, summarize_day
 from extractor.outputs.changes_formats import FORMATS, fitting, heading
 from extractor.outputs.docs import docs
@@ -284,26 +285,23 @@ def _run_steps(config: Config, options: argparse.Namespace, console: Console) ->
         if "publish" in steps:
             published = target.publish(config)
             console.result("published", str(published), **asdict(published))
-            for alarm in target.report(config).alarms:
-                console.note("warning", alarm)
-            if options.command == "daily":
-                _say_changes(config, console)
+            _say_news(config, options, console)
     return exit_code
 
 
-def _say_changes(config: Config, console: Console) -> None:
-    """Print what the day shows of changes, if anything. A failure is a warning: everything is published."""
+def _say_news(config: Config, options: argparse.Namespace, console: Console) -> None:
+    """Print alarms, and at the end of a day what it shows of changes. A failure is a warning: all is published."""
     try:
-        summary = summarize_day(config, console.day)
+        for alarm in read_alarms(config):
+            console.note("warning", alarm)
+        if options.command == "daily" and (summary := summarize_day(config, console.day)):
+            text, facts = summary
+            console.result("changes", text, **facts)
     except Exception as error:
         if isinstance(error, RuntimeError) and "interrupted" in str(error):
             raise
         reason = str(error) if isinstance(error, ExtractorError) else type(error).__name__
         console.note("warning", f"the changes of {console.day} can't be shown: {reason}")
-    else:
-        if summary:
-            text, facts = summary
-            console.result("changes", text, **facts)
 
 
 def _wants_everything(options: argparse.Namespace) -> bool:

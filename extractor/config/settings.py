@@ -143,12 +143,9 @@ def _checked(raw: object, shape: type, file: str, prefix: str) -> dict[str, Any]
         where = f"{prefix}{key}"
         if key not in hints:
             raise ConfigError(f"{file}: {where}: unknown key; {suggestion(str(key), hints)}")
-        if hints[key] is Api:
-            values[key] = Api(
-                **{name: _address(each) for name, each in _checked(value, Api, file, f"{where}.").items()}
-            )
-        elif hints[key] is Alarms:
-            values[key] = Alarms(**_checked(value, Alarms, file, f"{where}."))
+        if hints[key] in (Api, Alarms):
+            parts = _checked(value, hints[key], file, f"{where}.")
+            values[key] = hints[key](**{name: _address(each) for name, each in parts.items()})
         elif key == "endpoints":
             values[key] = _endpoints(value, file)
         else:

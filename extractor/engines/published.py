@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any, Protocol
 
-from extractor.config.settings import Alarms, Config
-from extractor.engines.alarms import alarms_of
+from extractor.config.settings import Config
 from extractor.engines.duckdb.files import opened
 from extractor.errors import WarehouseError
 from extractor.landing.runs import Run
@@ -40,14 +39,13 @@ def reading(config: Config) -> Iterator[Cursor]:
 
 @dataclass
 class PublishedReport:
-    """Facts about what is published: when it was published, its last day, its last runs, names of playlists, alarms."""
+    """Facts about what is published: when it was published, its last day, its last runs, names of playlists."""
 
     where: str
     at: datetime | None = None
     through: date | None = None
     runs: list[Run] = field(default_factory=list)
     names: dict[str, str] = field(default_factory=dict)
-    alarms: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
     @classmethod
@@ -60,12 +58,12 @@ class PublishedReport:
         try:
             report.at = datetime.fromtimestamp(database.stat().st_mtime, UTC)
             with opened(database, read_only=True) as connection:
-                report.take_in(connection.cursor(), config.alarms)
+                report.take_in(connection.cursor())
         except (WarehouseError, OSError) as error:
             report.problems.append(str(error))
         return report
 
-    def take_in(self, cursor: Cursor, limits: Alarms) -> None:
+    def take_in(self, cursor: Cursor) -> None:
         """Read the published tables."""
         cursor.execute("select max(date) from playlist_days")
         ((self.through,),) = cursor.fetchall()
@@ -77,4 +75,3 @@ class PublishedReport:
             known = dict(zip(columns, row, strict=True))
             known["started_at"] = known["started_at"].replace(tzinfo=UTC)
             self.runs.append(Run.of(known))
-        self.alarms = alarms_of(cursor, limits)

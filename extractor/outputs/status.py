@@ -18,6 +18,7 @@ from extractor.extract.plan import unasked
 from extractor.landing.budget import Budget, load_wait
 from extractor.landing.runs import OUTCOMES_BY_RANK, DayReport, Run
 from extractor.landing.unavailable import unavailable_playlists, unknown_tracks
+from extractor.outputs.alarms import read_alarms
 from extractor.project import PROGRAM
 from extractor.spotify.token_store import describe_login
 
@@ -134,6 +135,7 @@ def status(config: Config, day: date, now: datetime) -> Status:
     everything = read_watch_list(replace(config, batch_number=1, batch_size=None))
     watched = everything.playlists
     report, published = DayReport(config.landing, day), target_of(config).report(config)
+    alarms = _alarms(config, published)
     runs = {run.run_id: run for run in published.runs + report.runs}.values()
     missing = unasked(config, report.memory).slices if report.runs and config.batch_size else ()
     outcomes = Counter(report.outcomes.get(playlist_id, "not_run") for playlist_id in watched)
@@ -144,7 +146,7 @@ def status(config: Config, day: date, now: datetime) -> Status:
         published_at=published.at,
         published_through=published.through,
         problems=report.problems + published.problems,
-        alarms=published.alarms,
+        alarms=alarms,
         runs=sorted(runs, key=lambda run: (run.date, run.started_at), reverse=True)[:RUNS_SHOWN],
         day=day,
         coverage={outcome: outcomes[outcome] for outcome in (*OUTCOMES_BY_RANK, "not_run") if outcomes[outcome]},
@@ -180,6 +182,17 @@ def status(config: Config, day: date, now: datetime) -> Status:
         },
         exit_code=_exit_code(config, day, report, published),
     )
+
+
+def _alarms(config: Config, published: PublishedReport) -> list[str]:
+    """Return the alarms of what is published; what can't be read is a problem."""
+    if published.at is None or published.problems:
+        return []
+    try:
+        return read_alarms(config)
+    except ExtractorError as error:
+        published.problems.append(str(error))
+        return []
 
 
 def _exit_code(config: Config, day: date, report: DayReport, published: PublishedReport) -> int:

@@ -7,7 +7,8 @@ import duckdb
 import pytest
 
 from extractor.config.settings import Alarms
-from extractor.engines.alarms import Cursor, alarms_of
+from extractor.engines.published import Cursor
+from extractor.outputs.alarms import alarms_of
 from tests.cluster import Cluster
 from tests.extractor.conftest import empty_marts
 

@@ -19,7 +19,7 @@ def reading(_: Config) -> Iterator[Cursor]:
         yield cursor
 
 
-def report(config: Config) -> PublishedReport:
+def report(_: Config) -> PublishedReport:
     """Return the facts of the published schema; if the server can't be reached, its message is the problem."""
     found = PublishedReport(f"schema spotify of {place()}")
     try:
@@ -29,7 +29,7 @@ def report(config: Config) -> PublishedReport:
                 cursor.execute("select published_at from state.published")
                 ((found.at,),) = cursor.fetchall()
                 cursor.execute("set search_path to spotify")
-                found.take_in(cursor, config.alarms)
+                found.take_in(cursor)
     except WarehouseError as error:
         found.problems.append(str(error))
     return found

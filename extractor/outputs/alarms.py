@@ -5,9 +5,11 @@ An alarm is a warning. It drops no rows, and says nothing of why.
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any
 
-from extractor.config.settings import Alarms
+from extractor.config.settings import Alarms, Config
+from extractor.engines.published import Cursor
+from extractor.engines.registry import target_of
 from extractor.errors import MOST_SHOWN, visible
 
 NAMED = 3
@@ -77,11 +79,10 @@ order by before.size - today.size desc, 1
 """
 
 
-class Cursor(Protocol):
-    """The part of a database cursor that alarms need."""
-
-    def execute(self, sql: str, /) -> object: ...
-    def fetchall(self) -> list[Any]: ...
+def read_alarms(config: Config) -> list[str]:
+    """Return the alarms of what is published. Raises WarehouseError if it can't be read."""
+    with target_of(config).reading(config) as cursor:
+        return alarms_of(cursor, config.alarms)
 
 
 def alarms_of(cursor: Cursor, limits: Alarms) -> list[str]:
