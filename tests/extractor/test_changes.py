@@ -464,6 +464,20 @@ def test_daily_run_ends_with_the_summary(
 
 
 @pytest.mark.usefixtures("fake_dbt")
+def test_alarms_that_cannot_be_read_are_a_warning_after_publishing(
+    run: Callable[..., Run], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(_: Config) -> list[str]:
+        raise WarehouseError("no such file")
+
+    monkeypatch.setattr("extractor.cli.commands.read_alarms", fail)
+    assert run()("daily") == 0
+    captured = capsys.readouterr()
+    assert "published " in captured.out
+    assert captured.err.splitlines()[-1] == "warning: the changes of 2026-01-02 can't be shown: no such file"
+
+
+@pytest.mark.usefixtures("fake_dbt")
 def test_summary_is_in_the_json_log_and_for_on_failure(
     run: Callable[..., Run], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
