@@ -3,6 +3,12 @@
 create function artist_id_of(artist text)
 returns varchar
 as
+with asked as materialized (
+    select
+        id_in(artist, 'artist') as wanted_id,
+        lower(trim(artist)) as wanted_name
+)
+
 select
     case
         when artist is null then null
@@ -14,14 +20,11 @@ select
         )
     end
 from artists
-where
-    artist_id = regexp_replace(
-        trim(artist),
-        '^(?:(?:https?://)?open\.spotify\.com/(?:intl-\w+/)?artist/|spotify:artist:)?([0-9A-Za-z]{22})/?(?:[?#].*)?$',
-        '\1'
-    )
-    or (
+inner join asked
+    on
+        artists.artist_id = asked.wanted_id
         -- what looks like an id is no name
-        not trim(artist) ~ '^[0-9A-Za-z]{22}$'
-        and lower(trim(artist_name)) = lower(trim(artist))
-    );
+        or (
+            not asked.wanted_id ~ '^[0-9A-Za-z]{22}$'
+            and asked.wanted_name in (lower(trim(artist_name)))
+        );

@@ -4,14 +4,5 @@ create function can_be(playlist_id text, playlist text)
 returns boolean
 as
 select
-    playlist_id = regexp_extract(
-        trim(playlist),
-        '^(?:(?:https?://)?open\.spotify\.com/(?:intl-\w+/)?playlist/|spotify:playlist:)?'
-        || '([0-9A-Za-z]{22})/?(?:[?#].*)?$',
-        1
-    )
-    or not regexp_matches(
-        trim(playlist),
-        '^(?:(?:https?://)?open\.spotify\.com/(?:intl-\w+/)?playlist/|spotify:playlist:)?'
-        || '([0-9A-Za-z]{22})/?(?:[?#].*)?$'
-    );
+    playlist_id = id_in(playlist, 'playlist')
+    or not id_in(playlist, 'playlist') ~ '^[0-9A-Za-z]{22}$';

@@ -23,12 +23,7 @@ asked as materialized (
     select
         kind,
         lower(trim(text)) as wanted,
-        regexp_replace(
-            trim(text),
-            '^(?:(?:https?://)?open\.spotify\.com/(?:intl-\w+/)?' || kind || '/|spotify:' || kind
-            || ':)?([0-9A-Za-z]{22})/?(?:[?#].*)?$',
-            '\1'
-        ) as wanted_id
+        id_in(text, kind) as wanted_id
     from kinds
     where trim(text) <> ''
 ),

@@ -3,6 +3,12 @@
 create function playlist_id_of(playlist text)
 returns varchar
 as
+with asked as materialized (
+    select
+        id_in(playlist, 'playlist') as wanted_id,
+        lower(trim(playlist)) as wanted_name
+)
+
 select
     case
         when playlist is null then null
@@ -15,15 +21,11 @@ select
         )
     end
 from playlists
-where
-    playlist_id = regexp_replace(
-        trim(playlist),
-        '^(?:(?:https?://)?open\.spotify\.com/(?:intl-\w+/)?playlist/|spotify:playlist:)?'
-        || '([0-9A-Za-z]{22})/?(?:[?#].*)?$',
-        '\1'
-    )
-    or (
+inner join asked
+    on
+        playlists.playlist_id = asked.wanted_id
         -- what looks like an id is no name
-        not trim(playlist) ~ '^[0-9A-Za-z]{22}$'
-        and lower(trim(playlist)) in (lower(trim(label)), lower(trim(playlist_name)))
-    );
+        or (
+            not asked.wanted_id ~ '^[0-9A-Za-z]{22}$'
+            and asked.wanted_name in (lower(trim(label)), lower(trim(playlist_name)))
+        );

@@ -3,6 +3,12 @@
 create function track_id_of(track text)
 returns varchar
 as
+with asked as materialized (
+    select
+        id_in(track, 'track') as wanted_id,
+        lower(trim(track)) as wanted_name
+)
+
 select
     case
         when track is null then null
@@ -15,15 +21,11 @@ select
         )
     end
 from track_info
-where
-    track_id = regexp_replace(
-        trim(track),
-        '^(?:(?:https?://)?open\.spotify\.com/(?:intl-\w+/)?track/|spotify:track:)?'
-        || '([0-9A-Za-z]{22})/?(?:[?#].*)?$',
-        '\1'
-    )
-    or (
+inner join asked
+    on
+        track_info.track_id = asked.wanted_id
         -- what looks like an id is no name
-        not trim(track) ~ '^[0-9A-Za-z]{22}$'
-        and lower(trim(track)) in (lower(trim(label)), lower(trim(track_name)))
-    );
+        or (
+            not asked.wanted_id ~ '^[0-9A-Za-z]{22}$'
+            and asked.wanted_name in (lower(trim(label)), lower(trim(track_name)))
+        );

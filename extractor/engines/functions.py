@@ -17,6 +17,7 @@ from extractor.engines.duckdb.files import quoted
 from extractor.project import PROJECT
 
 FUNCTIONS = (
+    "id_in",
     "playlist_id_of",
     "track_id_of",
     "artist_id_of",

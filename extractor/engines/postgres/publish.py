@@ -148,13 +148,15 @@ def publish(config: Config) -> Published:
 
 def define_functions(cursor: Cursor) -> None:
     """Define the functions in schema `spotify`, with their comments."""
-    comments = {}
-    for name in ("error", *FUNCTIONS):  # a function of this name is DuckDB's own
+    for name in ("error", *FUNCTIONS):  # DuckDB has a function `error` of its own
         own = file_of(name, "postgres")
-        definition = own.read_text("utf-8") if own.exists() else Function.of(name).postgres()
+        if own.exists():
+            definition = own.read_text("utf-8")
+            comment = comment_of(definition)
+        else:
+            function = Function.of(name)
+            definition, comment = function.postgres(), function.comment
         cursor.execute(definition)
-        comments[name] = comment_of(definition) or Function.of(name).comment
-    for name, comment in comments.items():
         cursor.execute(f"comment on function spotify.{name} is %s", [comment])
 
 
