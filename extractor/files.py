@@ -1,6 +1,6 @@
-"""Replace small files: a fault or a kill leaves the old content or the new one, never a part of it.
+"""Write what must not be lost: small files, and what only a command's output holds.
 
-And print what no one else has.
+A fault or a kill leaves the old content of a file or the new one, never a part of it.
 """
 
 from __future__ import annotations

@@ -35,8 +35,8 @@ from extractor.landing.reader import files_of_day, last_instant
 from extractor.landing.withdrawn import Withdrawal
 from extractor.lock import exclusive
 from extractor.outputs.alarms import read_alarms
-from extractor.outputs.changes import Asked, read_changes, summarize_day
-from extractor.outputs.changes_formats import FORMATS, fitting, heading
+from extractor.outputs.changes.formats import FORMATS, fitting, heading, summarize_day
+from extractor.outputs.changes.read import Asked, read_changes
 from extractor.outputs.docs import docs
 from extractor.outputs.export import export
 from extractor.outputs.report.report import report

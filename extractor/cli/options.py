@@ -13,7 +13,7 @@ from extractor import __version__
 from extractor.cli.console import LOG_FORMATS
 from extractor.config.settings import TARGETS
 from extractor.errors import suggestion
-from extractor.outputs.changes_formats import FORMATS as CHANGE_FORMATS
+from extractor.outputs.changes.formats import FORMATS as CHANGE_FORMATS
 from extractor.outputs.export import FORMATS
 from extractor.outputs.sql import RESULT_FORMATS
 from extractor.project import IS_CHECKOUT, PROGRAM

@@ -23,7 +23,8 @@ from extractor.config.settings import Config
 from extractor.engines.duckdb.files import STORAGE
 from extractor.engines.functions import FUNCTIONS, define
 from extractor.errors import WarehouseError
-from extractor.outputs.changes import Asked, read_changes, summarize_day
+from extractor.outputs.changes.formats import summarize_day
+from extractor.outputs.changes.read import Asked, read_changes
 from tests.cluster import Database
 from tests.extractor.conftest import Run, empty_marts, told
 from tests.functions.conftest import copy_marts

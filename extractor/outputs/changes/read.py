@@ -18,13 +18,11 @@ from extractor.engines.duckdb.files import opened, quoted
 from extractor.engines.published import Cursor
 from extractor.engines.registry import target_of
 from extractor.errors import QueryError
+from extractor.outputs.changes.words import day_of, named
 from extractor.outputs.missing import check_published
 
 KINDS = ("added", "returned", "replaced", "removed")
 """Kinds of changes, in the order in which they are listed."""
-
-NAMED = 3
-"""Playlists and tracks that a summary names; it counts the others."""
 
 IS_OBSERVED = "outcome in ('complete', 'unchanged')"
 
@@ -102,6 +100,11 @@ class Change:
     replaced_track: str | None
     date_before: date
     date: date
+
+    @property
+    def title(self) -> str:
+        """Return title and artists of the track; its id if it has no title."""
+        return named(self.track or self.track_id, self.artists)
 
 
 @dataclass(frozen=True)
@@ -188,8 +191,8 @@ def read_changes(config: Config, asked: Asked) -> Changes:
         return _read(connection.cursor(), asked)
 
 
-def summarize_day(config: Config, day: date) -> tuple[str, dict[str, object]] | None:
-    """Return up to three lines about the changes that a day shows, and the same as facts; None if there are none.
+def read_day(config: Config, day: date) -> Changes | None:
+    """Return the changes that a day shows; None if it shows none, or is not the last of two observed days.
 
     Reads what the engine of the configuration has published. Raises WarehouseError if it can't be read.
     """
@@ -198,69 +201,7 @@ def summarize_day(config: Config, day: date) -> tuple[str, dict[str, object]] | 
         if len(observed) < 2 or observed[-1] != day:
             return None
         found = _between(cursor, Asked(), observed[-2], day, observed)
-    return _summary(found) if found.changes else None
-
-
-def _summary(found: Changes) -> tuple[str, dict[str, object]]:
-    tally, biggest = found.tally, found.biggest()
-    if len(biggest) == 1:
-        lines = [f"{tally} in {biggest[0][0]} since {day_of(found.since)}"]
-    else:
-        names = ", ".join(f"{name} {numbers}" for name, numbers in biggest[:NAMED])
-        lines = [f"{tally} in {counted(len(biggest), 'playlist')} since {day_of(found.since)}; biggest: {names}"]
-    if earlier := found.earlier():
-        lines.append(f"perhaps before {day_of(found.since)}: changes of {some(earlier, NAMED)}")
-    entered: dict[str, list[Change]] = defaultdict(list)
-    for change in found.changes:
-        if change.change in ("added", "returned"):
-            entered[change.track_id].append(change)
-    several = sorted(
-        (each for each in entered.values() if len(each) > 1), key=lambda each: (-len(each), title(each[0]))
-    )
-    if several:
-        names = some([f"{title(each[0])} ({len(each)})" for each in several], NAMED)
-        lines.append(f"entered several playlists: {names}")
-    facts = {
-        "since": found.since,
-        "added": tally.added,
-        "removed": tally.removed,
-        "replaced": tally.replaced,
-        "playlists": [{"playlist": name, "added": each.added, "removed": each.removed} for name, each in biggest],
-    }
-    return "\n".join(line.replace("\n", " ") for line in lines), facts
-
-
-def title(change: Change) -> str:
-    """Return title and artists of a track; its id if it has no title."""
-    return named(change.track or change.track_id, change.artists)
-
-
-def named(name: str, artists: str | None) -> str:
-    """Return a title and its artists."""
-    return f"{name} – {artists}" if artists else name  # noqa: RUF001 (a dash)
-
-
-def counted(number: int, thing: str) -> str:
-    """Return a number of things as text."""
-    return f"{number:,} {thing}" + ("" if number == 1 else "s")
-
-
-def some(names: Sequence[str], most: int) -> str:
-    """Return the first names, and the number of the others."""
-    return ", ".join(names[:most]) + (f", and {len(names) - most:,} more" if len(names) > most else "")
-
-
-def day_of(day: date, *, with_year: bool = False) -> str:
-    """Return a day as text, such as 29 Jan."""
-    return f"{day.day} {day:%b}" + (f" {day.year}" if with_year else "")
-
-
-def between(first: date, last: date, *, with_year: bool = False) -> str:
-    """Return two days as text: between 13 and 16 Jan."""
-    if first.year != last.year:
-        return f"between {day_of(first, with_year=True)} and {day_of(last, with_year=True)}"
-    start = str(first.day) if first.month == last.month else day_of(first)
-    return f"between {start} and {day_of(last, with_year=with_year)}"
+    return found if found.changes else None
 
 
 def _read(cursor: duckdb.DuckDBPyConnection, asked: Asked) -> Changes:
@@ -347,7 +288,7 @@ def _order(change: Change) -> tuple[object, ...]:
         change.playlist_id,
         -change.date.toordinal(),
         KINDS.index(change.change),
-        title(change).casefold(),
+        change.title.casefold(),
         change.track_id,
     )
 

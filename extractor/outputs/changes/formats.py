@@ -7,18 +7,24 @@ import io
 import json
 import re
 import uuid
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, fields
 from datetime import date
 from itertools import groupby
 from xml.etree import ElementTree as ET
 
+from extractor.config.settings import Config
 from extractor.errors import visible
-from extractor.outputs.changes import Change, Changes, Tally, between, counted, day_of, some, title
+from extractor.outputs.changes.read import Change, Changes, Tally, read_day
+from extractor.outputs.changes.words import between, counted, day_of, some
 from extractor.project import PROGRAM
 
 NAMED = 5
 """Playlists that a note names; it counts the others."""
+
+NAMED_IN_SUMMARY = 3
+"""Playlists and tracks that a summary names."""
 
 SIGNS = {"added": "+", "returned": "+", "removed": "−", "replaced": "="}  # noqa: RUF001 (as wide as the plus)
 
@@ -40,7 +46,7 @@ def as_text(found: Changes) -> str:
     lines, tell = [heading(found)], _teller(found)
     for group in found.by_playlist():
         lines += ["", f"{_line(group[0].playlist)}  {Tally.of(group)}"]
-        lines += [f"  {SIGNS[change.change]} {_line(title(change) + tell(change))}" for change in group]
+        lines += [f"  {SIGNS[change.change]} {_line(change.title + tell(change))}" for change in group]
     lines += _below(list(notes(found)))
     return "\n".join(lines) + "\n"
 
@@ -53,7 +59,7 @@ def as_markdown(found: Changes) -> str:
         lines += [*([] if number else [""]), f"- {playlist}: {Tally.of(group)}"]
         for change in group:
             track = f"[{_marked(change.track or change.track_id)}]({_address('track', change.track_id)})"
-            rest = title(change).removeprefix(change.track or change.track_id) + tell(change)
+            rest = change.title.removeprefix(change.track or change.track_id) + tell(change)
             lines.append(f"  - {change.change}: {track}{_marked(rest)}".replace(", returned", "", 1))
     lines += _below([_marked(note) for note in notes(found)])
     return "\n".join(lines) + "\n"
@@ -155,6 +161,42 @@ def notes(found: Changes) -> Iterator[str]:
         yield "Read for the first time, so nothing to compare with: " + _listed(found.first_reads)
 
 
+def summarize_day(config: Config, day: date) -> tuple[str, dict[str, object]] | None:
+    """Return up to three lines about the changes that a day shows, and the same as facts; None if there are none.
+
+    Raises WarehouseError if what is published can't be read.
+    """
+    found = read_day(config, day)
+    return _summary(found) if found else None
+
+
+def _summary(found: Changes) -> tuple[str, dict[str, object]]:
+    tally, biggest = found.tally, found.biggest()
+    if len(biggest) == 1:
+        lines = [f"{tally} in {biggest[0][0]} since {day_of(found.since)}"]
+    else:
+        names = ", ".join(f"{name} {numbers}" for name, numbers in biggest[:NAMED_IN_SUMMARY])
+        lines = [f"{tally} in {counted(len(biggest), 'playlist')} since {day_of(found.since)}; biggest: {names}"]
+    if earlier := found.earlier():
+        lines.append(f"perhaps before {day_of(found.since)}: changes of {some(earlier, NAMED_IN_SUMMARY)}")
+    entered: dict[str, list[Change]] = defaultdict(list)
+    for change in found.changes:
+        if change.change in ("added", "returned"):
+            entered[change.track_id].append(change)
+    several = sorted((each for each in entered.values() if len(each) > 1), key=lambda each: (-len(each), each[0].title))
+    if several:
+        names = some([f"{each[0].title} ({len(each)})" for each in several], NAMED_IN_SUMMARY)
+        lines.append(f"entered several playlists: {names}")
+    facts = {
+        "since": found.since,
+        "added": tally.added,
+        "removed": tally.removed,
+        "replaced": tally.replaced,
+        "playlists": [{"playlist": name, "added": each.added, "removed": each.removed} for name, each in biggest],
+    }
+    return "\n".join(line.replace("\n", " ") for line in lines), facts
+
+
 def _teller(found: Changes) -> Callable[[Change], str]:
     """Return a function that says what follows the title of a track, and between which days unless all are the same."""
     is_same = all((each.date_before, each.date) == (found.since, found.through) for each in found.changes)
@@ -223,7 +265,7 @@ def _html(changes: list[Change]) -> str:
         item = ET.SubElement(items, "li")
         item.text = f"{SIGNS[change.change]} "
         link = ET.SubElement(item, "a", {"href": _address("track", change.track_id)})
-        link.text = _clean(title(change))
+        link.text = _clean(change.title)
         bounds = between(change.date_before, change.date, with_year=True)
         link.tail = _clean(f"{_kind(change)} ({bounds})")
     return ET.tostring(items, encoding="unicode", method="html")

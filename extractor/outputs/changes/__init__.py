@@ -1,0 +1,1 @@
+"""What changed in the playlists: read from the published tables, and shown in several formats."""

@@ -1,0 +1,34 @@
+"""How changes are put into words: names, numbers and days."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+
+def named(name: str, artists: str | None) -> str:
+    """Return a title and its artists."""
+    return f"{name} – {artists}" if artists else name  # noqa: RUF001 (a dash)
+
+
+def counted(number: int, thing: str) -> str:
+    """Return a number of things as text."""
+    return f"{number:,} {thing}" + ("" if number == 1 else "s")
+
+
+def some(names: Sequence[str], most: int) -> str:
+    """Return the first names, and the number of the others."""
+    return ", ".join(names[:most]) + (f", and {len(names) - most:,} more" if len(names) > most else "")
+
+
+def day_of(day: date, *, with_year: bool = False) -> str:
+    """Return a day as text, such as 29 Jan."""
+    return f"{day.day} {day:%b}" + (f" {day.year}" if with_year else "")
+
+
+def between(first: date, last: date, *, with_year: bool = False) -> str:
+    """Return two days as text: between 13 and 16 Jan."""
+    if first.year != last.year:
+        return f"between {day_of(first, with_year=True)} and {day_of(last, with_year=True)}"
+    start = str(first.day) if first.month == last.month else day_of(first)
+    return f"between {start} and {day_of(last, with_year=with_year)}"
