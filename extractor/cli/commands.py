@@ -39,7 +39,7 @@ from extractor.outputs.changes.formats import FORMATS, fitting, heading, summari
 from extractor.outputs.changes.read import Asked, read_changes
 from extractor.outputs.docs import docs
 from extractor.outputs.export import export
-from extractor.outputs.report.report import report
+from extractor.outputs.report.report import Excerpt, report
 from extractor.outputs.sql import query_of, run_sql
 from extractor.outputs.status import status
 from extractor.outputs.verify import verify_all
@@ -226,7 +226,8 @@ def _docs(config: Config, options: argparse.Namespace, console: Console) -> int:
 
 
 def _report(config: Config, options: argparse.Namespace, console: Console) -> int:
-    reported = report(config, _into(config, options, "report.html"))
+    excerpt = Excerpt(tuple(options.playlist), options.days)
+    reported = report(config, _into(config, options, "report.html"), excerpt)
     console.result("reported", str(reported), **asdict(reported))
     return 0
 

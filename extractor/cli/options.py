@@ -102,7 +102,22 @@ def _status(parser: argparse.ArgumentParser) -> None:
 
 
 def _report(parser: argparse.ArgumentParser) -> None:
-    _into(parser, "the page to write")
+    parser.add_argument(
+        "--output",
+        "--into",
+        dest="into",
+        type=_page,
+        metavar="PATH",
+        help="the page to write, or a folder for report.html; default: beside the published database",
+    )
+    parser.add_argument(
+        "--playlist",
+        action="append",
+        default=[],
+        metavar="PLAYLIST",
+        help="only this playlist (id, link, URI, label or name); may be given several times",
+    )
+    parser.add_argument("--days", type=_count, metavar="N", help="only the last N days")
     _target(parser)
     _demo(parser)
 
@@ -309,6 +324,10 @@ def _count(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r}: must be a number of days, at least 1")
     return int(text)
+
+
+def _page(text: str) -> Path:
+    return Path(text) / "report.html" if text.endswith("/") else Path(text)
 
 
 def _day(text: str) -> date:

@@ -206,7 +206,7 @@ def read_day(config: Config, day: date) -> Changes | None:
 
 def _read(cursor: duckdb.DuckDBPyConnection, asked: Asked) -> Changes:
     ids = {
-        kind: _id_of(cursor, kind, name)
+        kind: id_of(cursor, kind, name)
         for kind, name in (("playlist", asked.playlist), ("artist", asked.artist), ("track", asked.track))
         if name is not None
     }
@@ -330,10 +330,10 @@ def _about(cursor: Cursor, asked: Asked, playlists: dict[str, str]) -> list[str]
     return found
 
 
-def _id_of(cursor: duckdb.DuckDBPyConnection, kind: str, name: str) -> str:
+def id_of(cursor: duckdb.DuckDBPyConnection, kind: str, name: str) -> str:
     """Return the id that a name stands for. Raises QueryError with the function's sentence."""
     try:
-        [(found,)] = cursor.execute(f"select {kind}_id_of(?)", [name]).fetchall()
+        [(found,)] = cursor.execute(f"select {kind}id_of(?)", [name]).fetchall()
     except duckdb.InvalidInputException as error:
         raise QueryError(str(error).removeprefix("Invalid Input Error: ")) from error
     return str(found)

@@ -7,7 +7,7 @@ import json
 import re
 from base64 import b64encode
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -20,6 +20,7 @@ from extractor.config.settings import Config
 from extractor.engines.base import megabytes
 from extractor.engines.duckdb.files import opened
 from extractor.files import replace_file
+from extractor.outputs.changes.read import id_of
 from extractor.outputs.missing import check_published
 
 ASSETS = Path(__file__).parent / "assets"
@@ -27,14 +28,21 @@ QUERIES = Path(__file__).parent / "sql"
 SCRIPTS = (
     "words",
     "world",
+    "tracklists",
+    "shown",
     "dom",
+    "table",
     "charts",
     "gantt",
+    "lines",
+    "metrics",
     "movers",
     "runs",
     "overview",
     "playlist",
     "track",
+    "artist",
+    "compare",
     "search",
     "main",
 )
@@ -44,11 +52,36 @@ CELLS = 15_000_000
 """Maximum of tracks times days in a page: about 4 MB of the file and 15 MB of the browser's memory."""
 STAYS = 500_000
 """Maximum number of stays in a page: about 5 MB of the file."""
+ENTRIES = 20_000_000
+"""Maximum number of entries of tracklists in a page: about 3 MB of the file and 20 MB of the browser's memory."""
 
-COLUMNAR = ("playlists", "reasons", "tracks", "stays", "runs")
-"""Queries that become one list per column: days count from the first day shown, playlists and tracks are indices."""
+PREPARED = ("create_playlist_numbers", "create_track_numbers", "create_artist_numbers", "create_versions")
+"""Queries that make the temporary tables which the others read."""
+COLUMNAR = (
+    "playlists",
+    "reasons",
+    "history",
+    "artists",
+    "tracks",
+    "stays",
+    "replacements",
+    "versions",
+    "entered",
+    "runs",
+)
+"""Queries that become one array per column: days count from the first day shown, playlists and tracks are indices."""
+BINARY = ("popularity", "places")
+"""Queries whose single column has bytes."""
 
 Rows = list[tuple[Any, ...]]
+
+
+@dataclass(frozen=True)
+class Excerpt:
+    """What a page shows: some playlists, by ids, URIs, links, labels or names, and the last days; otherwise all."""
+
+    playlists: tuple[str, ...] = ()
+    days: int | None = None
 
 
 @dataclass(frozen=True)
@@ -68,15 +101,19 @@ class Reported:
         return f"wrote {self.output} ({megabytes(self.bytes)}): {content}"
 
 
-def report(config: Config, output: Path) -> Reported:
-    """Write the page; an existing one is replaced once the new one is complete.
+def report(config: Config, output: Path, excerpt: Excerpt | None = None) -> Reported:
+    """Write the page; an existing one is replaced once the new one is complete. A folder gets a `report.html`.
 
-    Raises WarehouseError if nothing is published yet, FileError if the page can't be written.
+    Raises WarehouseError if nothing is published yet, QueryError for a playlist that is unknown or ambiguous, FileError
+    if the page can't be written.
     """
     check_published(config.database)
+    output = output / "report.html" if output.is_dir() else output
     with opened(config.database, read_only=True, memory_limit=config.memory) as connection:
-        facts, popularity = _facts(connection)
-    replace_file(output, _page(facts, popularity).encode())
+        published_at = datetime.fromtimestamp(config.database.stat().st_mtime, UTC)
+        facts, blocks = _facts(connection, excerpt or Excerpt())
+    facts["published_at"] = published_at.isoformat(timespec="minutes")
+    replace_file(output, _page(facts, blocks).encode())
     playlists, tracks, days = len(facts["playlists"]["id"]), len(facts["tracks"]["id"]), facts["days"]
     return Reported(output, output.stat().st_size, playlists, tracks, days, facts["days_known"] - days)
 
@@ -87,29 +124,36 @@ def query(name: str) -> str:
     return (QUERIES / f"{name}.sql").read_text("utf-8")
 
 
-def _facts(connection: duckdb.DuckDBPyConnection) -> tuple[dict[str, Any], bytes]:
-    """Return the content of the page: a JSON object, and the popularity of each track and day as bytes."""
-    [(first, last, known)] = connection.execute(query("span"), {"cells": CELLS, "stays": STAYS}).fetchall()
+def _facts(connection: duckdb.DuckDBPyConnection, excerpt: Excerpt) -> tuple[dict[str, Any], dict[str, bytes]]:
+    """Return the content of the page: a JSON object, and blocks of bytes by name."""
+    playlists = [id_of(connection, "playlist", name) for name in excerpt.playlists] or None
+    limits = {"cells": CELLS, "stays": STAYS, "entries": ENTRIES, "days": excerpt.days}
+    [(first, last, known)] = _ask(connection, "span", limits).fetchall()
     days = (last - first).days + 1 if last else 0
-    shown = {"first_day": first or date(1970, 1, 1)}
-    connection.execute(query("create_playlist_numbers"))
-    connection.execute(query("create_track_numbers"), shown)
+    shown = {"first_day": first or date(1970, 1, 1), "days": days, "playlists": playlists}
+    for name in PREPARED:
+        _ask(connection, name, shown)
     facts: dict[str, Any] = {"first_day": first and first.isoformat(), "days": days, "days_known": known or 0}
     for name in COLUMNAR:
-        facts[name] = _columns(connection, query(name), shown)
-    values = connection.execute(query("popularity"), shown | {"days": days}).fetchall()
-    return facts, b"".join(bytes(steps) for (steps,) in values)
+        facts[name] = _columns(_ask(connection, name, shown))
+    blocks = {name: b"".join(bytes(row) for (row,) in _ask(connection, name, shown).fetchall()) for name in BINARY}
+    return facts, blocks
 
 
-def _columns(connection: duckdb.DuckDBPyConnection, sql: str, shown: dict[str, date]) -> dict[str, tuple[Any, ...]]:
-    """Run a query and return its rows as one tuple per column."""
-    cursor = connection.execute(sql, shown if "$first_day" in sql else None)
+def _ask(connection: duckdb.DuckDBPyConnection, name: str, known: dict[str, Any]) -> duckdb.DuckDBPyConnection:
+    """Run a query with those of the known values that it asks for."""
+    sql = query(name)
+    return connection.execute(sql, {key: value for key, value in known.items() if f"${key}" in sql} or None)
+
+
+def _columns(cursor: duckdb.DuckDBPyConnection) -> dict[str, tuple[Any, ...]]:
+    """Return the rows as one tuple per column."""
     columns = [column[0] for column in cursor.description or ()]
     rows: Rows = cursor.fetchall()
     return dict(zip(columns, zip(*rows, strict=True), strict=True)) if rows else dict.fromkeys(columns, ())
 
 
-def _page(facts: dict[str, Any], popularity: bytes) -> str:
+def _page(facts: dict[str, Any], blocks: dict[str, bytes]) -> str:
     """Return the HTML. Names can't inject markup: data is compressed, and the script inserts it as text."""
     style, script = _read("page.css"), "\n".join(_inlined(name) for name in SCRIPTS)
     policy = f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; img-src data:"
@@ -118,7 +162,7 @@ def _page(facts: dict[str, Any], popularity: bytes) -> str:
         style=style,
         script=script,
         facts=_compressed(json.dumps(facts, ensure_ascii=False, separators=(",", ":")).encode()),
-        popularity=_compressed(popularity),
+        **{name: _compressed(block) for name, block in blocks.items()},
     )
 
 

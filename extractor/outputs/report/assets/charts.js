@@ -7,7 +7,7 @@ const TICK_ROOM = 62;
 const THIN = 4;
 
 /** Days across a width, from the first to the last one shown. */
-function scale(first, last, width) {
+export function scale(first, last, width) {
   const days = last - first + 1;
   const step = width / days;
   const clamped = (value, most) => Math.max(0, Math.min(most, value));
@@ -30,14 +30,14 @@ function columns(width) {
 }
 
 /** Rows of days under one axis. A row is {label, note, plot}, the plot made for a scale. */
-export function timeline(world, width, rows) {
+export function timeline({ calendar }, shown, width, rows) {
   const { label, note, gap, plot } = columns(width);
-  const across = scale(world.from, world.lastDay, plot);
+  const across = scale(shown.first, shown.last, plot);
   const list = rows(across);
   const block = html(
     "div",
     { class: "timeline" },
-    html("div", { class: "row head", "aria-hidden": true }, html("span"), axis(world.calendar, across), html("span")),
+    html("div", { class: "row head", "aria-hidden": true }, html("span"), axis(calendar, across), html("span")),
     list,
   );
   block.style.setProperty("--columns", `${label}px ${plot}px ${note}px`);
@@ -79,7 +79,7 @@ function ticks(calendar, across) {
   return days.map((day) => ({ day, label: label(day) }));
 }
 
-function axis(calendar, across) {
+export function axis(calendar, across) {
   const marks = ticks(calendar, across).filter(({ day }) => across.x(day) < across.width - 30);
   return svg(
     "svg",
@@ -145,27 +145,42 @@ function kinds(runs) {
   return [...new Set(runs.map((run) => run[2]))];
 }
 
-/** Links to the same view with fewer days, where there are more of them than a month. */
-export function periods(world, hash) {
-  const choices = [30, 90, 365].filter((days) => days < world.days);
-  const link = (days, text) =>
+/** The days that a view covers: links to the last ones, fields for any, and the address that fixes them. */
+export function periods(world, shown) {
+  const { calendar, days } = world;
+  const link = (from, to, text) =>
     html(
       "a",
       {
-        href: days ? `${hash}&days=${days}` : hash,
+        href: shown.link({ from, to }),
         "data-stays": true,
-        "aria-current": world.from === (days ? world.days - days : 0) ? "true" : null,
+        "aria-current": shown.first === (from ?? 0) && shown.last === (to ?? world.lastDay) ? "true" : null,
       },
       text,
     );
-  return choices.length
-    ? html(
+  const last = (most) => link(Math.max(0, shown.last - most + 1), shown.last, `${most} days`);
+  return days < 2
+    ? null
+    : html(
         "nav",
         { class: "periods", "aria-label": "Days shown" },
-        choices.map((days) => link(days, `${days} days`)),
-        link(null, `all ${world.days}`),
-      )
-    : null;
+        [28, 91, 364].filter((most) => most < days).map(last),
+        link(null, null, `all ${days}`),
+        dayField(calendar, "from", shown.first, (from) => shown.link({ from, to: shown.last })),
+        dayField(calendar, "to", shown.last, (to) => shown.link({ from: shown.first, to })),
+      );
+}
+
+/** A field for a day, which goes to the address that `link` gives for it. */
+export function dayField(calendar, label, day, link) {
+  const change = ({ target }) => {
+    const chosen = calendar.day(target.value);
+    if (chosen >= 0 && chosen < calendar.days) {
+      location.hash = link(chosen);
+    }
+  };
+  const [min, max] = [calendar.iso(0), calendar.iso(calendar.days - 1)];
+  return html("label", { class: "day-field" }, label, html("input", { type: "date", value: calendar.iso(day), min, max, change }));
 }
 
 export function legend(entries) {

@@ -113,22 +113,27 @@ export function few(nodes, limit, what) {
   return what ? [list, button] : [list];
 }
 
-export function playlistLink({ id, title, label }) {
+/** Links to the views of a playlist, a track and an artist, with the days that are shown. */
+export function playlistLink(shown, { id, title, label }) {
   return html(
     "a",
-    { href: `#list=${encodeURIComponent(id)}`, title: label ? `${title}\n${label}` : title },
+    { href: shown.link({ kind: "playlist", ids: [id] }), title: label ? `${title}\n${label}` : title },
     name(title),
     label ? html("small", {}, name(label)) : null,
   );
 }
 
-export function trackLink({ id, title, artists }) {
+export function trackLink(shown, { id, title, artists }) {
   return html(
     "a",
-    { class: "track", href: `#track=${encodeURIComponent(id)}`, title: `${title}\n${artists}` },
+    { class: "track", href: shown.link({ kind: "track", ids: [id] }), title: `${title}\n${artists}` },
     name(title),
     html("small", {}, name(artists)),
   );
+}
+
+export function artistLink(shown, { id, title }) {
+  return html("a", { href: shown.link({ kind: "artist", ids: [id] }), title }, name(title));
 }
 
 /** A way out of the page, to what it tells of. */

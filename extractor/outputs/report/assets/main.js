@@ -1,40 +1,40 @@
 // Which view is shown: the part of the address after `#` says it, so that a view can be linked, and back works.
 
+import { artistView } from "./artist.js";
+import { tell } from "./charts.js";
+import { compareView } from "./compare.js";
 import { html } from "./dom.js";
 import { overview } from "./overview.js";
 import { playlistView } from "./playlist.js";
 import { search } from "./search.js";
+import { KINDS, Shown } from "./shown.js";
 import { trackView } from "./track.js";
 import { count } from "./words.js";
 import { readWorld } from "./world.js";
-import { tell } from "./charts.js";
 
 const main = document.getElementById("content");
 const scrolled = new Map();
-let shown = null;
+let last = null; // the address that is shown
 let following = false; // a link to the same view with other days
 
-function view(world, hash) {
-  const asked = new URLSearchParams(hash.slice(1));
-  const kind = ["list", "track"].find((one) => asked.has(one));
-  const id = asked.get(kind);
-  const days = Number(asked.get("days"));
-  world.from = days > 0 && days < world.days ? world.days - days : 0;
-  const list = kind === "list" ? world.playlists[world.playlistNumbers.get(id)] : undefined;
-  const track = kind === "track" && world.trackNumbers.has(id) ? world.track(world.trackNumbers.get(id)) : undefined;
-  if (list) {
-    return [list.title, playlistView(world, list)];
+/** The title and the content of a view. */
+function view(world, shown) {
+  if (!shown.kind) {
+    return [null, world.days ? overview(world, shown) : [nothingYet()]];
   }
-  if (track) {
-    return [track.title, trackView(world, track)];
+  const about = KINDS[shown.kind];
+  const found = shown.ids.map((id) => world.find(about, id));
+  const missing = shown.ids.find((_, place) => !found[place]);
+  if (missing !== undefined || (shown.kind === "compare") !== (found.length === 2)) {
+    return ["Not in this page", [notice("Not in this page", notInPage(world, about, missing))]];
   }
-  if (kind) {
-    return [
-      "Not in this page",
-      [notice("Not in this page", `No ${kind === "list" ? "playlist" : "track"} with the id ${id} is in it.`)],
-    ];
-  }
-  return [null, world.days ? overview(world) : [nothingYet()]];
+  const views = { playlist: playlistView, track: trackView, artist: artistView, compare: compareView };
+  return [found.map(({ title }) => title).join(" and "), views[shown.kind](world, shown, ...found)];
+}
+
+function notInPage({ days, daysKnown }, about, id) {
+  const less = daysKnown > days ? " It shows the last days only." : "";
+  return id === undefined ? "Two playlists can be compared." : `No ${about} with the id ${id} is in it.${less}`;
 }
 
 function notice(title, ...text) {
@@ -57,21 +57,41 @@ function nothingYet() {
 }
 
 function show(world) {
-  const first = shown === null;
+  const first = last === null;
   if (!first) {
-    scrolled.set(shown, window.scrollY);
+    scrolled.set(last, window.scrollY);
   }
-  shown = location.hash || "#";
+  last = location.hash || "#";
+  const shown = new Shown(world.calendar, last);
   const [title, nodes] = view(world, shown);
   tell(null);
-  main.replaceChildren(...nodes.filter(Boolean));
+  main.replaceChildren(...[wrongDates(world, shown), ...nodes].filter(Boolean));
+  document.querySelector(".brand").href = shown.link({ kind: null });
   document.title = title ? `${title} · Track history` : "Track history";
   if (!first) {
-    const link = following && main.querySelector(`[href="${CSS.escape(shown)}"][data-stays]`);
+    const link = following && main.querySelector(`[href="${CSS.escape(last)}"][data-stays]`);
     (link || main.querySelector("h1")).focus({ preventScroll: true });
     // Charts have their height once they know their width, in the next frame.
-    requestAnimationFrame(() => requestAnimationFrame(() => window.scrollTo(0, scrolled.get(shown) ?? 0)));
+    requestAnimationFrame(() => requestAnimationFrame(() => window.scrollTo(0, scrolled.get(last) ?? 0)));
   }
+}
+
+function wrongDates({ calendar, days }, { problems }) {
+  return problems.length
+    ? html(
+        "p",
+        { class: "notice", role: "alert" },
+        `This page has no day ${problems.join(", ")}: its days are ${calendar.range(0, days - 1)}. The nearest is shown.`,
+      )
+    : null;
+}
+
+/** What the page is of, at its top. */
+function state({ calendar, days, lastDay, publishedAt }) {
+  const time = publishedAt.toISOString();
+  const isLater = days && time.slice(0, 10) !== calendar.iso(lastDay);
+  const published = `published ${isLater ? `${calendar.short(calendar.day(time.slice(0, 10)))} ` : ""}${time.slice(11, 16)} UTC`;
+  document.querySelector(".state").textContent = days ? `Data as of ${calendar.short(lastDay)}, ${published}` : published;
 }
 
 function footer(world) {
@@ -110,6 +130,7 @@ async function start() {
     scrolled.set(hash, 0);
     location.hash = hash;
   });
+  state(world);
   footer(world);
   show(world);
 }

@@ -28,7 +28,7 @@ function weeksOf({ values, days, tracks }) {
   return found;
 }
 
-export function moversSection(world) {
+export function moversSection(world, shown) {
   const tracks = weeksOf(world);
   const moved = tracks
     .filter(({ change }) => Math.abs(change) > NOISE)
@@ -46,8 +46,8 @@ export function moversSection(world) {
       ? html(
           "div",
           { class: "pair movers" },
-          moversTable(world, "Biggest rises", rises, "rose"),
-          moversTable(world, "Biggest falls", falls, "fell"),
+          moversTable(world, shown, "Biggest rises", rises, "rose"),
+          moversTable(world, shown, "Biggest falls", falls, "fell"),
         )
       : html("p", { class: "empty" }, noMovers(world, tracks.length)),
   );
@@ -68,7 +68,7 @@ function noMovers(world, tracks) {
     : "No track has a popularity on two days of this week: movers need two.";
 }
 
-function moversTable(world, title, moved, verb) {
+function moversTable(world, shown, title, moved, verb) {
   const at = ({ day, value }) => [
     html("span", { class: "value" }, value),
     html("span", { class: "when" }, world.calendar.short(day)),
@@ -82,7 +82,7 @@ function moversTable(world, title, moved, verb) {
     moved
       .slice(0, MOVERS)
       .map(({ track, week, change }) => [
-        trackLink(world.track(track)),
+        trackLink(shown, world.track(track)),
         at(week[0]),
         at(week.at(-1)),
         html("span", { class: change > 0 ? "up" : "down" }, signed(change)),
@@ -114,7 +114,7 @@ function sparkline({ calendar, lastDay }, week) {
   );
 }
 
-export function turnoverSection(world) {
+export function turnoverSection(world, shown) {
   const [first, last] = [Math.max(0, world.days - WEEK), world.lastDay];
   const counted = world.playlists
     .map((list) => {
@@ -145,7 +145,7 @@ export function turnoverSection(world) {
           counted
             .slice(0, MOVERS)
             .map(({ list, reads, entries, exits, observed }) => [
-              playlistLink(list),
+              playlistLink(shown, list),
               number(entries),
               number(exits),
               [

@@ -9,8 +9,8 @@ import { runsSection } from "./runs.js";
 
 const ROWS = 20;
 
-export function overview(world) {
-  return [headline(world), coverage(world), moversSection(world), turnoverSection(world), runsSection(world)];
+export function overview(world, shown) {
+  return [headline(world), coverage(world, shown), moversSection(world, shown), turnoverSection(world, shown), runsSection(world)];
 }
 
 function headline(world) {
@@ -100,20 +100,20 @@ function leftOut({ days, daysKnown, calendar }) {
     : null;
 }
 
-function coverage(world) {
+function coverage(world, shown) {
   const ranked = world.playlists.toSorted(
     (one, other) => other.isWatched - one.isWatched || missing(other) - missing(one) || one.index - other.index,
   );
   const letters = new Set(world.playlists.flatMap(({ outcomes }) => [...new Set(outcomes)]));
   const rest = ranked.length > ROWS ? `Show all ${number(ranked.length)} playlists` : null;
   return section(
-    titled("Coverage", periods(world, "#overview")),
+    titled("Coverage", periods(world, shown)),
     "Every playlist, day by day; those least observed first. Blue days are observed. The others prove nothing: no " +
       "track is taken to have left on them.",
     outcomeLegend(letters),
     fitted((width) =>
-      timeline(world, width, (across) =>
-        few((from, to) => ranked.slice(from, to).map((list) => coverageRow(world, list, across)), ROWS, rest),
+      timeline(world, shown, width, (across) =>
+        few((from, to) => ranked.slice(from, to).map((list) => coverageRow(world, shown, list, across)), ROWS, rest),
       ),
     ),
   );
@@ -124,7 +124,7 @@ function missing(list) {
   return days - observed;
 }
 
-function coverageRow({ calendar }, list, across) {
+function coverageRow({ calendar }, shown, list, across) {
   const { days, observed } = cover(list);
   const chart = svg(
     "svg",
@@ -139,7 +139,7 @@ function coverageRow({ calendar }, list, across) {
     strip(list, across, 18),
   );
   return row({
-    label: playlistLink({ ...list, label: noteOn(list) }),
+    label: playlistLink(shown, { ...list, label: noteOn(list) }),
     plot: told(chart, across, (day) => [calendar.say(day), outcomeOn(list, day)]),
     note: html(
       "span",

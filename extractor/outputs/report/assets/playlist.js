@@ -23,7 +23,7 @@ const RANKED = 8;
 const ROWS = 30;
 const CHURN = { height: 96, room: 6 };
 
-export function playlistView(world, list) {
+export function playlistView(world, shown, list) {
   const stays = world.staysIn(list);
   const changes = changesIn(list, stays);
   if (lastRead(list) === null) {
@@ -32,14 +32,14 @@ export function playlistView(world, list) {
   return [
     headline(world, list, stays),
     section(
-      titled("Stays", periods(world, `#list=${encodeURIComponent(list.id)}`)),
+      titled("Stays", periods(world, shown)),
       isReadTwice(list)
         ? "Tracks added or removed last are first. Above: how many were added and removed."
         : "It was read on one day. What is added and removed is shown once it was read on a second one.",
       barLegend(spreadLegend(changes)),
-      stays.length ? staysChart(world, list, stays, changes) : html("p", { class: "empty" }, noStays(world, list)),
+      stays.length ? staysChart(world, shown, list, stays, changes) : html("p", { class: "empty" }, noStays(world, list)),
     ),
-    ranked(world, stays),
+    ranked(world, shown, stays),
   ];
 }
 
@@ -164,16 +164,16 @@ function noStays({ calendar }, list) {
     : "It was read, and held no track on these days.";
 }
 
-function staysChart(world, list, stays, changes) {
+function staysChart(world, shown, list, stays, changes) {
   const lines = [...Map.groupBy(stays, ({ track }) => track).values()]
-    .filter((line) => line.at(-1).last >= world.from)
+    .filter((line) => line.at(-1).last >= shown.first)
     .toSorted(
       (one, other) =>
         lastChange(other) - lastChange(one) || other.at(-1).added - one.at(-1).added || one[0].track - other[0].track,
     );
   const rest = lines.length > ROWS ? `Show all ${count(lines.length, "track")}` : null;
   return fitted((width) =>
-    timeline(world, width, (across) => [
+    timeline(world, shown, width, (across) => [
       isReadTwice(list) &&
         html(
           "ol",
@@ -184,7 +184,7 @@ function staysChart(world, list, stays, changes) {
         (from, to) =>
           lines.slice(from, to).map((line) =>
             row({
-              label: trackLink(world.track(line[0].track)),
+              label: trackLink(shown, world.track(line[0].track)),
               plot: bars(world, list, line, across),
               note: html(
                 "span",
@@ -343,7 +343,7 @@ function onDay(world, list, changes, day) {
   return during.length ? during : [changeInWords(world, { from, to: day, added: 0, removed: 0 })];
 }
 
-function ranked(world, stays) {
+function ranked(world, shown, stays) {
   const current = stays.filter(({ isCurrent }) => isCurrent);
   if (current.length === 0) {
     return null;
@@ -352,11 +352,11 @@ function ranked(world, stays) {
     html("span", { class: "value" }, world.calendar.say(added)),
     html("span", { class: "when" }, isClaimed ? "claimed" : isOlder ? "or earlier" : "first seen"),
   ];
-  const shown = (title, chosen) =>
+  const best = (title, chosen) =>
     table(
       title,
       ["Track", { title: "since", number: true }, { title: "days seen", number: true }],
-      chosen.map((stay) => [trackLink(world.track(stay.track)), since(stay), number(stay.daysSeen)]),
+      chosen.map((stay) => [trackLink(shown, world.track(stay.track)), since(stay), number(stay.daysSeen)]),
     );
   const byAge = current.toSorted((one, other) => one.added - other.added || one.track - other.track);
   const newest = current.toSorted((one, other) => other.added - one.added || one.track - other.track);
@@ -366,8 +366,8 @@ function ranked(world, stays) {
     html(
       "div",
       { class: "pair" },
-      shown("Newest", newest.slice(0, RANKED)),
-      shown("Longest-standing", byAge.slice(0, RANKED)),
+      best("Newest", newest.slice(0, RANKED)),
+      best("Longest-standing", byAge.slice(0, RANKED)),
     ),
   );
 }

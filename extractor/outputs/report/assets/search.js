@@ -1,8 +1,8 @@
-// Finding a playlist or a track by its name, its artists, its label, its id or its link.
+// Finding a playlist, a track or an artist by its name, its artists, its label, its id or its link.
 
 import { html, name } from "./dom.js";
 import { plain } from "./words.js";
-import { cover } from "./world.js";
+import { cover, lazily } from "./world.js";
 
 const MOST = 30;
 
@@ -80,17 +80,12 @@ export function search(world, go) {
   });
 }
 
-function lazily(make) {
-  let made = null;
-  return () => (made ??= make());
-}
-
 function entries(world) {
   const lists = world.playlists.map((list) => {
     const { days, observed } = cover(list);
     return {
       key: plain(`${list.title} ${list.label ?? ""} `) + list.id,
-      go: `#list=${encodeURIComponent(list.id)}`,
+      go: `#playlist=${encodeURIComponent(list.id)}`,
       title: list.title,
       about: list.label,
       note: `${observed}/${days} days`,
@@ -106,15 +101,22 @@ function entries(world) {
       note: "",
     };
   });
+  const artists = world.artists.id.map((id, index) => ({
+    key: plain(`${world.artist(index).title} `) + id,
+    go: `#artist=${encodeURIComponent(id)}`,
+    title: world.artist(index).title,
+    note: "",
+  }));
   return [
     ["Playlists", lists],
+    ["Artists", artists],
     ["Tracks", tracks],
   ];
 }
 
 /** Entries with every word of the question; names that begin with it first. Every playlist, if nothing is asked. */
 function matching(groups, question) {
-  const id = question.match(/(?:playlist|track)[/:](?<id>[A-Za-z0-9]+)/u)?.groups.id;
+  const id = question.match(/(?:playlist|track|artist)[/:](?<id>[A-Za-z0-9]+)/u)?.groups.id;
   const asked = plain(question).trim();
   const words = id ? [id] : asked.split(/\s+/u);
   const fits = ({ key }) => words.every((word) => key.includes(word)) || key.endsWith(` ${question.trim()}`);

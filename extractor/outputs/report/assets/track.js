@@ -10,14 +10,14 @@ const HEIGHT = 220;
 const ROOM = 14;
 const LEAST_SPAN = 20;
 
-export function trackView(world, track) {
+export function trackView(world, shown, track) {
   const stays = world.staysBy(track);
   const values = world.popularity(track.index);
   const known = knownIn(values, { first: 0, last: world.lastDay });
   return [
     headline(world, track, stays, known),
     section(
-      titled("Popularity and stays", periods(world, `#track=${encodeURIComponent(track.id)}`)),
+      titled("Popularity and stays", periods(world, shown)),
       "A line joins values of successive days only: a day without a value stays a gap. Shaded: days in a playlist.",
       html(
         "div",
@@ -29,7 +29,7 @@ export function trackView(world, track) {
         ? null
         : html("p", { class: "empty" }, "Spotify has told no popularity of this track on these days."),
       fitted((width) =>
-        timeline(world, width, (across) => [
+        timeline(world, shown, width, (across) => [
           html(
             "ol",
             { class: "rows" },
@@ -40,9 +40,9 @@ export function trackView(world, track) {
           html(
             "ol",
             { class: "rows" },
-            byPlaylist(stays.filter(({ last }) => last >= world.from)).map((line) =>
+            byPlaylist(stays.filter(({ last }) => last >= shown.first)).map((line) =>
               row({
-                label: playlistLink(line[0].playlist),
+                label: playlistLink(shown, line[0].playlist),
                 plot: bars(world, line[0].playlist, line, across),
                 note: count(line.length, "stay"),
               }),
@@ -55,7 +55,7 @@ export function trackView(world, track) {
       "Stays",
       null,
       stays.length
-        ? staysTable(world, stays)
+        ? staysTable(world, shown, stays)
         : html("p", { class: "empty" }, "It was in no watched playlist on these days."),
     ),
     known.length ? valuesSection(world, known) : null,
@@ -218,13 +218,13 @@ function pointed(chart, cursor, across, describe) {
   return chart;
 }
 
-function staysTable({ calendar }, stays) {
+function staysTable({ calendar }, shown, stays) {
   const rows = stays
     .toSorted((one, other) => other.first - one.first || one.playlist.index - other.playlist.index)
     .map(({ playlist, added, first, last, absent, isOlder, isClaimed, daysSeen }) => {
       const known = cover({ outcomes: playlist.outcomes.slice(Math.max(0, first), last + 1) });
       return [
-        playlistLink(playlist),
+        playlistLink(shown, playlist),
         [
           calendar.say(added),
           html("span", { class: "when" }, isClaimed ? "claimed" : isOlder ? "or earlier" : "first seen"),

@@ -27,6 +27,11 @@ export class Calendar {
     return new Date(this.start + day * DAY);
   }
 
+  /** The day of a date, NaN if it is none. */
+  day(date) {
+    return /^\d{4}-\d\d-\d\d$/u.test(date) ? Math.round((Date.parse(`${date}T00:00:00Z`) - this.start) / DAY) : NaN;
+  }
+
   iso(day) {
     return this.date(day).toISOString().slice(0, 10);
   }

@@ -1,5 +1,6 @@
 // What was published, unpacked: playlists with their days, tracks, stays, popularity.
 
+import { Tracklists } from "./tracklists.js";
 import { Calendar } from "./words.js";
 
 export const NO_VALUE = 255;
@@ -19,8 +20,8 @@ export const isUsable = (letter) => OUTCOMES[letter]?.usable ?? false;
 export const isUnobserved = (letter) => letter in OUTCOMES && !OUTCOMES[letter].usable;
 
 export async function readWorld() {
-  const [facts, steps] = await Promise.all([unpacked("facts"), unpacked("popularity")]);
-  return new World(JSON.parse(new TextDecoder().decode(facts)), new Uint8Array(steps));
+  const [facts, steps, places] = await Promise.all(["facts", "popularity", "places"].map(unpacked));
+  return new World(JSON.parse(new TextDecoder().decode(facts)), new Uint8Array(steps), new Uint8Array(places));
 }
 
 async function unpacked(id) {
@@ -29,20 +30,40 @@ async function unpacked(id) {
 }
 
 class World {
-  constructor(facts, steps) {
+  constructor(facts, steps, places) {
     this.days = facts.days;
     this.daysKnown = facts.days_known;
-    this.from = 0; // the first day that charts show
+    this.publishedAt = new Date(facts.published_at);
     this.calendar = new Calendar(facts.first_day, facts.days);
     this.playlists = playlists(facts);
     this.tracks = facts.tracks;
-    this.runs = facts.runs;
+    this.artists = facts.artists;
+    this.runs = facts.runs; // those that did not read everything
+    this.replacements = facts.replacements;
     this.stays = facts.stays;
     this.values = valuesOf(steps, facts.days);
     this.staysOfPlaylist = grouped(this.stays.playlist, this.playlists.length);
     this.staysOfTrack = grouped(this.stays.track, this.tracks.id.length);
+    const { versions, entered, history } = facts;
+    const rowsOf = grouped(versions.playlist, this.playlists.length);
+    this.tracklists = new Tracklists(versions, entered.track, places, rowsOf);
+    this.history = history;
+    this.historyOfPlaylist = grouped(history.playlist, this.playlists.length);
+    this.tracksOfArtist = lazily(() => groupedAll(this.tracks.by, this.artists.id.length));
+    this.tracksOfRecording = lazily(() => Map.groupBy(this.tracks.isrc.keys(), (track) => this.tracks.isrc[track]));
     this.playlistNumbers = new Map(this.playlists.map(({ id }, index) => [id, index]));
     this.trackNumbers = new Map(this.tracks.id.map((id, index) => [id, index]));
+    this.artistNumbers = new Map(this.artists.id.map((id, index) => [id, index]));
+  }
+
+  /** The playlist, track or artist with an id; undefined if it is not in the page. */
+  find(kind, id) {
+    const finders = {
+      playlist: () => this.playlists[this.playlistNumbers.get(id)],
+      track: () => (this.trackNumbers.has(id) ? this.track(this.trackNumbers.get(id)) : undefined),
+      artist: () => (this.artistNumbers.has(id) ? this.artist(this.artistNumbers.get(id)) : undefined),
+    };
+    return finders[kind]();
   }
 
   get lastDay() {
@@ -50,15 +71,41 @@ class World {
   }
 
   track(index) {
-    const { id, name, artists, album, released } = this.tracks;
+    const { id, name, artists, by, album, isrc, released } = this.tracks;
     return {
       index,
       id: id[index],
       title: name[index] ?? id[index],
       artists: artists[index] ?? "",
+      by: by[index], // indices of the artists that have an id
       album: album[index],
-      released: released[index],
+      isrc: isrc[index],
+      released: released[index], // a day, a month or a year; null if unknown
     };
+  }
+
+  artist(index) {
+    return { index, id: this.artists.id[index], title: this.artists.name[index] ?? this.artists.id[index] };
+  }
+
+  /** The indices of the tracks of an artist. */
+  tracksBy(artist) {
+    return this.tracksOfArtist()(artist.index);
+  }
+
+  /** The indices of the tracks with the same ISRC as a track, itself included. */
+  sameRecording(track) {
+    return track.isrc === null ? [track.index] : this.tracksOfRecording().get(track.isrc);
+  }
+
+  /** The versions of a playlist's name and description: {first, name, description}. */
+  descriptions(playlist) {
+    const { first, name, description } = this.history;
+    return Array.from(this.historyOfPlaylist(playlist.index), (row) => ({
+      first: first[row],
+      name: name[row],
+      description: description[row],
+    }));
   }
 
   stay(index) {
@@ -93,7 +140,8 @@ class World {
   }
 }
 
-function playlists({ playlists: { id, name, label, owner, watched, since, outcomes, read_before }, reasons, days }) {
+function playlists({ playlists: columns, reasons, days }) {
+  const { id, name, label, owner, watched, since, outcomes, followers, read_before } = columns;
   const lists = id.map((listId, index) => ({
     index,
     id: listId,
@@ -102,11 +150,25 @@ function playlists({ playlists: { id, name, label, owner, watched, since, outcom
     owner: owner[index],
     isWatched: watched[index],
     outcomes: (".".repeat(since[index]) + outcomes[index]).padEnd(days, "."),
+    followers: summed(followers[index] ?? [], since[index], days), // of each day, null where unknown
     readBefore: read_before[index], // the last read before the days of the page, or null
     reasons: new Map(),
   }));
   reasons.reason.forEach((reason, row) => lists[reasons.playlist[row]].reasons.set(reasons.day[row], reason));
   return lists;
+}
+
+/** From differences to numbers. */
+function summed(steps, since, days) {
+  let last = 0;
+  const known = Array(days).fill(null);
+  steps.forEach((step, index) => {
+    if (step !== null) {
+      last += step;
+      known[since + index] = last;
+    }
+  });
+  return known;
 }
 
 /** From steps to values: 0 is no value, else 128 and the difference from the last one. */
@@ -142,6 +204,18 @@ function grouped(keys, size) {
     next[key] += 1;
   });
   return (key) => rows.subarray(starts[key], starts[key + 1]);
+}
+
+/** Row numbers by each of several keys. */
+function groupedAll(keys, size) {
+  const rows = Array.from({ length: size }, () => []);
+  keys.forEach((all, row) => all.forEach((key) => rows[key].push(row)));
+  return (key) => rows[key];
+}
+
+export function lazily(make) {
+  let made = null;
+  return () => (made ??= make());
 }
 
 /** How well a list's days are known, the days before its first read left out. */

@@ -1,13 +1,15 @@
--- The index of each track in the page; tracks without a stay or a popularity value in the days shown are left out.
+-- The index of each track in the page. Tracks without a stay in its playlists, or without a popularity value if it has
+-- all playlists, in the days shown are left out.
 create temp table track_numbers as
 with shown as (
-    select track_id
-    from tracks_in_playlist
-    where coalesce(first_absent, last_seen) >= $first_day
+    select stays.track_id
+    from tracks_in_playlist as stays
+    inner join playlist_numbers on stays.playlist_id = playlist_numbers.playlist_id
+    where coalesce(stays.first_absent, stays.last_seen) >= $first_day
     union
     select track_id
     from track_daily_popularity
-    where date >= $first_day
+    where $playlists is null and date >= $first_day
 )
 
 select

@@ -1,6 +1,7 @@
 -- `outcomes` has one letter per day since the playlist's first day: the outcome's initial, `x` for unavailable (`u` is
 -- unchanged), and `e` for a day on which the playlist was observed to be empty.
--- `read_before` is the last complete or unchanged day before the first one of the page.
+-- `read_before` is the last complete or unchanged day before the first one of the page. `followers` has a number for each
+-- of these days, as the difference from the last known one; null where it is not known.
 with days as (
     select
         playlist_id,
@@ -12,9 +13,19 @@ with days as (
                 else left(outcome, 1)
             end,
             '' order by date
-        ) as outcomes
-    from playlist_days
-    where date >= $first_day
+        ) as outcomes,
+        list(step order by date) as followers
+    from (
+        select
+            *,
+            followers - coalesce(
+                last_value(followers ignore nulls) over (
+                    partition by playlist_id order by date rows between unbounded preceding and 1 preceding
+                ), 0
+            ) as step
+        from playlist_days
+        where date >= $first_day
+    )
     group by playlist_id
 ),
 
@@ -35,6 +46,7 @@ select
     playlists.is_watched as watched,
     coalesce(days.since, 0) as since,
     coalesce(days.outcomes, '') as outcomes,
+    days.followers,
     earlier.read_before
 from playlist_numbers
 inner join playlists on playlist_numbers.playlist_id = playlists.playlist_id

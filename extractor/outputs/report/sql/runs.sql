@@ -1,3 +1,4 @@
+-- The runs of the days shown that did not read everything, newest first.
 select
     strftime(date, '%Y-%m-%d') as day,
     worker,
@@ -9,5 +10,6 @@ select
     requests,
     exit_code
 from runs
+where date >= $first_day and exit_code is distinct from 0
 order by date desc, started_at desc, run_id asc
-limit 14
+limit 50

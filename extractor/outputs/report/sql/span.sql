@@ -1,5 +1,5 @@
--- The days that the page shows: the most recent ones, as many as the limits $cells and $stays allow.
--- One rule for all content of the page, so that every part covers the same days.
+-- The days that the page shows: the most recent ones, as many as are asked for ($days, null for all) and as the limits
+-- $cells, $stays and $entries allow. One rule for all content of the page, so that every part covers the same days.
 with days as (
     select date from playlist_days
     union
@@ -8,7 +8,7 @@ with days as (
     select date from runs
 ),
 
-ends as (
+stay_ends as (
     select
         coalesce(first_absent, last_seen) as date,
         count(*) as stays
@@ -16,12 +16,24 @@ ends as (
     group by coalesce(first_absent, last_seen)
 ),
 
+version_ends as (
+    select
+        last_day as date,
+        count(*) as entries
+    from tracklists
+    group by last_day
+),
+
 too_many as (
     select date
-    from ends
+    from stay_ends
     qualify sum(stays) over (order by date desc) > $stays
-    order by date desc
-    limit 1
+
+    union all
+
+    select date
+    from version_ends
+    qualify sum(entries) over (order by date desc) > $entries
 )
 
 select
@@ -29,8 +41,9 @@ select
         max(date),
         greatest(
             min(date),
+            max(date) - coalesce($days, 100000) + 1,
             max(date) - cast($cells // (select greatest(count(*), 1) from track_info) as integer) + 1,
-            (select too_many.date + 1 from too_many)
+            (select max(too_many.date) + 1 from too_many)
         )
     ) as first_day,
     max(date) as last_day,

@@ -1,0 +1,246 @@
+// Tables that can be sorted, filtered, copied and saved as CSV. On a phone each row is a card.
+
+import { html, name } from "./dom.js";
+import { number, plain } from "./words.js";
+
+const FEW = 12; // rows below which a filter is of no use
+
+/**
+ * A table. `columns` are {title, of, show, number, wide}: `of` gives the plain value of a row, by which it is sorted,
+ * filtered and copied, and `show` the nodes of its cell if these differ; `title` is unique. The first column names the
+ * row. `sort` is [title, "ascending" | "descending"], or null for the order of `rows`; `limit` is how many rows are
+ * shown at first; `sql` is a query that gives the same from the published tables.
+ */
+export function dataTable({ caption, columns, rows, sort = null, limit = 25, sql = null, empty = "Nothing to show." }) {
+  if (rows.length === 0) {
+    return html("p", { class: "empty" }, empty);
+  }
+  return new DataTable({ caption, columns, rows, sort, limit, sql }).element;
+}
+
+class DataTable {
+  constructor({ caption, columns, rows, sort, limit, sql }) {
+    Object.assign(this, { caption, columns, rows, sort, limit, sql, most: limit, words: [] });
+    this.body = html("tbody", { role: "rowgroup" });
+    this.more = html("button", { type: "button", class: "more", click: () => this.#showAll() });
+    this.status = html("p", { class: "quiet", role: "status" });
+    this.heads = columns.map((column) => this.#head(column));
+    this.element = html(
+      "div",
+      { class: "data" },
+      this.#tools(),
+      html(
+        "table",
+        { role: "table" },
+        html("caption", { class: "quiet" }, caption),
+        html("thead", { role: "rowgroup" }, html("tr", { role: "row" }, this.heads)),
+        this.body,
+      ),
+      this.more,
+      this.status,
+    );
+    this.#draw();
+  }
+
+  get chosen() {
+    const { words, columns, sort } = this;
+    const fits = (row) => {
+      const text = plain(columns.map(({ of }) => of(row) ?? "").join(" "));
+      return words.every((word) => text.includes(word));
+    };
+    const found = words.length ? this.rows.filter(fits) : this.rows;
+    if (!sort) {
+      return found;
+    }
+    const { of } = columns.find(({ title }) => title === sort[0]);
+    const way = sort[1] === "ascending" ? 1 : -1;
+    return found.toSorted((one, other) => compared(of(one), of(other), way));
+  }
+
+  #draw() {
+    const rows = this.chosen;
+    this.body.replaceChildren(...rows.slice(0, this.most).map((row) => this.#row(row)));
+    this.more.hidden = rows.length <= this.most;
+    this.more.textContent = `Show all ${number(rows.length)}`;
+    this.heads.forEach((head, index) => {
+      const isSorted = this.sort?.[0] === this.columns[index].title;
+      head.setAttribute("aria-sort", isSorted ? this.sort[1] : "none");
+    });
+    if (this.order) {
+      this.order.value = this.sort ? this.sort.join("\t") : "";
+    }
+  }
+
+  #row(row) {
+    return html(
+      "tr",
+      { role: "row" },
+      this.columns.map(({ title, of, show, number: isNumber }, index) =>
+        html(
+          index ? "td" : "th",
+          {
+            role: index ? "cell" : "rowheader",
+            scope: index ? null : "row",
+            "data-title": title,
+            class: isNumber ? "number" : null,
+          },
+          shown(show ? show(row) : of(row), isNumber),
+        ),
+      ),
+    );
+  }
+
+  #head({ title, number: isNumber }) {
+    return html(
+      "th",
+      { scope: "col", role: "columnheader", class: isNumber ? "number" : null },
+      html("button", { type: "button", class: "sorts", click: () => this.#sortBy(title, isNumber) }, title),
+    );
+  }
+
+  #sortBy(title, isNumber) {
+    const [first, second] = isNumber ? ["descending", "ascending"] : ["ascending", "descending"];
+    this.sort = [title, this.sort?.[0] === title && this.sort[1] === first ? second : first];
+    this.#draw();
+    this.#say(`Sorted by ${title}, ${this.sort[1]}`);
+  }
+
+  #showAll() {
+    const shown = this.most;
+    this.most = Infinity;
+    this.#draw();
+    this.body.rows[shown]?.querySelector("a, th, td")?.focus();
+  }
+
+  #tools() {
+    const { caption, rows } = this;
+    const tool = (text, about, click) => html("button", { type: "button", class: "tool", title: about, click }, text);
+    return html(
+      "div",
+      { class: "tools" },
+      rows.length > FEW ? this.#filter() : null,
+      this.#orders(),
+      tool("Copy", `Copy as text with tabs: ${caption}`, () => this.#copy()),
+      tool("CSV", `Save as CSV: ${caption}`, () => save(`${slug(caption)}.csv`, this.text(",", quoted))),
+      this.sql ? sqlOf(this.sql) : null,
+    );
+  }
+
+  #filter() {
+    return html("input", {
+      type: "search",
+      class: "filter",
+      "aria-label": `Filter: ${this.caption}`,
+      placeholder: "Filter",
+      autocomplete: "off",
+      spellcheck: "false",
+      input: ({ target }) => {
+        this.words = plain(target.value).split(/\s+/u).filter(Boolean);
+        this.most = this.limit;
+        this.#draw();
+        this.#say(`${number(this.chosen.length)} of ${number(this.rows.length)} rows`);
+      },
+    });
+  }
+
+  /** The order as a choice, for cards that have no head to press. */
+  #orders() {
+    const choices = this.columns.flatMap(({ title, number: isNumber }) =>
+      (isNumber ? ["descending", "ascending"] : ["ascending", "descending"]).map((way) => [title, way]),
+    );
+    this.order = html(
+      "select",
+      {
+        class: "order",
+        "aria-label": `Sort: ${this.caption}`,
+        change: ({ target }) => {
+          this.sort = target.value ? target.value.split("\t") : null;
+          this.#draw();
+        },
+      },
+      this.sort ? null : html("option", { value: "" }, "Sort by …"),
+      choices.map(([title, way]) =>
+        html("option", { value: `${title}\t${way}` }, `${title} ${way === "ascending" ? "↑" : "↓"}`),
+      ),
+    );
+    return this.order;
+  }
+
+  async #copy() {
+    await copyText(this.text("\t", (value) => value.replace(/\s+/gu, " ")));
+    this.#say(`Copied ${number(this.chosen.length)} rows`);
+  }
+
+  /** The chosen rows, all of them, as text. */
+  text(separator, escaped) {
+    const line = (values) => values.map((value) => escaped(value === null ? "" : String(value))).join(separator);
+    const titles = line(this.columns.map(({ title }) => title));
+    return [titles, ...this.chosen.map((row) => line(this.columns.map(({ of }) => of(row) ?? null)))].join("\r\n");
+  }
+
+  #say(text) {
+    this.status.textContent = text;
+  }
+}
+
+/** Null last, numbers by size, text without accents and case. */
+function compared(one, other, way) {
+  const [left, right] = [one ?? null, other ?? null];
+  if (left === null || right === null) {
+    return (left === null) - (right === null);
+  }
+  return way * (typeof left === "number" ? left - right : plain(left).localeCompare(plain(right), "en"));
+}
+
+function shown(content, isNumber) {
+  if (content === null || content === undefined) {
+    return "–";
+  }
+  if (typeof content === "number") {
+    return number(content);
+  }
+  return typeof content === "string" && !isNumber ? name(content) : content;
+}
+
+/** A value of CSV. A text that a spreadsheet would take for a formula gets an apostrophe. */
+function quoted(value) {
+  const safe = /^[=+\-@\t\r]/u.test(value) && Number.isNaN(Number(value)) ? `'${value}` : value;
+  return /[",\r\n]/u.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}
+
+function slug(text) {
+  return plain(text).replace(/[^a-z0-9]+/gu, "-").replace(/^-|-$/gu, "");
+}
+
+export function save(file, text) {
+  const address = URL.createObjectURL(new Blob(["\uFEFF", text, "\r\n"], { type: "text/csv" }));
+  html("a", { href: address, download: file }).click();
+  setTimeout(() => URL.revokeObjectURL(address), 10_000);
+}
+
+/** Copying where the browser has no clipboard for a file: through a selection. */
+function copyByHand(text) {
+  const field = html("textarea", { class: "quiet", "aria-hidden": true }, text);
+  document.body.append(field);
+  field.select();
+  document.execCommand("copy");
+  field.remove();
+}
+
+export async function copyText(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    copyByHand(text);
+  }
+}
+
+/** The query that gives the numbers beside it, to be opened. */
+export function sqlOf(sql) {
+  return html(
+    "details",
+    { class: "sql" },
+    html("summary", {}, "SQL"),
+    html("pre", { tabindex: 0 }, html("code", {}, sql)),
+  );
+}

@@ -1,0 +1,2 @@
+select unnest(entered) as track
+from (from versions order by playlist, first)

@@ -1,0 +1,134 @@
+"""Reports on published files, and what is read of a page in a browser."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from extractor.config.settings import Config
+from extractor.outputs.report.report import report
+from tests.extractor.conftest import empty_marts
+from tests.pipeline.browser import Page
+
+USABLE = ("complete", "unchanged")
+DESKTOP, PHONE = (1280, 900), (390, 844)
+NOTHING = "\N{EN DASH}"  # in place of a number that is not known
+
+Rows = list[tuple[Any, ...]]
+
+HOSTILE = (
+    """</script><script>window.hacked = 1</script>"><img src=x onerror="window.hacked=2">'; \u202eevil\u202c """
+    + "x" * 3000
+)
+ONE_DAY = f"""
+insert into playlists
+    (playlist_id, playlist_name, label, owner_kind, is_watched, first_complete_date, last_complete_date)
+values
+    ('l1', $${HOSTILE}$$, $${HOSTILE}$$, 'user', true, '2026-01-01', '2026-01-01'),
+    ('l2', 'Never read', null, 'user', true, null, null);
+insert into playlist_days (playlist_id, date, outcome, reason, entries, total, unavailable_entries, snapshot_id) values
+    ('l1', '2026-01-01', 'complete', null, 1, 1, 0, 's'),
+    ('l2', '2026-01-01', 'unavailable', $${HOSTILE}$$, null, null, null, null);
+insert into track_info (track_id, track_name, artists, album_name)
+values ('t1', $${HOSTILE}$$, $${HOSTILE}$$, $${HOSTILE}$$);
+insert into tracks_in_playlist (
+    playlist_id, track_id, stay_number, added_at, last_seen, first_seen, first_absent, added_at_source,
+    starts_before_watch, is_current, days_seen
+) values
+    ('l1', 't1', 1, '2025-12-01', '2026-01-01', '2026-01-01', null, 'claimed', true, true, 1);
+insert into runs (run_id, worker, date, started_at) values ('r', 1, '2026-01-01', '2026-01-01 06:00:00');
+"""
+# Read on 10 to 13 and 16 to 17 October: 24 tracks are new after the two days without a read, and 3 are gone.
+TWO_DAYS_MISSED = """
+create macro october(day) as date '2025-10-01' + cast(day - 1 as integer);
+insert into playlists
+    (playlist_id, playlist_name, label, owner_kind, is_watched, first_complete_date, last_complete_date)
+values ('l1', 'Gap', null, 'user', true, october(10), october(17));
+insert into playlist_days (playlist_id, date, outcome, reason, entries, total, unavailable_entries, snapshot_id)
+select 'l1', october(d), if(d in (14, 15), 'failed', 'complete'), if(d in (14, 15), 'no answer', null), 30, 30, 0, 's'
+from range(10, 18) t(d);
+insert into track_info (track_id, track_name, artists) select 't' || t, 'Track ' || t, 'Artist' from range(31) u(t);
+create macro stay(t, first, last, absent) as table
+select 'l1', 't' || t, 1, october(first), october(last), october(first), october(absent), 'claimed', first = 10,
+    absent is null, 1;
+insert into tracks_in_playlist (
+    playlist_id, track_id, stay_number, added_at, last_seen, first_seen, first_absent, added_at_source,
+    starts_before_watch, is_current, days_seen
+)
+select s.* from (values (0, 10, 13, 16), (1, 10, 13, 16), (2, 10, 13, 16), (3, 10, 17, null), (4, 10, 16, 17),
+    (5, 10, 16, 17), (6, 12, 17, null)) u(t, first, last, absent), stay(t, first, last, absent) s
+union all
+select s.* from range(7, 31) u(t), stay(t, 16, 17, null) s;
+"""
+# 300 playlists of about 100 tracks out of 30,000; in each, three are added and three removed every day.
+LARGE = """
+create macro january(day) as date '2026-01-01' + cast(day as integer);
+insert into playlists
+    (playlist_id, playlist_name, label, owner_kind, is_watched, first_complete_date, last_complete_date)
+select 'l' || l, 'List ' || l, null, 'user', true, january(0), january(39) from range(300) t(l);
+insert into playlist_days (playlist_id, date, outcome, reason, entries, total, unavailable_entries, snapshot_id)
+select 'l' || l, january(d), if(hash(l, d) % 20 = 0, 'failed', 'complete'), null, 100, 100, 0, 's'
+from range(300) t(l), range(40) u(d);
+insert into track_info (track_id, track_name, artists)
+select 't' || t, 'Track ' || hash(t), 'Artist ' || t % 9000 from range(30000) u(t);
+insert into track_daily_popularity
+select 't' || t, january(d), 40 + hash(t) % 50 + hash(t, d) % 3, january(d) from range(30000) u(t), range(40) v(d);
+insert into tracks_in_playlist (
+    playlist_id, track_id, stay_number, added_at, last_seen, first_seen, first_absent, added_at_source,
+    starts_before_watch, is_current, days_seen
+)
+select
+    'l' || l, 't' || hash(l, s) % 30000, s, january(greatest(first, 0)), january(least(first + 32, 39)),
+    january(greatest(first, 0)), if(first < 7, january(first + 33), null), 'claimed', first <= 0, first >= 7, 1
+from (select l, s, s // 3 - 32 as first from range(300) t(l), range(216) u(s));
+"""
+
+
+def written(folder: Path, sql: str) -> Path:
+    """Write a report on a published file with these rows."""
+    config = Config(database=folder / "s.duckdb")
+    with duckdb.connect(str(config.database)) as connection:
+        connection.execute("".join(empty_marts()) + sql)
+    return report(config, folder / "report.html").output
+
+
+def fact(page: Page, key: str) -> str:
+    [text] = page.texts(f"[data-fact={key}]")
+    return text.replace(",", "")
+
+
+def rows_of(page: Page, caption: str) -> list[list[str]]:
+    """Return the cells of a table."""
+    rows: list[list[str]] = page.run(
+        "Array.from([...document.querySelectorAll('table')].find((t) => t.caption.innerText.trim() === "
+        f"{caption!r}).tBodies[0].rows, (row) => Array.from(row.cells, (cell) => cell.innerText))"
+    )
+    return rows
+
+
+def tip(page: Page, chart: str, day: int, days: int) -> list[str]:
+    """Return the lines that a chart tells of a day, of all its days."""
+    page.run(
+        f"(() => {{ const chart = document.querySelector('{chart}'), {{ left, width }} = chart.getBoundingClientRect();"
+        f"const clientX = left + width * {(day + 0.5) / days};"
+        "chart.dispatchEvent(new PointerEvent('pointermove', { clientX })) })()"
+    )
+    return page.texts("#tip div")
+
+
+def columns(page: Page, kind: str) -> list[tuple[float, float, float]]:
+    """Return the left edge, the right one and the height of each column of the churn, in days and in pixels."""
+    path, width = page.run(
+        "((chart) => [chart.querySelector('path[class=\"KIND\"]').getAttribute('d'), chart.clientWidth])"
+        "(document.querySelector('.churn'))".replace("KIND", kind)
+    )
+    numbers = [[float(one) for one in re.findall(r"[\d.]+", column)] for column in path.split("M")[1:]]
+    return [(left / width, right / width, bottom - top) for left, top, right, bottom, _ in numbers]
+
+
+def said(day: date) -> str:
+    return f"{day.day} {day:%b %Y}"
