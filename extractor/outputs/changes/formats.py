@@ -8,7 +8,7 @@ import json
 import re
 import uuid
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, fields
 from datetime import date
 from itertools import groupby
@@ -16,8 +16,9 @@ from xml.etree import ElementTree as ET
 
 from extractor.config.settings import Config
 from extractor.errors import visible
+from extractor.outputs.changes.crossings import Crossing
 from extractor.outputs.changes.read import Change, Changes, Tally, read_day
-from extractor.outputs.changes.words import between, counted, day_of, some
+from extractor.outputs.changes.words import SPOTIFY, between, counted, day_of, some
 from extractor.project import PROGRAM
 
 NAMED = 5
@@ -27,8 +28,6 @@ NAMED_IN_SUMMARY = 3
 """Playlists and tracks that a summary names."""
 
 SIGNS = {"added": "+", "returned": "+", "removed": "−", "replaced": "="}  # noqa: RUF001 (as wide as the plus)
-
-SPOTIFY = "https://open.spotify.com"
 
 ATOM = "http://www.w3.org/2005/Atom"
 
@@ -67,22 +66,20 @@ def as_markdown(found: Changes) -> str:
 
 def as_json(found: Changes) -> str:
     """Return the changes as an array of objects, one per line."""
-    # Only strings contain these characters, and there \u0000 is what JSON calls them too.
-    lines = [visible(json.dumps(_cells(change), ensure_ascii=False)) for change in found.changes]
-    return "[\n  " + ",\n  ".join(lines) + "\n]\n" if lines else "[]\n"
+    return as_objects(cells(change) for change in found.changes)
 
 
 def as_csv(found: Changes) -> str:
     """Return the changes as rows below a header; null is empty."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(field.name for field in fields(Change))
+    writer.writerow(["id", *(field.name for field in fields(Change))])
     for change in found.changes:
-        writer.writerow(visible(cell) if isinstance(cell, str) else cell for cell in _cells(change).values())
+        writer.writerow(visible(cell) if isinstance(cell, str) else cell for cell in cells(change).values())
     return text.getvalue()
 
 
-def as_atom(found: Changes) -> str:
+def as_atom(found: Changes, most: int | None = None) -> str:
     """Return an Atom feed (RFC 4287), newest first: an entry for each playlist and day on which changes were seen.
 
     The same changes have the same ids and times in every feed.
@@ -96,7 +93,7 @@ def as_atom(found: Changes) -> str:
     )
     _add(feed, "generator", "spotify-track-history")
     _add(ET.SubElement(feed, f"{{{ATOM}}}author"), "name", "spotify-track-history")
-    for changes in _entries(found):
+    for changes in _entries(found)[:most]:
         first = changes[0]
         entry = ET.SubElement(feed, f"{{{ATOM}}}entry")
         _add(entry, "title", f"{first.playlist}: {Tally.of(changes)}")
@@ -248,8 +245,17 @@ def _address(kind: str, spotify_id: str) -> str:
     return f"{SPOTIFY}/{kind}/{spotify_id}"
 
 
-def _cells(change: Change) -> dict[str, object]:
-    return {name: each.isoformat() if isinstance(each, date) else each for name, each in asdict(change).items()}
+def cells(change: Change | Crossing) -> dict[str, object]:
+    """Return a change as an object of JSON."""
+    values = {"id": change.id} | asdict(change)
+    return {name: each.isoformat() if isinstance(each, date) else each for name, each in values.items()}
+
+
+def as_objects(changes: Iterable[Mapping[str, object]]) -> str:
+    """Return objects as a JSON array, one per line."""
+    # Only strings contain these characters, and there \u0000 is what JSON calls them too.
+    lines = [visible(json.dumps(change, ensure_ascii=False)) for change in changes]
+    return "[\n  " + ",\n  ".join(lines) + "\n]\n" if lines else "[]\n"
 
 
 def _entries(found: Changes) -> list[list[Change]]:
