@@ -12,6 +12,7 @@ from dataclasses import asdict, replace
 from datetime import date, timedelta
 from pathlib import Path
 
+from extractor.cli.colours import coloured, has_colours
 from extractor.cli.console import Console, flush_output, printable, survive_closed_output
 from extractor.cli.demo import run_demo
 from extractor.cli.on_change import hand_over
@@ -36,8 +37,11 @@ from extractor.landing.reader import files_of_day, last_instant
 from extractor.landing.withdrawn import Withdrawal
 from extractor.lock import exclusive
 from extractor.outputs.alarms import read_alarms
+from extractor.outputs.changes.digest import read_digest
+from extractor.outputs.changes.digest_formats import DIGEST_FORMATS
 from extractor.outputs.changes.feed import write_feed
-from extractor.outputs.changes.formats import FORMATS, fitting, heading, summarize_day
+from extractor.outputs.changes.formats import FORMATS, fitting, heading
+from extractor.outputs.changes.lately import summarize_day
 from extractor.outputs.changes.read import Asked, read_changes
 from extractor.outputs.changes.rules import check_rules
 from extractor.outputs.docs import docs
@@ -194,12 +198,18 @@ def _sql(config: Config, options: argparse.Namespace, _: Console) -> int:
 
 
 def _changes(config: Config, options: argparse.Namespace, console: Console) -> int:
+    if options.digest:
+        page = DIGEST_FORMATS[options.format](read_digest(config, options.digest))
+        with printing(sys.stdout):
+            sys.stdout.write(printable(fitting(page, options.format, sys.stdout.encoding or "utf-8"), sys.stdout))
+        return 0
     asked = Asked(options.since, options.days, options.playlist, options.artist, options.track)
     found = read_changes(config, asked)
     encoding = sys.stdout.encoding or "utf-8"
     with printing(sys.stdout):
         text = fitting(FORMATS[options.format](found), options.format, encoding)
-        sys.stdout.write(printable(text, sys.stdout))
+        text = printable(text, sys.stdout)
+        sys.stdout.write(coloured("changes", text) if options.format == "text" and has_colours(sys.stdout) else text)
     if not found.changes and options.format not in ("text", "md"):
         console.note("nothing", heading(found))
     return 0

@@ -7,25 +7,20 @@ import io
 import json
 import re
 import uuid
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, fields
 from datetime import date
 from itertools import groupby
 from xml.etree import ElementTree as ET
 
-from extractor.config.settings import Config
 from extractor.errors import visible
 from extractor.outputs.changes.crossings import Crossing
-from extractor.outputs.changes.read import Change, Changes, Tally, read_day
+from extractor.outputs.changes.read import Change, Changes, Tally
 from extractor.outputs.changes.words import SPOTIFY, between, counted, day_of, some
 from extractor.project import PROGRAM
 
 NAMED = 5
 """Playlists that a note names; it counts the others."""
-
-NAMED_IN_SUMMARY = 3
-"""Playlists and tracks that a summary names."""
 
 SIGNS = {"added": "+", "returned": "+", "removed": "−", "replaced": "="}  # noqa: RUF001 (as wide as the plus)
 
@@ -52,15 +47,15 @@ def as_text(found: Changes) -> str:
 
 def as_markdown(found: Changes) -> str:
     """Return the changes as a nested list with links to Spotify."""
-    lines, tell = [f"**{_marked(heading(found))}**"], _teller(found)
+    lines, tell = [f"**{marked(heading(found))}**"], _teller(found)
     for number, group in enumerate(found.by_playlist()):
-        playlist = f"[{_marked(group[0].playlist)}]({_address('playlist', group[0].playlist_id)})"
+        playlist = f"[{marked(group[0].playlist)}]({_address('playlist', group[0].playlist_id)})"
         lines += [*([] if number else [""]), f"- {playlist}: {Tally.of(group)}"]
         for change in group:
-            track = f"[{_marked(change.track or change.track_id)}]({_address('track', change.track_id)})"
+            track = f"[{marked(change.track or change.track_id)}]({_address('track', change.track_id)})"
             rest = change.title.removeprefix(change.track or change.track_id) + tell(change)
-            lines.append(f"  - {change.change}: {track}{_marked(rest)}".replace(", returned", "", 1))
-    lines += _below([_marked(note) for note in notes(found)])
+            lines.append(f"  - {change.change}: {track}{marked(rest)}".replace(", returned", "", 1))
+    lines += _below([marked(note) for note in notes(found)])
     return "\n".join(lines) + "\n"
 
 
@@ -115,12 +110,12 @@ FORMATS: dict[str, Callable[[Changes], str]] = {
 
 
 def fitting(text: str, result_format: str, encoding: str) -> str:
-    """Return formatted changes for an encoding that may lack characters: escaped in JSON and Atom, else our signs."""
+    """Return formatted changes for an encoding that may lack characters: escaped in JSON and XML, else our signs."""
     if encoding.lower().replace("-", "").replace("_", "") == "utf8":
         return text
     if result_format == "json":
         return "".join(each if each.isascii() else json.dumps(each)[1:-1] for each in text)
-    if result_format == "atom":
+    if result_format in ("atom", "html"):
         return text.encode("ascii", "xmlcharrefreplace").decode("ascii")
     return text.translate(PLAIN)
 
@@ -156,42 +151,6 @@ def notes(found: Changes) -> Iterator[str]:
         yield "Not observed: " + _listed([f"{name} ({outcome})" for name, outcome in found.not_observed.items()])
     if found.first_reads:
         yield "Read for the first time, so nothing to compare with: " + _listed(found.first_reads)
-
-
-def summarize_day(config: Config, day: date) -> tuple[str, dict[str, object]] | None:
-    """Return up to three lines about the changes that a day shows, and the same as facts; None if there are none.
-
-    Raises WarehouseError if what is published can't be read.
-    """
-    found = read_day(config, day)
-    return _summary(found) if found else None
-
-
-def _summary(found: Changes) -> tuple[str, dict[str, object]]:
-    tally, biggest = found.tally, found.biggest()
-    if len(biggest) == 1:
-        lines = [f"{tally} in {biggest[0][0]} since {day_of(found.since)}"]
-    else:
-        names = ", ".join(f"{name} {numbers}" for name, numbers in biggest[:NAMED_IN_SUMMARY])
-        lines = [f"{tally} in {counted(len(biggest), 'playlist')} since {day_of(found.since)}; biggest: {names}"]
-    if earlier := found.earlier():
-        lines.append(f"perhaps before {day_of(found.since)}: changes of {some(earlier, NAMED_IN_SUMMARY)}")
-    entered: dict[str, list[Change]] = defaultdict(list)
-    for change in found.changes:
-        if change.change in ("added", "returned"):
-            entered[change.track_id].append(change)
-    several = sorted((each for each in entered.values() if len(each) > 1), key=lambda each: (-len(each), each[0].title))
-    if several:
-        names = some([f"{each[0].title} ({len(each)})" for each in several], NAMED_IN_SUMMARY)
-        lines.append(f"entered several playlists: {names}")
-    facts = {
-        "since": found.since,
-        "added": tally.added,
-        "removed": tally.removed,
-        "replaced": tally.replaced,
-        "playlists": [{"playlist": name, "added": each.added, "removed": each.removed} for name, each in biggest],
-    }
-    return "\n".join(line.replace("\n", " ") for line in lines), facts
 
 
 def _teller(found: Changes) -> Callable[[Change], str]:
@@ -237,7 +196,8 @@ def _line(text: str) -> str:
     return visible(text.replace("\n", " "))
 
 
-def _marked(text: str) -> str:
+def marked(text: str) -> str:
+    """Return a text of one line, without power in Markdown."""
     return MARKUP.sub(r"\\\1", _line(text))
 
 
