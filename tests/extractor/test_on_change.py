@@ -101,7 +101,7 @@ def observed(history: History) -> list[date]:
 # Once only
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(4))
 def test_receiver_knows_what_is_published_after_any_sequence(command: Command, seed: int) -> None:
     """Days, late days, withdrawn days, rebuilds and failing commands, in any order."""
     rng, receiver, last = Random(seed), Receiver(), 2
@@ -110,7 +110,7 @@ def test_receiver_knows_what_is_published_after_any_sequence(command: Command, s
     since = observed(command.history)[-2]
     command()
     receiver.take(command.arrays)
-    for _ in range(10):
+    for _ in range(8):
         what = rng.choice(["day", "day", "day", "late", "forget", "rebuild"])
         if what == "day":
             last += rng.choice([1, 1, 2, 4])
@@ -141,13 +141,13 @@ def killed(command: Command, seconds: float) -> None:
     time.sleep(0.05)  # for the command that outlived it
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_killed_runs_lose_nothing_and_repeat_only_what_is_marked(command: Command, seed: int) -> None:
     rng, receiver = Random(seed), Receiver()
     for number in (1, 2):
         command.history.read(day(number), rng)
     since = observed(command.history)[-2]
-    for number in range(3, 9):
+    for number in range(3, 7):
         command.history.read(day(number), rng)
         command.history.publish(command.empty, command.config.database)
         if number == 3:
@@ -280,14 +280,14 @@ def test_rule_chooses_by_its_definition(command: Command, rule: Rule) -> None:
     command.set(rule)
     for number in range(1, 9):
         command.history.read(day(number), rng)
-        if number > 1:
+        if number in (2, 5, 8):
             command()
             receiver.take(command.arrays)
     assert sorted(receiver.changes.values()) == chosen_by_loops(command.history, FIRST, rule)
     assert receiver.changes
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_crossings_are_corrected_too(command: Command, seed: int) -> None:
     rng, receiver, rule = Random(seed), Receiver(), Rule(popularity=50)
     command.set(rule)

@@ -39,8 +39,8 @@ def write_feed(config: Config) -> None:
         room = MOST_ENTRIES
         for day, entries in published.fetchall():
             room -= entries
-            if room < 0 and day < last:
-                since = day
+            if room <= 0:
+                since = day - timedelta(days=1)
                 break
         feed = as_atom(read_between(published, since, observed), MOST_ENTRIES).encode()
     if not config.feed.exists() or config.feed.read_bytes() != feed:
