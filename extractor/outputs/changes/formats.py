@@ -8,7 +8,7 @@ import json
 import re
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import asdict, fields
+from dataclasses import fields
 from datetime import date
 from itertools import groupby
 from xml.etree import ElementTree as ET
@@ -207,7 +207,7 @@ def _address(kind: str, spotify_id: str) -> str:
 
 def cells(change: Change | Crossing) -> dict[str, object]:
     """Return a change as an object of JSON."""
-    values = {"id": change.id} | asdict(change)
+    values = {"id": change.id} | {each.name: getattr(change, each.name) for each in fields(change)}
     return {name: each.isoformat() if isinstance(each, date) else each for name, each in values.items()}
 
 

@@ -68,6 +68,18 @@ create or replace temp table found (
 );
 create or replace temp table touched (date date, fingerprint varchar);
 """
+# One JSON text: DuckDB takes a millisecond for each row of a list of values.
+ADD = """
+insert into found
+select unnest(
+    from_json(
+        $rows,
+        '[{"number": "bigint", "id": "varchar", "what": "varchar", "level": "integer", "date_before": "date",
+        "date": "date", "is_chosen": "boolean", "object": "varchar"}]'
+    ),
+    recursive := true
+)
+"""
 # A change that is found with other bounds than before has moved: what is the same, and the bounds overlap.
 COMPARED = """
 create or replace temp table gone as
@@ -98,6 +110,11 @@ WITHDRAWN = """
 select what, date_before, date from gone
 where is_handed_over and id not in (select gone_id from moved)
 order by date, what
+"""
+WITHDRAW = """
+insert into outbox
+select (select coalesce(max(number), 0) from outbox) + row_number() over (), object, false
+from (select unnest(from_json($objects, '["varchar"]')) as object)
 """
 NEWS = """
 insert into outbox
@@ -257,35 +274,29 @@ class _Comparison:
             if day in published:
                 self._add(changes_of(self._published, day))
 
-    def _add(self, changes: Sequence[Change] | Sequence[Crossing]) -> None:
+    def _add(self, changes: Sequence[Change | Crossing]) -> None:
         """Add changes to those found. Changes of days before the record began are never handed over."""
-        columns = (
-            list(range(len(changes))),
-            [each.id for each in changes],
-            [json.dumps(each.what) for each in changes],
-            [each.level if isinstance(each, Crossing) else None for each in changes],
-            [each.date_before for each in changes],
-            [each.date for each in changes],
-            [each.date > self._since and self._rules.choose(each) for each in changes],
-            [json.dumps(cells(each)) for each in changes],
-        )
-        self._run(
-            "insert into found select unnest($1::bigint[]), unnest($2::varchar[]), unnest($3::varchar[]), "
-            "unnest($4::integer[]), unnest($5::date[]), unnest($6::date[]), unnest($7::boolean[]), "
-            "unnest($8::varchar[])",
-            columns,
-        )
+        rows = [
+            {
+                "number": number,
+                "id": each.id,
+                "what": json.dumps(each.what),
+                "level": each.level if isinstance(each, Crossing) else None,
+                "date_before": each.date_before.isoformat(),
+                "date": each.date.isoformat(),
+                "is_chosen": each.date > self._since and self._rules.choose(each),
+                "object": json.dumps(cells(each)),
+            }
+            for number, each in enumerate(changes)
+        ]
+        self._run(ADD, {"rows": json.dumps(rows)})
 
     def _withdraw(self) -> None:
         """Put what is no longer so into the outbox."""
         rows = self._run(WITHDRAWN).fetchall()
         marks = {"correction": True, "withdrawn": True}
         objects = [json.dumps(cells(each) | marks) for each in _restored(self._published, rows)]
-        self._run(
-            "insert into outbox select (select coalesce(max(number), 0) from outbox) + unnest(range(1, $count + 1)), "
-            "unnest($objects::varchar[]), false",
-            {"count": len(objects), "objects": objects},
-        )
+        self._run(WITHDRAW, {"objects": json.dumps(objects)})
 
 
 class _Described(NamedTuple):
