@@ -1,7 +1,7 @@
 -- `outcomes` has one letter per day since the playlist's first day: the outcome's initial, `x` for unavailable (`u` is
 -- unchanged), and `e` for a day on which the playlist was observed to be empty.
 -- `read_before` is the last complete or unchanged day before the first one of the page. `followers` has a number for each
--- of these days, as the difference from the last known one; null where it is not known.
+-- of these days, as the difference from the last known one; null where it is not known. `sizes` has the number of tracks.
 with days as (
     select
         playlist_id,
@@ -14,7 +14,8 @@ with days as (
             end,
             '' order by date
         ) as outcomes,
-        list(step order by date) as followers
+        list(step order by date) as followers,
+        list(size order by date) as sizes
     from (
         select
             *,
@@ -47,6 +48,7 @@ select
     coalesce(days.since, 0) as since,
     coalesce(days.outcomes, '') as outcomes,
     days.followers,
+    days.sizes,
     earlier.read_before
 from playlist_numbers
 inner join playlists on playlist_numbers.playlist_id = playlists.playlist_id
