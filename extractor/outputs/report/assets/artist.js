@@ -22,7 +22,9 @@ export function artistView(world, shown, artist) {
       titled("In playlists", periods(world, shown)),
       stays.length ? "Each track in each playlist; those that are in one now are first, past ones are pale." : null,
       stays.length ? barLegend() : null,
-      stays.length ? staysChart(world, shown, stays) : html("p", { class: "empty" }, "No playlist held a track on these days."),
+      stays.length
+        ? staysChart(world, shown, stays)
+        : html("p", { class: "empty" }, "No playlist held a track on these days."),
     ),
     all.length ? presenceSection(world, shown, artist, all) : null,
     tracksSection(world, shown, artist, all, stays),
@@ -57,7 +59,9 @@ function staysChart(world, shown, stays) {
   const isNow = (stay) => isOpenOn(stay, shown.last);
   const pairs = [...Map.groupBy(stays, ({ track, playlist }) => `${track} ${playlist.index}`).values()];
   const numberNow = new Map();
-  pairs.filter((pair) => pair.some(isNow)).forEach(([{ track }]) => numberNow.set(track, (numberNow.get(track) ?? 0) + 1));
+  pairs
+    .filter((pair) => pair.some(isNow))
+    .forEach(([{ track }]) => numberNow.set(track, (numberNow.get(track) ?? 0) + 1));
   const rank = ([{ track }]) => numberNow.get(track) ?? 0;
   const sorted = pairs.toSorted(
     (one, other) =>
@@ -100,7 +104,12 @@ function presenceSection(world, shown, artist, stays) {
   return section(
     "Presence over time",
     "As each playlist was last read. On hatched days some of these playlists were not observed.",
-    html("div", { class: "pair" }, chart("tracks", "Tracks in playlists"), chart("playlists", "Playlists that hold one")),
+    html(
+      "div",
+      { class: "pair" },
+      chart("tracks", "Tracks in playlists"),
+      chart("playlists", "Playlists that hold one"),
+    ),
     sqlOf(sqlOfPresence(world.calendar, shown, artist)),
   );
 }
@@ -131,13 +140,14 @@ function presenceChart(world, shown, days, key, title, width) {
   const values = days.map((day) => day[key]);
   const holes = spans(days, ({ observed, watched }) => (observed < watched ? "hole" : null));
   const known = values.filter((value) => value !== null);
+  const ends = known.length ? `from ${known[0]} to ${known.at(-1)}` : "not observed";
   const chart = lineChart(world, across, {
     series: [{ values, name: title }],
     limits: niceLimits([0, ...known], { span: 4, least: 0 }),
     height: PRESENCE.height,
     under: [svg("path", { class: "hatch n", d: blocks(holes, across, 0, PRESENCE.height) })],
     tellOf: (day) => [calendar.say(day), ...presenceInWords(days[day])],
-    label: `${title}, ${calendar.range(shown.first, shown.last)}: ${known.length ? `from ${known[0]} to ${known.at(-1)}` : "not observed"}.`,
+    label: `${title}, ${calendar.range(shown.first, shown.last)}: ${ends}.`,
   });
   return html("div", { class: "plot" }, axis(calendar, across), chart);
 }
@@ -146,13 +156,15 @@ function presenceInWords({ tracks, playlists, observed, watched }) {
   if (tracks === null) {
     return ["none of these playlists was observed"];
   }
-  const holes = observed < watched ? [`${number(observed)} of ${count(watched, "playlist")} observed, the others as last read`] : [];
-  return [`${count(tracks, "track")} in ${count(playlists, "playlist")}`, ...holes];
+  const numbers = `${count(tracks, "track")} in ${count(playlists, "playlist")}`;
+  const holes = `${number(observed)} of ${count(watched, "playlist")} observed, the others as last read`;
+  return observed < watched ? [numbers, holes] : [numbers];
 }
 
 function tracksSection(world, shown, artist, all, stays) {
   const open = all.filter((stay) => isOpenOn(stay, shown.last));
-  const playlistsOf = (track, some) => new Set(some.filter((stay) => stay.track === track).map(({ playlist }) => playlist));
+  const playlistsOf = (track, some) =>
+    new Set(some.filter((stay) => stay.track === track).map(({ playlist }) => playlist));
   const rows = world.tracksBy(artist).map((track) => {
     const values = popularities(world, track).map((value, day) => (shown.includes(day) ? value : null));
     const known = values.filter((value) => value !== null);
@@ -179,7 +191,9 @@ function tracksSection(world, shown, artist, all, stays) {
         { ...whole("Popularity", "popularity"), show: (one) => popularityCell(world, shown, one) },
         { ...whole("Change", "change"), show: ({ change }) => (change ? signed(change) : change) },
       ],
-      rows: rows.toSorted((one, other) => other.now - one.now || (other.popularity ?? -1) - (one.popularity ?? -1)),
+      rows: rows.toSorted(
+        (one, other) => other.now - one.now || (other.popularity ?? -1) - (one.popularity ?? -1),
+      ),
       sql: sqlOfTracks(world.calendar, shown, artist),
     }),
   );
@@ -204,7 +218,11 @@ function staysSection(world, shown, artist, stays) {
     dataTable({
       caption: "Stays",
       columns: [
-        { title: "Track", of: ({ track }) => world.track(track).title, show: ({ track }) => trackLink(shown, world.track(track)) },
+        {
+          title: "Track",
+          of: ({ track }) => world.track(track).title,
+          show: ({ track }) => trackLink(shown, world.track(track)),
+        },
         { title: "Playlist", of: ({ playlist }) => playlist.title, show: ({ playlist }) => playlistLink(shown, playlist) },
         { title: "Added", of: ({ added }) => day(added), show: (stay) => sinceOf(calendar, stay) },
         { title: "Last seen", of: ({ last }) => day(last), show: ({ last }) => calendar.say(last) },

@@ -102,7 +102,11 @@ function changesTable(world, shown, { from, to }, changes) {
   return dataTable({
     caption: "Changes",
     columns: [
-      { title: "Track", of: ({ track }) => world.track(track).title, show: ({ track }) => trackLink(shown, world.track(track)) },
+      {
+        title: "Track",
+        of: ({ track }) => world.track(track).title,
+        show: ({ track }) => trackLink(shown, world.track(track)),
+      },
       { title: "Artists", of: ({ track }) => world.track(track).artists },
       { title: "Playlist", of: ({ playlist }) => playlist.title, show: ({ playlist }) => playlistLink(shown, playlist) },
       { title: "Change", of: ({ kind }) => kind },

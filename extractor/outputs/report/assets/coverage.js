@@ -8,7 +8,8 @@ import { OUTCOMES, cover, isUsable, lastRead } from "./world.js";
 const ROWS = 20;
 
 export function coverageSection(world, shown) {
-  return section("Coverage", null, html("details", { class: "wall" }, html("summary", {}, inWords(world)), wall(world, shown)));
+  const summary = html("summary", {}, inWords(world));
+  return section("Coverage", null, html("details", { class: "wall" }, summary, wall(world, shown)));
 }
 
 function inWords({ playlists, days }) {

@@ -2,11 +2,10 @@
 
 import { NO_VALUE, isUsable, readBefore } from "./world.js";
 
-const DAY = 86_400_000;
 const NEW = 28;
 const PERIODS = [7, 28];
 
-/** Popularities of a track, for every day: null where Spotify gave none, or 0, which it also gives where it has none. */
+/** Popularities of a track, for every day: null where Spotify gave none, or 0, which may also mean none. */
 export function popularities(world, track) {
   return Array.from(world.popularity(track), (value) => (value === NO_VALUE || value === 0 ? null : value));
 }
@@ -96,12 +95,17 @@ function replacementsBetween({ replacements }, from, to) {
 /** Numbers of changes: those that returned are among the added ones too. */
 export function counted(changes) {
   const number = (...kinds) => changes.filter(({ kind }) => kinds.includes(kind)).length;
-  return { added: number("added", "returned"), returned: number("returned"), removed: number("removed"), replaced: number("replaced") };
+  return {
+    added: number("added", "returned"),
+    returned: number("returned"),
+    removed: number("removed"),
+    replaced: number("replaced"),
+  };
 }
 
 /**
  * The share of a playlist that is replaced per day in a period: (added + removed) / (2 * size) of the usable days that
- * have a usable day before, over the days since then. Replacements count, as in turnover. Null if there are no such days.
+ * have a usable day before, over the days since then. Replacements count, as in turnover. Null without such days.
  */
 export function turnoverOf(playlist, changes, { from, to }) {
   const moved = new Map();
@@ -121,7 +125,8 @@ export function turnoverOf(playlist, changes, { from, to }) {
 export function meanPopularities(world, first, last) {
   const { playlist, track, first: begins, lasted } = world.stays;
   const days = last - first + 1;
-  const [sums, numbers] = [new Float64Array(world.playlists.length * days), new Uint32Array(world.playlists.length * days)];
+  const cells = world.playlists.length * days;
+  const [sums, numbers] = [new Float64Array(cells), new Uint32Array(cells)];
   for (let row = 0; row < playlist.length; row += 1) {
     const end = Math.min(last, begins[row] + lasted[row]);
     for (let day = Math.max(first, begins[row]); day <= end; day += 1) {
@@ -142,18 +147,19 @@ export function meanPopularities(world, first, last) {
   });
 }
 
-/** The share of a playlist's tracks that were released in the 28 days up to a read, as in curation; null if no release date is exact. */
+/** The share of a playlist's tracks released in the 28 days up to a read, as in curation; null without exact dates. */
 export function shareReleased(world, playlist, day) {
   const { track, first, lasted } = world.stays;
-  const held = world.staysOfPlaylist(playlist.index).filter((row) => first[row] <= day && day <= first[row] + lasted[row]);
-  const ages = Array.from(held, (row) => ageOf(world, track[row], day)).filter((age) => age !== null);
+  const isHeld = (row) => first[row] <= day && day <= first[row] + lasted[row];
+  const held = Array.from(world.staysOfPlaylist(playlist.index)).filter(isHeld);
+  const ages = held.map((row) => ageOf(world, track[row], day)).filter((age) => age !== null);
   return mean(ages.map((age) => (0 <= age && age < NEW ? 1 : 0)));
 }
 
 /** Days since the release of a track; null if its date is not known to the day. */
 function ageOf({ tracks, calendar }, track, day) {
   const released = tracks.released[track];
-  return released?.length === 10 ? day - Math.round((Date.parse(`${released}T00:00:00Z`) - calendar.start) / DAY) : null;
+  return released?.length === 10 ? day - calendar.day(released) : null;
 }
 
 /** The last number that is known up to a day, null if there is none. */

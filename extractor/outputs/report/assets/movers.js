@@ -83,7 +83,11 @@ function moversTable(world, shown, week, title, moved) {
     dataTable({
       caption: title,
       columns: [
-        { title: "Track", of: ({ track }) => world.track(track).title, show: ({ track }) => trackLink(shown, world.track(track)) },
+        {
+          title: "Track",
+          of: ({ track }) => world.track(track).title,
+          show: ({ track }) => trackLink(shown, world.track(track)),
+        },
         { title: "From", of: ({ before }) => before, show: ({ before, from }) => at(before, from), number: true },
         { title: "To", of: ({ after }) => after, show: ({ after, to }) => at(after, to), number: true },
         { title: "Change", of: ({ change }) => change, show: ({ change }) => moveOf(change), number: true },

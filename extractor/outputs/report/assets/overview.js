@@ -47,12 +47,14 @@ function title(world, { from, to }, changes, { added, removed, replaced }) {
   if (!playlists.some((playlist) => isCompared(playlist, { from, to }))) {
     return noChangesKnown(world);
   }
-  const since = to === lastDay ? `Since ${calendar.short(from)}` : `After ${calendar.short(from)}, up to ${calendar.short(to)}`;
+  const isNewest = to === lastDay;
+  const since = isNewest ? `Since ${calendar.short(from)}` : `After ${calendar.short(from)}, up to ${calendar.short(to)}`;
   if (added + removed === 0) {
     return `${since}: nothing added or removed${replaced ? `, ${number(replaced)} replaced` : ""}`;
   }
   const moved = new Set(changes.filter(({ kind }) => kind !== "replaced").map(({ playlist }) => playlist)).size;
-  return `${since}: +${number(added)} −${number(removed)} in ${number(moved)} of ${count(playlists.length, "playlist")}`;
+  const where = `${number(moved)} of ${count(playlists.length, "playlist")}`;
+  return `${since}: +${number(added)} −${number(removed)} in ${where}`;
 }
 
 function noChangesKnown({ playlists }) {

@@ -57,7 +57,10 @@ function rowsOf(world, period, changes) {
     };
   });
   return rows.toSorted(
-    (one, other) => other.changes - one.changes || (other.tracks ?? -1) - (one.tracks ?? -1) || one.playlist.index - other.playlist.index,
+    (one, other) =>
+      other.changes - one.changes ||
+      (other.tracks ?? -1) - (one.tracks ?? -1) ||
+      one.playlist.index - other.playlist.index,
   );
 }
 
@@ -104,7 +107,8 @@ function divergingBar({ added, removed }, most) {
   const { width, height } = BAR;
   const middle = width / 2;
   const length = (value) => Math.round((value / most) * (middle - 1) * 10) / 10;
-  const bar = (kind, left, value) => svg("rect", { class: kind, x: left, y: 2, width: length(value), height: height - 4 });
+  const bar = (kind, left, value) =>
+    svg("rect", { class: kind, x: left, y: 2, width: length(value), height: height - 4 });
   return svg(
     "svg",
     { class: "diverging", width, height, role: "img", "aria-label": `${added} added, ${removed} removed` },
@@ -119,8 +123,10 @@ function popularityCell({ popularity, popularities }, line) {
   if (popularity === null) {
     return null;
   }
-  const label = `Mean popularity on ${count(known.length, "day")}: from ${decimal(known[0])} to ${decimal(known.at(-1))}`;
-  return html("span", { class: "with-line" }, sparkline(popularities, line, label, { width: 56, height: 20 }), decimal(popularity));
+  const ends = `from ${decimal(known[0])} to ${decimal(known.at(-1))}`;
+  const label = `Mean popularity on ${count(known.length, "day")}: ${ends}`;
+  const spark = sparkline(popularities, line, label, { width: 56, height: 20 });
+  return html("span", { class: "with-line" }, spark, decimal(popularity));
 }
 
 function sqlOfRows(calendar, { from, to }) {

@@ -27,7 +27,11 @@ export function runsSection({ runs, calendar }) {
       columns: [
         { title: "Day", of: (run) => runs.day[run] },
         several ? { title: "Worker", of: (run) => runs.worker[run] } : null,
-        { title: "Result", of: (run) => result(runs.exit_code[run]), show: (run) => html("span", { class: "bad" }, result(runs.exit_code[run])) },
+        {
+          title: "Result",
+          of: (run) => result(runs.exit_code[run]),
+          show: (run) => html("span", { class: "bad" }, result(runs.exit_code[run])),
+        },
         part("Playlists", "playlists"),
         part("Tracks", "tracks"),
         column("Requests", (run) => sum(runs.requests[run])),
@@ -35,7 +39,8 @@ export function runsSection({ runs, calendar }) {
       ].filter(Boolean),
       rows: [...runs.day.keys()],
       limit: 10,
-      sql: `select date, worker, exit_code, playlists_answered, playlists_asked, tracks_answered, tracks_asked, requests,
+      sql: `select
+    date, worker, exit_code, playlists_answered, playlists_asked, tracks_answered, tracks_asked, requests,
     ended_at - started_at as took
 from runs
 where date >= ${sqlDay(calendar, 0)} and exit_code is distinct from 0

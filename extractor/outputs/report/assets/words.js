@@ -62,7 +62,7 @@ export class Calendar {
     return `${this.date(day).getUTCDate()} ${this.month(day)}`;
   }
 
-  /** When a change happened: later than one read, and no later than the next. A brief day of the last year has no year. */
+  /** When a change happened: after one read, and no later than the next. Brief, a day of the last year has no year. */
   change(before, day, { isBrief = false } = {}) {
     if (day - before > 1) {
       return this.between(before, day);

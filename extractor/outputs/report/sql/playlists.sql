@@ -1,7 +1,8 @@
 -- `outcomes` has one letter per day since the playlist's first day: the outcome's initial, `x` for unavailable (`u` is
 -- unchanged), and `e` for a day on which the playlist was observed to be empty.
--- `read_before` is the last complete or unchanged day before the first one of the page. `followers` has a number for each
--- of these days, as the difference from the last known one; null where it is not known. `sizes` has the number of tracks.
+-- `read_before` is the last complete or unchanged day before the first one of the page. `followers` has a number for
+-- each of these days, as the difference from the last known one; null where it is not known. `sizes` has the number of
+-- tracks.
 with days as (
     select
         playlist_id,
