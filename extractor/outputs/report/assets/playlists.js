@@ -10,6 +10,22 @@ import { isUsable, lastRead, readBefore } from "./world.js";
 const LINE = 28; // days of a line of popularity
 const BAR = { width: 92, height: 14 };
 
+/** What the playlists held on their last read, as a common table expression after `days`. */
+const TRACKS = `tracks as (
+    select
+        days.playlist_id,
+        avg(nullif(values.popularity, 0)) as popularity,
+        avg(cast(days.last_read - release_date between 0 and 27 as integer))
+            filter (where release_date_precision = 'day') as released
+    from days
+    inner join tracks_in_playlist as stays
+        on days.playlist_id = stays.playlist_id and days.last_read between stays.first_seen and stays.last_seen
+    left join track_info on stays.track_id = track_info.track_id
+    left join track_daily_popularity as values
+        on stays.track_id = values.track_id and days.last_read = values.date
+    group by days.playlist_id
+)`;
+
 export function playlistsSection(world, shown, period, changes) {
   const rows = rowsOf(world, period, changes);
   const line = { first: Math.max(0, period.to - LINE + 1), last: period.to };
@@ -157,20 +173,7 @@ changes as (
     where date <= ${end}
     group by playlist_id
 ),
-tracks as (
-    select
-        days.playlist_id,
-        avg(nullif(values.popularity, 0)) as popularity,
-        avg(cast(days.last_read - release_date between 0 and 27 as integer))
-            filter (where release_date_precision = 'day') as released
-    from days
-    inner join tracks_in_playlist as stays
-        on days.playlist_id = stays.playlist_id and days.last_read between stays.first_seen and stays.last_seen
-    left join track_info on stays.track_id = track_info.track_id
-    left join track_daily_popularity as values
-        on stays.track_id = values.track_id and days.last_read = values.date
-    group by days.playlist_id
-)
+${TRACKS}
 select
     playlists.playlist_name,
     days.tracks,

@@ -35,7 +35,7 @@ export function runsSection({ runs, calendar }) {
         part("Playlists", "playlists"),
         part("Tracks", "tracks"),
         column("Requests", (run) => sum(runs.requests[run])),
-        column("Seconds", (run) => runs.seconds[run], (run) => lasted(runs.seconds[run])),
+        column("Duration", (run) => runs.seconds[run], (run) => lasted(runs.seconds[run])),
       ].filter(Boolean),
       rows: [...runs.day.keys()],
       limit: 10,

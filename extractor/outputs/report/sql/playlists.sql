@@ -3,7 +3,19 @@
 -- `read_before` is the last complete or unchanged day before the first one of the page. `followers` has a number for
 -- each of these days, as the difference from the last known one; null where it is not known. `sizes` has the number of
 -- tracks.
-with days as (
+with steps as (
+    select
+        *,
+        followers - coalesce(
+            last_value(followers ignore nulls) over (
+                partition by playlist_id order by date rows between unbounded preceding and 1 preceding
+            ), 0
+        ) as step
+    from playlist_days
+    where date >= $first_day
+),
+
+days as (
     select
         playlist_id,
         min(date) - $first_day as since,
@@ -17,17 +29,7 @@ with days as (
         ) as outcomes,
         list(step order by date) as followers,
         list(size order by date) as sizes
-    from (
-        select
-            *,
-            followers - coalesce(
-                last_value(followers ignore nulls) over (
-                    partition by playlist_id order by date rows between unbounded preceding and 1 preceding
-                ), 0
-            ) as step
-        from playlist_days
-        where date >= $first_day
-    )
+    from steps
     group by playlist_id
 ),
 
