@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import duckdb
 import pytest
 
+from extractor.config.settings import Config
+from extractor.outputs.report.report import report
 from tests.conftest import Demo
 from tests.pipeline.browser import Page, browser, chromium
-from tests.report.pages import LARGE, Rows, written
+from tests.report.pages import LARGE, VARIED, Rows, written
 
 
 @pytest.fixture(scope="package")
@@ -32,6 +35,19 @@ def ask(demo: Demo) -> Iterator[Callable[[str], Rows]]:
     """Return a function that queries the demo's database."""
     with duckdb.connect(str(demo.database), read_only=True) as connection:
         yield lambda sql: connection.execute(sql).fetchall()
+
+
+@pytest.fixture(scope="package")
+def varied(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Callable[[str], Rows]]]:
+    """Return the report and the query function of the demo with replacements, new releases and values of 0."""
+    folder = tmp_path_factory.mktemp("varied")
+    database = Path(shutil.copy(demo.database, folder / "s.duckdb"))
+    database.chmod(0o644)
+    with duckdb.connect(str(database)) as connection:
+        connection.execute(VARIED)
+    written_to = report(Config(database=database), folder / "report.html").output
+    with duckdb.connect(str(database), read_only=True) as connection:
+        yield written_to, lambda sql: connection.execute(sql).fetchall()
 
 
 @pytest.fixture(scope="package")

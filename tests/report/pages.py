@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import json
 import re
 from datetime import date
 from pathlib import Path
@@ -87,6 +90,22 @@ select
 from (select l, s, s // 3 - 32 as first from range(300) t(l), range(216) u(s));
 """
 
+# For the demo: some tracks get the recording of a track that left the same playlist on the day of their arrival, some a
+# release date near the days of the demo, and some values become 0.
+VARIED = """
+create temp table pairs as
+select any_value(came.track_id) as new_id, gone.track_id as old_id
+from playlist_changes as came
+inner join playlist_changes as gone on came.playlist_id = gone.playlist_id and came.date = gone.date
+where came.change <> 'removed' and gone.change = 'removed' and hash(came.track_id, gone.track_id) % 3 = 0
+group by gone.track_id;
+update track_info_history set isrc = 'XX' || left(pairs.old_id, 10) from pairs
+where track_info_history.track_id in (pairs.new_id, pairs.old_id);
+update track_info_history set release_date = date '2026-01-20' - cast(hash(track_id) % 60 as integer)
+where release_date_precision = 'day' and hash(track_id) % 2 = 0;
+update track_daily_popularity set popularity = 0 where hash(track_id, date) % 20 = 0;
+"""
+
 
 def written(folder: Path, sql: str) -> Path:
     """Write a report on a published file with these rows."""
@@ -108,6 +127,32 @@ def rows_of(page: Page, caption: str) -> list[list[str]]:
         f"{caption!r}).tBodies[0].rows, (row) => Array.from(row.cells, (cell) => cell.innerText))"
     )
     return rows
+
+
+def in_table(page: Page, caption: str, script: str) -> Any:
+    """Return the value of a script about the element `data` of a table that can be sorted and saved."""
+    return page.run(
+        "((data) => { SCRIPT })([...document.querySelectorAll('.data')].find("
+        "(data) => data.querySelector('caption').textContent === CAPTION))".replace("SCRIPT", script).replace(
+            "CAPTION", json.dumps(caption)
+        )
+    )
+
+
+def saved(page: Page, caption: str) -> list[dict[str, str]]:
+    """Return the rows of the CSV that a table saves."""
+    script = (
+        "return new Promise((done) => { const make = URL.createObjectURL; URL.createObjectURL = (blob) => {"
+        "blob.text().then(done); URL.createObjectURL = make; return make.call(URL, blob) };"
+        "[...data.querySelectorAll('.tool')].find((tool) => tool.textContent === 'CSV').click() })"
+    )
+    return list(csv.DictReader(io.StringIO(in_table(page, caption, script))))
+
+
+def sql_of(page: Page, caption: str) -> str:
+    """Return the SQL that a table shows."""
+    sql: str = in_table(page, caption, "return data.querySelector('.sql code').textContent")
+    return sql
 
 
 def tip(page: Page, chart: str, day: int, days: int) -> list[str]:

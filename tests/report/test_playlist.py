@@ -112,7 +112,7 @@ def test_changes_are_told_with_the_reads_between_which_they_happened(
 
 def test_report_of_one_day_says_that_changes_need_a_second_read(page: Page, tmp_path: Path) -> None:
     page.open(written(tmp_path, ONE_DAY))
-    assert "Changes need a second read: no playlist was read on two days yet." in page.texts(".empty")
+    assert page.texts(".lead") == ["Changes need a second read: no playlist was read on two days yet."]
     assert "No playlist has changed" not in page.run("document.body.innerText")
     page.run("location.hash = '#playlist=l1'")
     page.wait_for("document.querySelector('.bars')")
@@ -144,10 +144,10 @@ def test_playlist_that_was_never_read_says_why_and_what_to_do(
         select 'l3', date '2026-01-01' + cast(d - 1 as integer), o, r from (values {days}) t(d, o, r);
     """
     page.open(written(tmp_path, ONE_DAY + never))
-    assert f"{2 if watched == 'true' else 1} never read" in page.texts(".facts .cover")[0]
+    never_read = "2 playlists" if watched == "true" else "1 playlist"
+    assert f"{never_read} never read" in page.texts(".facts .cover")[3]
     note = "never read" if watched == "true" else "no longer watched"
-    page.wait_for("document.querySelector('.row .label a')")
-    assert any(text.startswith("Closed") and text.endswith(note) for text in page.texts(".row .label"))
+    assert ["Closed", note] in [row[0].split("\n") for row in rows_of(page, "Playlists")]
     page.run("location.hash = '#playlist=l3'")
     page.wait_for("document.querySelector('h1').innerText === 'Closed'")
     assert page.texts(".lead strong") == ["Never read"]

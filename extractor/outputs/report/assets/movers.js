@@ -1,35 +1,19 @@
-// What moved in the last week: popularity up and down, tracks in and out.
+// The tracks whose popularity moved most in a week.
 
-import { html, playlistLink, section, svg, table, trackLink } from "./dom.js";
+import { html, section, trackLink } from "./dom.js";
+import { sparkline } from "./lines.js";
+import { popularities } from "./metrics.js";
+import { dataTable, sqlDay } from "./table.js";
 import { count, number, signed } from "./words.js";
-import { NO_VALUE, isEntry, isExit, isReadTwice, isUsable, readsSince } from "./world.js";
+import { NO_VALUE } from "./world.js";
 
 const WEEK = 7;
 const MOVERS = 8;
 const NOISE = 2; // popularity moves by so much in a week without any news
-const SPARK = { width: 64, height: 22, room: 3, span: 8 };
-
-/**
- * Tracks with two values in the last week, the days and values of each. 0 may mean that there is none, so it is left
- * out.
- */
-function weeksOf({ values, days, tracks }) {
-  const found = [];
-  const isKnown = (value) => value !== NO_VALUE && value !== 0;
-  for (let track = 0; track < tracks.id.length; track += 1) {
-    const week = Array.from({ length: Math.min(WEEK + 1, days) }, (_, ago) => days - 1 - ago)
-      .toReversed()
-      .map((day) => ({ day, value: values[track * days + day] }))
-      .filter(({ value }) => isKnown(value));
-    if (week.length > 1) {
-      found.push({ track, week, change: week.at(-1).value - week[0].value });
-    }
-  }
-  return found;
-}
 
 export function moversSection(world, shown) {
-  const tracks = weeksOf(world);
+  const week = { first: Math.max(0, shown.last - WEEK), last: shown.last };
+  const tracks = comparedIn(world, week);
   const moved = tracks
     .filter(({ change }) => Math.abs(change) > NOISE)
     .toSorted((one, other) => Math.abs(other.change) - Math.abs(one.change) || one.track - other.track);
@@ -38,7 +22,7 @@ export function moversSection(world, shown) {
   return section(
     "Movers of the week",
     tracks.length
-      ? "Popularity on the first and the last day with a value, of the last day and the seven before it: " +
+      ? `Popularity on the first and the last day with a value, ${world.calendar.between(week.first, week.last)}: ` +
           `${count(tracks.length, "track")} compared, ${number(moved.length)} moved by more than ${NOISE}. Smaller ` +
           "moves are noise. Values of 0 are left out: Spotify also says 0 where it has none."
       : null,
@@ -46,124 +30,99 @@ export function moversSection(world, shown) {
       ? html(
           "div",
           { class: "pair movers" },
-          moversTable(world, shown, "Biggest rises", rises, "rose"),
-          moversTable(world, shown, "Biggest falls", falls, "fell"),
+          moversTable(world, shown, week, "Biggest rises", rises),
+          moversTable(world, shown, week, "Biggest falls", falls),
         )
-      : html("p", { class: "empty" }, noMovers(world, tracks.length)),
+      : html("p", { class: "empty" }, noMovers(world, week, tracks.length)),
   );
 }
 
-function noMovers(world, tracks) {
+/** The tracks with two values in a week, with the first and the last day that has one. */
+function comparedIn({ values, days, tracks }, { first, last }) {
+  const found = [];
+  for (let track = 0; track < tracks.id.length; track += 1) {
+    const isKnown = (day) => values[track * days + day] !== NO_VALUE && values[track * days + day] !== 0;
+    let [from, to] = [first, last];
+    while (from < to && !isKnown(from)) {
+      from += 1;
+    }
+    while (from < to && !isKnown(to)) {
+      to -= 1;
+    }
+    if (from < to) {
+      const [before, after] = [values[track * days + from], values[track * days + to]];
+      found.push({ track, from, to, before, after, change: after - before });
+    }
+  }
+  return found;
+}
+
+function noMovers({ values, days }, { first, last }, tracks) {
   if (tracks) {
     return `No track moved by more than ${NOISE} this week.`;
   }
-  if (world.values.every((value) => value === NO_VALUE)) {
+  if (values.every((value) => value === NO_VALUE)) {
     return (
-      "Spotify has told no popularity. An app made since 11 February 2026 gets none; with another app, look at the " +
-      "last runs below."
+      "Spotify has given no popularity. An app made since 11 February 2026 gets none; if yours is older, ./run.sh status " +
+      "says what is wrong."
     );
   }
-  return world.days < 2
+  return days < 2 || first === last
     ? "One day is known: movers need a second one."
     : "No track has a popularity on two days of this week: movers need two.";
 }
 
-function moversTable(world, shown, title, moved, verb) {
-  const at = ({ day, value }) => [
-    html("span", { class: "value" }, value),
-    html("span", { class: "when" }, world.calendar.short(day)),
-  ];
-  if (moved.length === 0) {
-    return html("p", { class: "empty" }, `No track ${verb} by more than ${NOISE}.`);
-  }
-  return table(
-    title,
-    ["Track", ...["from", "to", "change", "by day"].map((column) => ({ title: column, number: true }))],
-    moved
-      .slice(0, MOVERS)
-      .map(({ track, week, change }) => [
-        trackLink(shown, world.track(track)),
-        at(week[0]),
-        at(week.at(-1)),
-        html("span", { class: change > 0 ? "up" : "down" }, signed(change)),
-        sparkline(world, week),
-      ]),
+function moversTable(world, shown, week, title, moved) {
+  const { calendar } = world;
+  const at = (value, day) => [html("span", {}, value), html("span", { class: "when" }, calendar.short(day))];
+  const isRise = title === "Biggest rises";
+  return html(
+    "div",
+    {},
+    html("h3", {}, title),
+    dataTable({
+      caption: title,
+      columns: [
+        {
+          title: "Track",
+          of: ({ track }) => world.track(track).title,
+          show: ({ track }) => trackLink(shown, world.track(track)),
+        },
+        { title: "From", of: ({ before }) => before, show: ({ before, from }) => at(before, from), number: true },
+        { title: "To", of: ({ after }) => after, show: ({ after, to }) => at(after, to), number: true },
+        { title: "Change", of: ({ change }) => change, show: ({ change }) => moveOf(change), number: true },
+        { title: "Days", of: ({ from, to }) => to - from, show: ({ track }) => lineOf(world, track, week), number: true },
+      ],
+      rows: moved,
+      limit: MOVERS,
+      sql: sqlOfMovers(calendar, week, isRise),
+      empty: `No track ${isRise ? "rose" : "fell"} by more than ${NOISE}.`,
+    }),
   );
+}
+
+function moveOf(change) {
+  return html("span", { class: change > 0 ? "up" : "down" }, signed(change));
 }
 
 /** The values of a week as a line, which has a gap where a day has none. */
-function sparkline({ calendar, lastDay }, week) {
-  const values = week.map(({ value }) => value);
-  const [least, most] = [Math.min(...values), Math.max(...values)];
-  const span = Math.max(SPARK.span, most - least);
-  const middle = (least + most) / 2;
-  const rounded = (value) => Math.round(value * 10) / 10;
-  const x = (day) => rounded(SPARK.room + ((day - lastDay + WEEK) / WEEK) * (SPARK.width - 2 * SPARK.room));
-  const y = (value) => rounded(SPARK.height / 2 - ((value - middle) / span) * (SPARK.height - 2 * SPARK.room));
-  const line = week.map(({ day, value }, index) => {
-    const isNext = index > 0 && week[index - 1].day === day - 1;
-    return `${isNext ? "L" : "M"}${x(day)} ${y(value)}${isNext ? "" : "h0"}`;
-  });
-  const inWords = week.map(({ day, value }) => `${value} on ${calendar.short(day)}`).join(", ");
-  return svg(
-    "svg",
-    { class: "spark", width: SPARK.width, height: SPARK.height, role: "img", "aria-label": inWords },
-    svg("title", {}, inWords),
-    svg("path", { class: "line", d: line.join("") }),
-    svg("circle", { class: "value", cx: x(week.at(-1).day), cy: y(week.at(-1).value), r: 2.2 }),
-  );
+function lineOf(world, track, week) {
+  const values = popularities(world, track);
+  const days = [...values.keys()].filter((day) => week.first <= day && day <= week.last && values[day] !== null);
+  return sparkline(values, week, days.map((day) => `${values[day]} on ${world.calendar.short(day)}`).join(", "));
 }
 
-export function turnoverSection(world, shown) {
-  const [first, last] = [Math.max(0, world.days - WEEK), world.lastDay];
-  const counted = world.playlists
-    .map((list) => {
-      const stays = world.staysIn(list);
-      return {
-        list,
-        reads: readsSince(list, first),
-        entries: stays.filter((stay) => isEntry(stay, first, last)).length,
-        exits: stays.filter((stay) => isExit(stay, first, last)).length,
-        observed: Array.from(list.outcomes.slice(first)).filter(isUsable).length,
-      };
-    })
-    .filter(({ entries, exits }) => entries + exits > 0);
-  counted.sort(
-    (one, other) => other.entries + other.exits - one.entries - one.exits || one.list.index - other.list.index,
-  );
-  const days = last - first + 1;
-  const compared = world.playlists.filter((list) => readsSince(list, first)).length;
-  return section(
-    "Playlists that changed most",
-    compared &&
-      "Tracks added and removed between the last read before these seven days and the last of all. Compared: " +
-        `${number(compared)} of ${count(world.playlists.length, "playlist")}.`,
-    counted.length
-      ? table(
-          "Added and removed",
-          ["Playlist", ...["added", "removed", "observed"].map((title) => ({ title, number: true }))],
-          counted
-            .slice(0, MOVERS)
-            .map(({ list, reads, entries, exits, observed }) => [
-              playlistLink(shown, list),
-              number(entries),
-              number(exits),
-              [
-                `${observed}/${days} days`,
-                reads && html("span", { class: "when wraps" }, world.calendar.between(reads.from, reads.to)),
-              ],
-            ]),
-          { quiet: true },
-        )
-      : html("p", { class: "empty" }, noTurnover(world, compared)),
-  );
-}
-
-function noTurnover({ playlists }, compared) {
-  if (compared) {
-    return "Nothing was added or removed this week, as far as was observed.";
-  }
-  return playlists.some(isReadTwice)
-    ? "Nothing is known of this week: that takes a read in these seven days, and one before it."
-    : "Changes need a second read: no playlist was read on two days yet.";
+function sqlOfMovers(calendar, { first, last }, isRise) {
+  return `select
+    track_name,
+    arg_min(popularity, date) as first_value,
+    arg_max(popularity, date) as last_value,
+    arg_max(popularity, date) - arg_min(popularity, date) as change,
+    max(date) - min(date) as days
+from track_daily_popularity
+inner join track_info using (track_id)
+where date between ${sqlDay(calendar, first)} and ${sqlDay(calendar, last)} and popularity > 0
+group by track_id, track_name
+having change ${isRise ? `> ${NOISE}` : `< -${NOISE}`}
+order by abs(change) desc`;
 }

@@ -1,91 +1,101 @@
-// The first view: how much was observed, what moved this week, and the last runs.
+// The first view: what changed in the playlists, what they hold, and how well they were observed.
 
-import { facts, few, fitted, html, playlistLink, section, svg, titled } from "./dom.js";
-import { count, number } from "./words.js";
-import { NO_VALUE, OUTCOMES, cover, isUsable, lastRead } from "./world.js";
-import { grid, outcomeLegend, periods, row, strip, timeline, told } from "./charts.js";
-import { moversSection, turnoverSection } from "./movers.js";
+import { artistsSection } from "./artists.js";
+import { changesSection } from "./changes.js";
+import { dayField } from "./charts.js";
+import { coverageSection } from "./coverage.js";
+import { facts, html } from "./dom.js";
+import { counted, isCompared, isOpenOn, changesBetween, periodOf, periodsUpTo } from "./metrics.js";
+import { moversSection } from "./movers.js";
+import { playlistsSection } from "./playlists.js";
 import { runsSection } from "./runs.js";
-
-const ROWS = 20;
+import { sqlDay, sqlOf } from "./table.js";
+import { count, number } from "./words.js";
+import { isReadTwice, lastRead, readBefore } from "./world.js";
 
 export function overview(world, shown) {
-  return [headline(world), coverage(world, shown), moversSection(world, shown), turnoverSection(world, shown), runsSection(world)];
+  const period = periodOf(world, shown);
+  const changes = changesBetween(world, period.from, period.to);
+  return [
+    headline(world, shown, period, changes),
+    changes.length ? changesSection(world, shown, period, changes) : null,
+    playlistsSection(world, shown, period, changes),
+    moversSection(world, shown),
+    artistsSection(world, shown, period, changes),
+    coverageSection(world, shown),
+    runsSection(world),
+  ];
 }
 
-function headline(world) {
-  const { calendar, playlists, days, lastDay } = world;
-  const observed = calendar.days - unobservedDays(world);
-  const covers = playlists.map(cover);
-  const sum = (key) => covers.reduce((total, one) => total + one[key], 0);
-  const watched = playlists.filter(({ isWatched }) => isWatched);
-  const read = watched.filter(({ outcomes }) => isUsable(outcomes[lastDay])).length;
-  const current = new Set(world.stays.track.filter((_, stay) => world.stays.absent_after[stay] === null)).size;
-  const known = playlists.some((list) => lastRead(list) !== null);
-  const never = watched.filter((list) => lastRead(list) === null).length;
-  const [values, valued] = valueCounts(world);
+function headline(world, shown, period, changes) {
+  const numbers = counted(changes);
   return html(
     "div",
     { class: "headline" },
-    html("p", { class: "eyebrow" }, calendar.range(0, lastDay)),
-    html(
-      "h1",
-      { tabindex: -1 },
-      `${count(playlists.length, "playlist")}, ${number(observed)} of ${count(days, "day")} observed`,
-    ),
-    html(
-      "p",
-      { class: "lead" },
-      "A day counts as observed once any playlist was read on it; how well each of them is known is shown below.",
-    ),
+    periods(world, shown, period),
+    html("h1", { tabindex: -1 }, title(world, period, changes, numbers)),
+    html("p", { class: "lead" }, compared(world, period)),
     leftOut(world),
-    facts([
-      [
-        "watched",
-        "Playlists watched",
-        watched.length,
-        `${number(read)} of ${number(watched.length)} read on ${calendar.short(lastDay)}` +
-          (never ? `; ${number(never)} never read` : ""),
-      ],
-      [
-        "observed",
-        "Playlist days observed",
-        sum("observed"),
-        `of ${number(sum("days"))}; ${number(sum("days") - sum("observed"))} prove nothing`,
-      ],
-      [
-        "current",
-        "Tracks in playlists",
-        known ? current : null,
-        known ? `when last read; ${number(world.tracks.id.length)} seen in all` : "no playlist was ever read",
-      ],
-      [
-        "values",
-        "Popularity values",
-        values,
-        values ? `for ${count(valued, "track")} on ${calendar.short(lastDay)}` : "none came from Spotify",
-      ],
-    ]),
+    numbersOf(world, period, changes, numbers),
+    sqlOf(sqlOfNumbers(world.calendar, period)),
   );
 }
 
-function unobservedDays({ playlists, days }) {
-  let unobserved = 0;
-  for (let day = 0; day < days; day += 1) {
-    unobserved += playlists.some(({ outcomes }) => isUsable(outcomes[day])) ? 0 : 1;
+/** "Since 29 Jan: +38 −36 in 9 of 14 playlists" */
+function title(world, { from, to }, changes, { added, removed, replaced }) {
+  const { calendar, playlists, lastDay } = world;
+  if (!playlists.some((playlist) => isCompared(playlist, { from, to }))) {
+    return noChangesKnown(world);
   }
-  return unobserved;
+  const isNewest = to === lastDay;
+  const since = isNewest ? `Since ${calendar.short(from)}` : `After ${calendar.short(from)}, up to ${calendar.short(to)}`;
+  if (added + removed === 0) {
+    return `${since}: nothing added or removed${replaced ? `, ${number(replaced)} replaced` : ""}`;
+  }
+  const moved = new Set(changes.filter(({ kind }) => kind !== "replaced").map(({ playlist }) => playlist)).size;
+  const where = `${number(moved)} of ${count(playlists.length, "playlist")}`;
+  return `${since}: +${number(added)} −${number(removed)} in ${where}`;
 }
 
-function valueCounts({ values, days }) {
-  let [all, last] = [0, 0];
-  for (let cell = 0; cell < values.length; cell += 1) {
-    if (values[cell] !== NO_VALUE) {
-      all += 1;
-      last += cell % days === days - 1 ? 1 : 0;
-    }
+function noChangesKnown({ playlists }) {
+  if (playlists.some(isReadTwice)) {
+    return "Nothing is known of these days";
   }
-  return [all, last];
+  const read = playlists.filter((playlist) => lastRead(playlist) !== null).length;
+  return read ? `${count(read, "playlist")} read once` : "No playlist was read yet";
+}
+
+/** Which playlists the changes are of, or why there are none. */
+function compared({ playlists }, period) {
+  const some = playlists.filter((playlist) => isCompared(playlist, period)).length;
+  if (some) {
+    return (
+      `Compared: ${number(some)} of ${count(playlists.length, "playlist")}, each with its last read before. ` +
+      "What it held in its first read is no change."
+    );
+  }
+  return playlists.some(isReadTwice)
+    ? "That takes a read of a playlist in these days, and one before it."
+    : "Changes need a second read: no playlist was read on two days yet.";
+}
+
+/** The days whose changes are shown: links to those up to the last read, fields for any. */
+function periods({ calendar, days, playlists }, shown, period) {
+  const link = ({ from, to }) => {
+    const isShown = from === period.from && to === period.to;
+    const attributes = { href: shown.link({ from, to }), "data-stays": true, "aria-current": isShown ? "true" : null };
+    return html("a", attributes, count(to - from, "day"));
+  };
+  const { from, to } = period;
+  return days < 2
+    ? null
+    : html(
+        "nav",
+        { class: "periods", "aria-label": "Days of the changes" },
+        periodsUpTo({ playlists }, to).map(link),
+        dayField(calendar, "after", from, (day) => shown.link({ from: day, to })),
+        dayField(calendar, "up to", to, (day) => shown.link({ from: Math.min(from, day), to: day })),
+      );
 }
 
 function leftOut({ days, daysKnown, calendar }) {
@@ -100,64 +110,45 @@ function leftOut({ days, daysKnown, calendar }) {
     : null;
 }
 
-function coverage(world, shown) {
-  const ranked = world.playlists.toSorted(
-    (one, other) => other.isWatched - one.isWatched || missing(other) - missing(one) || one.index - other.index,
-  );
-  const letters = new Set(world.playlists.flatMap(({ outcomes }) => [...new Set(outcomes)]));
-  const rest = ranked.length > ROWS ? `Show all ${number(ranked.length)} playlists` : null;
-  return section(
-    titled("Coverage", periods(world, shown)),
-    "Every playlist, day by day; those least observed first. Blue days are observed. The others prove nothing: no " +
-      "track is taken to have left on them.",
-    outcomeLegend(letters),
-    fitted((width) =>
-      timeline(world, shown, width, (across) =>
-        few((from, to) => ranked.slice(from, to).map((list) => coverageRow(world, shown, list, across)), ROWS, rest),
-      ),
-    ),
-  );
+function numbersOf(world, period, changes, { added, returned, removed, replaced }) {
+  const { calendar, playlists } = world;
+  const isKnown = playlists.some((playlist) => isCompared(playlist, period));
+  const known = (value, about) => (isKnown ? [value, about] : [null, "needs a read, and one before it"]);
+  const readUpTo = playlists.filter((playlist) => isRead(playlist, period.to)).length;
+  const never = playlists.filter((playlist) => playlist.isWatched && lastRead(playlist) === null).length;
+  const held = new Set(world.stays.track.filter((_, row) => isOpenOn(world.bounds(row), period.to))).size;
+  return facts([
+    ["added", "Added", ...known(added, returned ? `of these ${number(returned)} returned` : "none of them returned")],
+    ["removed", "Removed", ...known(removed, "proven absent")],
+    ["replaced", "Replaced", ...known(replaced, "by another id of the same recording")],
+    [
+      "current",
+      "Tracks in playlists",
+      readUpTo ? held : null,
+      readUpTo
+        ? `as last read up to ${calendar.short(period.to)}${never ? `; ${count(never, "playlist")} never read` : ""}`
+        : "no playlist was read yet",
+    ],
+  ]);
 }
 
-function missing(list) {
-  const { days, observed } = cover(list);
-  return days - observed;
+function isRead(playlist, day) {
+  return readBefore(playlist, day + 1) !== null;
 }
 
-function coverageRow({ calendar }, shown, list, across) {
-  const { days, observed } = cover(list);
-  const chart = svg(
-    "svg",
-    {
-      class: "strip",
-      width: across.width,
-      height: 18,
-      role: "img",
-      "aria-label": `${observed} of ${days} days observed`,
-    },
-    grid(calendar, across, 18),
-    strip(list, across, 18),
-  );
-  return row({
-    label: playlistLink(shown, { ...list, label: noteOn(list) }),
-    plot: told(chart, across, (day) => [calendar.say(day), outcomeOn(list, day)]),
-    note: html(
-      "span",
-      { "data-cover": list.id, title: "days observed, of those since its first read" },
-      `${observed}/${days}`,
-    ),
-  });
-}
-
-function noteOn(list) {
-  if (!list.isWatched) {
-    return "no longer watched";
-  }
-  return lastRead(list) === null ? "never read" : list.label;
-}
-
-function outcomeOn(list, day) {
-  const { name, meaning } = OUTCOMES[list.outcomes[day]] ?? { name: "not watched yet" };
-  const reason = list.reasons.get(day) ?? meaning;
-  return reason ? `${name}: ${reason}` : name;
+function sqlOfNumbers(calendar, { from, to }) {
+  const [after, end] = [sqlDay(calendar, from), sqlDay(calendar, to)];
+  return `select
+    count(*) filter (where change in ('added', 'returned')) as added,
+    count(*) filter (where change = 'returned') as returned,
+    count(*) filter (where change = 'removed') as removed,
+    count(*) filter (where change = 'replaced') as replaced,
+    count(distinct playlist_id) filter (where change <> 'replaced') as playlists,
+    (
+        select count(distinct track_id)
+        from tracks_in_playlist
+        where first_seen <= ${end} and (first_absent is null or first_absent > ${end})
+    ) as tracks
+from changes_since(${after})
+where date <= ${end}`;
 }

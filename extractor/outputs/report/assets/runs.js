@@ -1,59 +1,66 @@
-// The last runs, as they said themselves how they went.
+// The runs that did not read everything, by their own account.
 
-import { html, section, table } from "./dom.js";
+import { html, section } from "./dom.js";
+import { dataTable, sqlDay } from "./table.js";
 import { number } from "./words.js";
 
-const EXITS = { 0: "all read", 2: "refused", 3: "some not read", 75: "stopped by the quota" };
+const EXITS = { 2: "refused", 3: "some not read", 75: "stopped by the quota" };
 
-export function runsSection({ runs }) {
+export function runsSection({ runs, calendar }) {
   if (runs.day.length === 0) {
-    return section("Runs", null, html("p", { class: "empty" }, "No run is known."));
+    return null;
   }
   const several = new Set(runs.worker).size > 1;
-  const rows = runs.day.map((day, run) => [
-    several ? `${day} · worker ${runs.worker[run]}` : day,
-    result(runs.exit_code[run]),
-    part(runs.playlists_answered[run], runs.playlists_asked[run]),
-    part(runs.tracks_answered[run], runs.tracks_asked[run]),
-    requests(runs.requests[run]),
-    lasted(runs.seconds[run]),
-  ]);
+  const sum = (counts) => (counts ? Object.values(JSON.parse(counts)).reduce((total, one) => total + one, 0) : null);
+  const column = (title, of, show = null) => ({ title, of, show, number: true });
+  const part = (title, what) =>
+    column(
+      title,
+      (run) => runs[`${what}_answered`][run],
+      (run) => answered(runs[`${what}_answered`][run], runs[`${what}_asked`][run]),
+    );
   return section(
-    "Last runs",
-    null,
-    html(
-      "div",
-      { class: "runs" },
-      table(
-        "The last runs, newest first",
-        [
-          "For the day",
-          "Result",
-          ...["playlists", "tracks", "requests", "took"].map((title) => ({ title, number: true })),
-        ],
-        rows,
-        { quiet: true },
-      ),
-    ),
+    "Runs that did not read everything",
+    "The last 50 at most. What they left unread proves nothing; see Coverage.",
+    dataTable({
+      caption: "Runs that did not read everything",
+      columns: [
+        { title: "Day", of: (run) => runs.day[run] },
+        several ? { title: "Worker", of: (run) => runs.worker[run] } : null,
+        {
+          title: "Result",
+          of: (run) => result(runs.exit_code[run]),
+          show: (run) => html("span", { class: "bad" }, result(runs.exit_code[run])),
+        },
+        part("Playlists", "playlists"),
+        part("Tracks", "tracks"),
+        column("Requests", (run) => sum(runs.requests[run])),
+        column("Duration", (run) => runs.seconds[run], (run) => lasted(runs.seconds[run])),
+      ].filter(Boolean),
+      rows: [...runs.day.keys()],
+      limit: 10,
+      sql: `select
+    date, worker, exit_code, playlists_answered, playlists_asked, tracks_answered, tracks_asked, requests,
+    ended_at - started_at as took
+from runs
+where date >= ${sqlDay(calendar, 0)} and exit_code is distinct from 0
+order by date desc, started_at desc, run_id
+limit 50`,
+    }),
   );
 }
 
 function result(exitCode) {
-  const text = exitCode === null ? "killed" : (EXITS[exitCode] ?? `exit code ${exitCode}`);
-  return html("span", { class: exitCode === 0 ? "good" : "bad" }, text);
+  return exitCode === null ? "killed" : (EXITS[exitCode] ?? `exit code ${exitCode}`);
 }
 
-function part(answered, asked) {
-  return asked === null ? "–" : `${number(answered ?? 0)} of ${number(asked)}`;
-}
-
-function requests(counts) {
-  return counts ? number(Object.values(JSON.parse(counts)).reduce((sum, one) => sum + one, 0)) : "–";
+function answered(some, asked) {
+  return asked === null ? null : `${number(some ?? 0)} of ${number(asked)}`;
 }
 
 function lasted(seconds) {
   if (seconds === null) {
-    return "–";
+    return null;
   }
   return seconds < 90 ? `${seconds} s` : `${Math.round(seconds / 60)} min`;
 }

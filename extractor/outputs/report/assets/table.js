@@ -235,6 +235,16 @@ export async function copyText(text) {
   }
 }
 
+/** A day as SQL. */
+export function sqlDay(calendar, day) {
+  return `date '${calendar.iso(day)}'`;
+}
+
+/** A text as SQL. */
+export function sqlText(text) {
+  return `'${text.replaceAll("'", "''")}'`;
+}
+
 /** The query that gives the numbers beside it, to be opened. */
 export function sqlOf(sql) {
   return html(

@@ -8,12 +8,22 @@ export function number(value) {
   return NUMBER.format(value);
 }
 
+/** With one decimal, as a mean; null stays null. */
+export function decimal(value) {
+  return value === null ? null : value.toFixed(1);
+}
+
+/** A share as a percentage; null stays null. */
+export function percent(share, digits = 0) {
+  return share === null ? null : `${(100 * share).toFixed(digits)} %`;
+}
+
 export function count(value, one, many = `${one}s`) {
   return `${number(value)} ${value === 1 ? one : many}`;
 }
 
 export function signed(value) {
-  return value > 0 ? `+${value}` : `−${-value}`;
+  return value > 0 ? `+${number(value)}` : `−${number(-value)}`;
 }
 
 /** Days are numbers from the first day of the page on; those before it are negative. */
@@ -50,6 +60,15 @@ export class Calendar {
 
   short(day) {
     return `${this.date(day).getUTCDate()} ${this.month(day)}`;
+  }
+
+  /** When a change happened: after one read, and no later than the next. Brief, a day of the last year has no year. */
+  change(before, day, { isBrief = false } = {}) {
+    if (day - before > 1) {
+      return this.between(before, day);
+    }
+    const isOfLastYear = this.date(day).getUTCFullYear() === this.date(this.days - 1).getUTCFullYear();
+    return isBrief && isOfLastYear ? this.short(day) : this.say(day);
   }
 
   /** Between two days, with their years if these differ. */

@@ -108,20 +108,25 @@ class World {
     }));
   }
 
-  stay(index) {
-    const { playlist, track, first, lasted, absent_after, claimed_before, claimed, older, days_seen } = this.stays;
+  /** The first day of a stay, the last one, and the one that proves its end, or null. */
+  bounds(index) {
+    const { first, lasted, absent_after: absentAfter } = this.stays;
     const last = first[index] + lasted[index];
-    const absent = absent_after[index] === null ? null : last + absent_after[index];
+    return { first: first[index], last, absent: absentAfter[index] === null ? null : last + absentAfter[index] };
+  }
+
+  stay(index) {
+    const { playlist, track, claimed_before, claimed, older, returned, days_seen } = this.stays;
+    const bounds = this.bounds(index);
     return {
       playlist: this.playlists[playlist[index]],
       track: track[index],
-      first: first[index],
-      last,
-      absent,
-      isCurrent: absent === null,
-      added: first[index] - claimed_before[index],
+      ...bounds,
+      isCurrent: bounds.absent === null,
+      added: bounds.first - claimed_before[index],
       isClaimed: claimed[index] === 1,
       isOlder: older[index] === 1,
+      isReturn: returned[index] === 1,
       daysSeen: days_seen[index],
     };
   }
@@ -141,7 +146,7 @@ class World {
 }
 
 function playlists({ playlists: columns, reasons, days }) {
-  const { id, name, label, owner, watched, since, outcomes, followers, read_before } = columns;
+  const { id, name, label, owner, watched, since, outcomes, followers, sizes, read_before } = columns;
   const lists = id.map((listId, index) => ({
     index,
     id: listId,
@@ -151,6 +156,7 @@ function playlists({ playlists: columns, reasons, days }) {
     isWatched: watched[index],
     outcomes: (".".repeat(since[index]) + outcomes[index]).padEnd(days, "."),
     followers: summed(followers[index] ?? [], since[index], days), // of each day, null where unknown
+    sizes: placed(sizes[index] ?? [], since[index], days), // tracks of each day, null where unknown
     readBefore: read_before[index], // the last read before the days of the page, or null
     reasons: new Map(),
   }));
@@ -168,6 +174,13 @@ function summed(steps, since, days) {
       known[since + index] = last;
     }
   });
+  return known;
+}
+
+/** Numbers from a day on, null on the other days. */
+function placed(numbers, since, days) {
+  const known = Array(days).fill(null);
+  numbers.forEach((value, index) => (known[since + index] = value));
   return known;
 }
 

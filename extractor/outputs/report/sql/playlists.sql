@@ -1,8 +1,9 @@
 -- `outcomes` has one letter per day since the playlist's first day: the outcome's initial, `x` for unavailable (`u` is
 -- unchanged), and `e` for a day on which the playlist was observed to be empty.
--- `followers` has a number for each of these days, as the difference from the last known one; null where there is none.
--- `read_before` is the last complete or unchanged day before the first one of the page.
-with shown_days as (
+-- `read_before` is the last complete or unchanged day before the first one of the page. `followers` has a number for
+-- each of these days, as the difference from the last known one; null where it is not known. `sizes` has the number of
+-- tracks.
+with steps as (
     select
         *,
         followers - coalesce(
@@ -26,8 +27,9 @@ days as (
             end,
             '' order by date
         ) as outcomes,
-        list(step order by date) as followers
-    from shown_days
+        list(step order by date) as followers,
+        list(size order by date) as sizes
+    from steps
     group by playlist_id
 ),
 
@@ -49,6 +51,7 @@ select
     coalesce(days.since, 0) as since,
     coalesce(days.outcomes, '') as outcomes,
     days.followers,
+    days.sizes,
     earlier.read_before
 from playlist_numbers
 inner join playlists on playlist_numbers.playlist_id = playlists.playlist_id

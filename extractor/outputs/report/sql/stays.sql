@@ -8,6 +8,7 @@ select
     stays.first_seen - stays.added_at as claimed_before,
     cast(stays.added_at_source = 'claimed' as integer) as claimed,
     cast(stays.starts_before_watch as integer) as older,
+    cast(stays.stay_number > 1 as integer) as returned,
     stays.days_seen
 from tracks_in_playlist as stays
 inner join playlist_numbers on stays.playlist_id = playlist_numbers.playlist_id

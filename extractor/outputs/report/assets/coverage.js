@@ -1,0 +1,92 @@
+// How well the playlists are known: one line, which opens a row of days for each.
+
+import { few, fitted, html, playlistLink, section, svg } from "./dom.js";
+import { grid, outcomeLegend, row, strip, timeline, told } from "./charts.js";
+import { count, number } from "./words.js";
+import { OUTCOMES, cover, isUsable, lastRead } from "./world.js";
+
+const ROWS = 20;
+
+export function coverageSection(world, shown) {
+  const summary = html("summary", {}, inWords(world));
+  return section("Coverage", null, html("details", { class: "wall" }, summary, wall(world, shown)));
+}
+
+function inWords({ playlists, days }) {
+  const isObserved = (day) => playlists.some(({ outcomes }) => isUsable(outcomes[day]));
+  const observed = Array.from({ length: days }, (_, day) => day).filter(isObserved).length;
+  const read = playlists.filter((playlist) => lastRead(playlist) !== null);
+  const withGaps = read.filter((playlist) => missing(playlist) > 0).length;
+  const never = playlists.filter((playlist) => playlist.isWatched && lastRead(playlist) === null).length;
+  return [
+    `${number(observed)} of ${count(days, "day")} observed`,
+    withGaps ? `; ${count(withGaps, "playlist")} with gaps` : "; no playlist with gaps",
+    never ? `; ${number(never)} never read` : "",
+  ].join("");
+}
+
+function wall(world, shown) {
+  const ranked = world.playlists.toSorted(
+    (one, other) => other.isWatched - one.isWatched || missing(other) - missing(one) || one.index - other.index,
+  );
+  const letters = new Set(world.playlists.flatMap(({ outcomes }) => [...new Set(outcomes)]));
+  const rest = ranked.length > ROWS ? `Show all ${number(ranked.length)} playlists` : null;
+  const all = { first: 0, last: world.lastDay };
+  return [
+    html(
+      "p",
+      { class: "about" },
+      "Every playlist on every day of this page; those least observed first. Blue days are observed. The others prove " +
+        "nothing: no track is taken to have left on them.",
+    ),
+    outcomeLegend(letters),
+    fitted((width) =>
+      timeline(world, all, width, (across) =>
+        few((from, to) => ranked.slice(from, to).map((playlist) => coverageRow(world, shown, playlist, across)), ROWS, rest),
+      ),
+    ),
+  ];
+}
+
+function missing(playlist) {
+  const { days, observed } = cover(playlist);
+  return days - observed;
+}
+
+function coverageRow({ calendar }, shown, playlist, across) {
+  const { days, observed } = cover(playlist);
+  const chart = svg(
+    "svg",
+    {
+      class: "strip",
+      width: across.width,
+      height: 18,
+      role: "img",
+      "aria-label": `${observed} of ${days} days observed`,
+    },
+    grid(calendar, across, 18),
+    strip(playlist, across, 18),
+  );
+  return row({
+    label: playlistLink(shown, { ...playlist, label: noteOn(playlist) }),
+    plot: told(chart, across, (day) => [calendar.say(day), outcomeOn(playlist, day)]),
+    note: html(
+      "span",
+      { "data-cover": playlist.id, title: "days observed, of those since its first read" },
+      `${observed}/${days}`,
+    ),
+  });
+}
+
+function noteOn(playlist) {
+  if (!playlist.isWatched) {
+    return "no longer watched";
+  }
+  return lastRead(playlist) === null ? "never read" : playlist.label;
+}
+
+function outcomeOn(playlist, day) {
+  const { name, meaning } = OUTCOMES[playlist.outcomes[day]] ?? { name: "not watched yet" };
+  const reason = playlist.reasons.get(day) ?? meaning;
+  return reason ? `${name}: ${reason}` : name;
+}

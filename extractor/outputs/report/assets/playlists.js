@@ -1,0 +1,195 @@
+// The table of all playlists.
+
+import { html, playlistLink, section, svg } from "./dom.js";
+import { sparkline } from "./lines.js";
+import { counted, isCompared, lastKnown, meanPopularities, shareReleased, turnoverOf } from "./metrics.js";
+import { dataTable, sqlDay } from "./table.js";
+import { count, decimal, number, percent, signed } from "./words.js";
+import { isUsable, lastRead, readBefore } from "./world.js";
+
+const LINE = 28; // days of a line of popularity
+const BAR = { width: 92, height: 14 };
+
+/** What the playlists held on their last read, as a common table expression after `days`. */
+const TRACKS = `tracks as (
+    select
+        days.playlist_id,
+        avg(nullif(values.popularity, 0)) as popularity,
+        avg(cast(days.last_read - release_date between 0 and 27 as integer))
+            filter (where release_date_precision = 'day') as released
+    from days
+    inner join tracks_in_playlist as stays
+        on days.playlist_id = stays.playlist_id and days.last_read between stays.first_seen and stays.last_seen
+    left join track_info on stays.track_id = track_info.track_id
+    left join track_daily_popularity as values
+        on stays.track_id = values.track_id and days.last_read = values.date
+    group by days.playlist_id
+)`;
+
+export function playlistsSection(world, shown, period, changes) {
+  const rows = rowsOf(world, period, changes);
+  const line = { first: Math.max(0, period.to - LINE + 1), last: period.to };
+  return section(
+    "Playlists",
+    `As last read up to ${world.calendar.say(period.to)}. Turnover: the share of the tracks replaced per day. ` +
+      "Popularity: the mean of the tracks, without zeros; its line covers up to 28 days. New: the share released in the " +
+      "last 28 days, of the tracks with an exact release date. Observed: days read completely, of the days shown.",
+    dataTable({
+      caption: "Playlists",
+      columns: columnsOf(world, shown, rows, line),
+      rows,
+      sql: sqlOfRows(world.calendar, period),
+      empty: "No playlist is watched.",
+    }),
+  );
+}
+
+/** What is known of each playlist in a period, those with most changes first. */
+function rowsOf(world, period, changes) {
+  const { from, to } = period;
+  const changesOf = Map.groupBy(changes, ({ playlist }) => playlist);
+  const popularities = meanPopularities(world, Math.max(0, to - LINE + 1), to);
+  const rows = world.playlists.map((playlist) => {
+    const own = changesOf.get(playlist) ?? [];
+    const read = readBefore(playlist, to + 1);
+    const isShown = read !== null && read >= 0;
+    const followers = lastKnown(playlist.followers, to);
+    const before = lastKnown(playlist.followers, from);
+    const days = Array.from(playlist.outcomes.slice(from + 1, to + 1)).filter((letter) => letter !== ".");
+    return {
+      playlist,
+      read,
+      changes: own.length,
+      ...(isCompared(playlist, period) ? counted(own) : { added: null, removed: null, replaced: null }),
+      tracks: isShown ? playlist.sizes[read] : null,
+      turnover: turnoverOf(playlist, own, period),
+      popularity: isShown ? (popularities[playlist.index][read] ?? null) : null,
+      popularities: popularities[playlist.index],
+      followers,
+      gained: followers === null || before === null ? null : followers - before,
+      released: isShown ? shareReleased(world, playlist, read) : null,
+      observed: days.filter(isUsable).length,
+      days: days.length,
+    };
+  });
+  return rows.toSorted(
+    (one, other) =>
+      other.changes - one.changes ||
+      (other.tracks ?? -1) - (one.tracks ?? -1) ||
+      one.playlist.index - other.playlist.index,
+  );
+}
+
+function columnsOf(world, shown, rows, line) {
+  const most = Math.max(1, ...rows.flatMap(({ added, removed }) => [added ?? 0, removed ?? 0]));
+  return [
+    { title: "Playlist", of: ({ playlist }) => playlist.title, show: (row) => playlistLink(shown, noted(world, row)) },
+    { title: "Tracks", of: ({ tracks }) => tracks, number: true },
+    { title: "Removed", of: ({ removed }) => removed, number: true },
+    {
+      title: "Net",
+      of: ({ added, removed }) => (added === null ? null : added - removed),
+      show: (row) => divergingBar(row, most),
+      number: true,
+    },
+    { title: "Added", of: ({ added }) => added, number: true },
+    rows.some(({ replaced }) => replaced) ? { title: "Replaced", of: ({ replaced }) => replaced, number: true } : null,
+    { title: "Turnover", of: ({ turnover }) => turnover, show: ({ turnover }) => percent(turnover, 1), number: true },
+    { title: "Popularity", of: ({ popularity }) => popularity, show: (row) => popularityCell(row, line), number: true },
+    { title: "Followers", of: ({ followers }) => followers, number: true },
+    { title: "Gained", of: ({ gained }) => gained, show: ({ gained }) => (gained ? signed(gained) : gained), number: true },
+    { title: "New", of: ({ released }) => released, show: ({ released }) => percent(released), number: true },
+    {
+      title: "Observed",
+      of: ({ observed, days }) => (days ? observed / days : null),
+      show: ({ observed, days }) => (days ? `${number(observed)}/${number(days)}` : null),
+      number: true,
+    },
+  ].filter(Boolean);
+}
+
+/** A playlist with what must be known of its row. */
+function noted({ calendar }, { playlist, read }) {
+  const older = read < 0 ? `last read on ${calendar.say(read)}, before the days of this page` : playlist.label;
+  const note = read === null ? (lastRead(playlist) === null ? "never read" : "not read yet") : older;
+  return { ...playlist, label: playlist.isWatched ? note : "no longer watched" };
+}
+
+/** Removed to the left, added to the right, on one scale for all rows. */
+function divergingBar({ added, removed }, most) {
+  if (added === null) {
+    return null;
+  }
+  const { width, height } = BAR;
+  const middle = width / 2;
+  const length = (value) => Math.round((value / most) * (middle - 1) * 10) / 10;
+  const bar = (kind, left, value) =>
+    svg("rect", { class: kind, x: left, y: 2, width: length(value), height: height - 4 });
+  return svg(
+    "svg",
+    { class: "diverging", width, height, role: "img", "aria-label": `${added} added, ${removed} removed` },
+    bar("removed", middle - length(removed), removed),
+    bar("added", middle, added),
+    svg("path", { class: "zero", d: `M${middle} 0V${height}` }),
+  );
+}
+
+function popularityCell({ popularity, popularities }, line) {
+  const known = popularities.filter((value) => value !== null);
+  if (popularity === null) {
+    return null;
+  }
+  const ends = `from ${decimal(known[0])} to ${decimal(known.at(-1))}`;
+  const label = `Mean popularity on ${count(known.length, "day")}: ${ends}`;
+  const spark = sparkline(popularities, line, label, { width: 56, height: 20 });
+  return html("span", { class: "with-line" }, spark, decimal(popularity));
+}
+
+function sqlOfRows(calendar, { from, to }) {
+  const [after, end] = [sqlDay(calendar, from), sqlDay(calendar, to)];
+  return `with days as (
+    select
+        playlist_id,
+        max(date) filter (where outcome in ('complete', 'unchanged')) as last_read,
+        count(*) filter (where date > ${after} and outcome in ('complete', 'unchanged')) as observed,
+        count(*) filter (where date > ${after}) as days,
+        count(added) filter (where date > ${after}) > 0 as is_compared,
+        sum((added + removed) / (2 * size)) filter (where date > ${after} and size > 0)
+            / sum(days_since_usable) filter (where date > ${after} and size > 0) as turnover,
+        arg_max(size, date) as tracks,
+        arg_max(followers, date) as followers,
+        arg_max(followers, date) filter (where date <= ${after}) as followers_before
+    from playlist_days
+    where date <= ${end}
+    group by playlist_id
+),
+changes as (
+    select
+        playlist_id,
+        count(*) filter (where change in ('added', 'returned')) as added,
+        count(*) filter (where change = 'removed') as removed,
+        count(*) filter (where change = 'replaced') as replaced
+    from changes_since(${after})
+    where date <= ${end}
+    group by playlist_id
+),
+${TRACKS}
+select
+    playlists.playlist_name,
+    days.tracks,
+    case when days.is_compared then coalesce(changes.removed, 0) end as removed,
+    case when days.is_compared then coalesce(changes.added, 0) end as added,
+    case when days.is_compared then coalesce(changes.replaced, 0) end as replaced,
+    days.turnover,
+    tracks.popularity,
+    days.followers,
+    days.followers - days.followers_before as gained,
+    tracks.released,
+    days.observed,
+    days.days
+from playlists
+left join days on playlists.playlist_id = days.playlist_id
+left join changes on playlists.playlist_id = changes.playlist_id
+left join tracks on playlists.playlist_id = tracks.playlist_id
+order by playlists.playlist_name`;
+}
