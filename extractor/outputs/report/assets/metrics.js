@@ -1,1 +1,173 @@
 // What is computed from stays, by the definitions of the published functions of the same names.
+
+import { Tracklists } from "./tracklists.js";
+import { NO_VALUE, isUsable, lastRead, readBefore } from "./world.js";
+
+const HALF = 0.500000001; // a product of 1/2 may be off in its last digits
+
+/** The popularity of a track on every day: null where Spotify gave none, or 0, which may be none. */
+export function popularities(world, track) {
+  return Array.from(world.popularity(track), (value) => (value === NO_VALUE || value === 0 ? null : value));
+}
+
+export function mean(values) {
+  return values.length ? values.reduce((sum, value) => sum + value, 0) / values.length : null;
+}
+
+export function median(values) {
+  const sorted = values.toSorted((one, other) => one - other);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 ? sorted[middle] : sorted.length ? (sorted[middle - 1] + sorted[middle]) / 2 : null;
+}
+
+/** The tracks of a playlist on a usable day, with their positions; null on other days. */
+export function tracksOn(world, playlist, day) {
+  if (!isUsable(playlist.outcomes[day])) {
+    return null;
+  }
+  const version = world.tracklists.on(playlist.index, day);
+  return version && Tracklists.positions(version);
+}
+
+export function sharedBy(ours, theirs) {
+  const shared = [...ours.keys()].filter((track) => theirs.has(track)).length;
+  const either = ours.size + theirs.size - shared;
+  return { sizes: [ours.size, theirs.size], shared, either, jaccard: either ? shared / either : null };
+}
+
+/**
+ * The days of a playlist from `first` to `last`, each {day, since, size, added, removed, turnover, popularity, known}.
+ * Changes happened in the `since` days up to the day; `popularity` is the mean of the `known` tracks that have one.
+ * All are null on a day that is not usable, and changes on the first one that is.
+ */
+export function daysOf(world, playlist, changes, first, last) {
+  const shownBy = Map.groupBy(changes, ({ to }) => to);
+  const found = [];
+  for (let day = first; day <= last; day += 1) {
+    const tracks = tracksOn(world, playlist, day);
+    const before = readBefore(playlist, day);
+    const since = tracks && before !== null ? day - before : null;
+    const sum = (key) =>
+      since === null ? null : (shownBy.get(day) ?? []).reduce((total, change) => total + change[key], 0);
+    const [size, added, removed] = [tracks?.size ?? null, sum("added"), sum("removed")];
+    const turnover = since === null || !size ? null : (added + removed) / (2 * size) / since;
+    const values = [...(tracks?.keys() ?? [])]
+      .map((track) => world.values[track * world.days + day])
+      .filter((value) => value !== NO_VALUE && value !== 0);
+    const popularity = mean(values);
+    found.push({ day, since, size, added, removed, turnover, popularity, known: tracks && values.length });
+  }
+  return found;
+}
+
+/** The turnover of a day over several of `daysOf`: the share that was replaced, by the days in which it was, or null. */
+export function turnoverOf(days) {
+  const known = days.filter(({ turnover }) => turnover !== null);
+  const length = known.reduce((sum, { since }) => sum + since, 0);
+  return length ? known.reduce((sum, { turnover, since }) => sum + turnover * since, 0) / length : null;
+}
+
+/** The playlists that share tracks with one on a usable day, each {playlist, sizes, shared, jaccard}. */
+export function overlapsOn(world, playlist, day) {
+  const ours = tracksOn(world, playlist, day);
+  // Unpacking tracklists takes time: only those of playlists with a stay of one of the tracks.
+  const others = new Set(
+    [...ours.keys()]
+      .flatMap((track) => world.staysBy({ index: track }))
+      .filter(({ first, last }) => first <= day && day <= last)
+      .map((stay) => stay.playlist),
+  );
+  others.delete(playlist);
+  return [...others]
+    .map((other) => ({ playlist: other, theirs: tracksOn(world, other, day) }))
+    .filter(({ theirs }) => theirs)
+    .map(({ playlist: other, theirs }) => Object.assign(sharedBy(ours, theirs), { playlist: other }))
+    .filter(({ shared }) => shared > 0);
+}
+
+/** As `feeders`: for each playlist with tracks that came to this one later, how many, and after how many days. */
+export function feeders(world, playlist) {
+  const received = new Map(); // the day of the first stay, null if it began before the watch
+  world
+    .staysIn(playlist)
+    .forEach(({ track, added, isOlder }) => received.has(track) || received.set(track, isOlder ? null : added));
+  const compared = world.playlists
+    .filter((other) => other !== playlist)
+    .map((other) => followed(other, world.staysIn(other), received));
+  return compared
+    .filter(({ later }) => later > 0)
+    .toSorted((one, other) => other.share - one.share || one.playlist.index - other.playlist.index);
+}
+
+function followed(playlist, stays, received) {
+  const lags = [];
+  let [tracks, before] = [0, 0];
+  for (const [track, ofTrack] of Map.groupBy(stays, (stay) => stay.track)) {
+    const entries = ofTrack.filter(({ isOlder }) => !isOlder).map(({ added }) => added);
+    const day = received.get(track) ?? -Infinity;
+    tracks += entries.length ? 1 : 0;
+    before += Math.min(...ofTrack.map(({ added }) => added)) < day ? 1 : 0;
+    if (Math.min(...entries) < day) {
+      lags.push(day - Math.min(...entries));
+    }
+  }
+  return { playlist, tracks, later: lags.length, share: lags.length / tracks, lag: median(lags), before };
+}
+
+/**
+ * As `survival`: {ages, stays, leftOut, halfLife, halfLifeMin}. An age has {age, atRisk, exits, share, shareMin}: the
+ * Kaplan-Meier estimate of the share of stays that last longer, with the latest and the earliest days of their ends.
+ */
+export function survival(playlist, stays) {
+  const end = lastRead(playlist);
+  const known = stays
+    .filter(({ isOlder, isClaimed }) => !isOlder || isClaimed)
+    .map(({ added, first, last, absent, isOlder }) => ({
+      entry: isOlder ? first - added : 0,
+      exit: (absent ?? end) - added,
+      exitMin: (absent === null ? end : last + 1) - added,
+      isEnded: absent !== null,
+    }));
+  const [most, least] = [curve(known, "exit"), curve(known, "exitMin")];
+  const all = [...new Set([0, ...most.keys(), ...least.keys()])].toSorted((one, other) => one - other);
+  const at = (steps, age) => [...steps].findLast(([step]) => step <= age)?.[1].share ?? 1;
+  const isAtRisk = (age) => ({ entry, exit }) => (age ? entry < age && age <= exit : entry === 0);
+  const ages = all.map((age) => ({
+    age,
+    atRisk: count(known, isAtRisk(age)),
+    exits: most.get(age)?.exits ?? 0,
+    share: known.length ? at(most, age) : null,
+    shareMin: known.length ? at(least, age) : null,
+  }));
+  const halfLife = (key) => ages.find((one) => one[key] !== null && one[key] <= HALF)?.age ?? null;
+  return {
+    ages: stays.length ? ages : [],
+    longest: Math.max(0, ...known.map(({ exit }) => exit)),
+    stays: known.length,
+    leftOut: stays.length - known.length,
+    halfLife: halfLife("share"),
+    halfLifeMin: halfLife("shareMin"),
+  };
+}
+
+/** The ages at which stays end, with how many do and the share that is left. */
+function curve(stays, exitKey) {
+  const ended = Map.groupBy(
+    stays.filter(({ isEnded }) => isEnded),
+    (stay) => stay[exitKey],
+  );
+  let share = 1;
+  const steps = [...ended.keys()]
+    .toSorted((one, other) => one - other)
+    .map((age) => {
+      const exits = ended.get(age).length;
+      const atRisk = count(stays, ({ entry }) => entry < age) - count(stays, (stay) => stay[exitKey] < age);
+      share *= 1 - exits / atRisk;
+      return [age, { exits, share }];
+    });
+  return new Map(steps);
+}
+
+function count(rows, holds) {
+  return rows.reduce((sum, row) => sum + (holds(row) ? 1 : 0), 0);
+}
