@@ -159,3 +159,25 @@ def test_past_track_that_left_over_days_without_a_read(page: Page, tmp_path: Pat
         ".tBodies[0].rows, (row) => row.cells[row.cells.length - 1].innerText)"
     )
     assert sorted(left) == [said(date(2025, 10, 17))] * 2 + ["between 13 and 16 Oct"] * 3
+
+
+def test_day_that_is_picked_or_typed_is_shown_in_place(
+    page: Page, report_html: Path, ask: Callable[[str], Rows]
+) -> None:
+    [(playlist,)] = ask("select playlist_id from playlists where playlist_name = 'North Wall'")
+    page.open(report_html, f"#playlist={playlist}")
+    field = "document.querySelector('[data-field=\"as of\"]')"
+    page.run(f"window.scrollTo(0, 300); {field}.value = '2026-01-10'; {field}.dispatchEvent(new Event('change'))")
+    page.wait_for("location.hash.endsWith('as_of=2026-01-10')")
+    page.wait_for(f"document.activeElement === {field}")
+    page.run("new Promise((done) => setTimeout(done, 100))")
+    assert page.run("window.scrollY") == 300
+    # while it is typed, each part of it would be a day
+    typed = f"{field}.dispatchEvent(new KeyboardEvent('keydown', {{ key: '1' }})); {field}.value = '2026-01-11';"
+    page.run(f"{typed} {field}.dispatchEvent(new Event('change'))")
+    page.run("new Promise((done) => setTimeout(done, 100))")
+    assert page.run("location.hash").endswith("as_of=2026-01-10")
+    page.run(f"{field}.dispatchEvent(new KeyboardEvent('keydown', {{ key: 'Enter' }}))")
+    page.wait_for("location.hash.endsWith('as_of=2026-01-11')")
+    page.wait_for(f"document.activeElement === {field} && {field}.value === '2026-01-11'")
+    assert "As read on 11 Jan 2026. Changes are since 4 Jan 2026." in page.texts(".about")

@@ -171,16 +171,34 @@ export function periods(world, shown) {
       );
 }
 
-/** A field for a day, which goes to the address that `link` gives for it. */
+/**
+ * A field for a day, which goes to the address that `link` gives for it: when it was picked, or typed and left. The page
+ * stays where it is, and the field keeps the focus.
+ */
 export function dayField(calendar, label, day, link) {
-  const change = ({ target }) => {
+  let isTyped = false;
+  const go = ({ target }) => {
     const chosen = calendar.day(target.value);
-    if (chosen >= 0 && chosen < calendar.days) {
-      location.hash = link(chosen);
+    if (chosen !== day && chosen >= 0 && chosen < calendar.days) {
+      const way = html("a", { href: link(chosen), "data-stays": true });
+      const back = () => document.querySelector(`input[data-field="${label}"]`)?.focus({ preventScroll: true });
+      window.addEventListener("hashchange", back, { once: true });
+      document.body.append(way);
+      way.click();
+      way.remove();
     }
   };
-  const [min, max] = [calendar.iso(0), calendar.iso(calendar.days - 1)];
-  return html("label", { class: "day-field" }, label, html("input", { type: "date", value: calendar.iso(day), min, max, change }));
+  const field = html("input", {
+    type: "date",
+    value: calendar.iso(day),
+    min: calendar.iso(0),
+    max: calendar.iso(calendar.days - 1),
+    "data-field": label,
+    keydown: (event) => (event.key === "Enter" ? go(event) : (isTyped = true)),
+    change: (event) => isTyped || go(event),
+    blur: go,
+  });
+  return html("label", { class: "day-field" }, label, field);
 }
 
 export function legend(entries) {

@@ -69,7 +69,7 @@ export function turnoverOf(days) {
 
 /** The playlists that share tracks with one on a usable day, each {playlist, sizes, shared, jaccard}. */
 export function overlapsOn(world, playlist, day) {
-  const ours = tracksOn(world, playlist, day);
+  const ours = tracksOn(world, playlist, day) ?? new Map();
   // Unpacking tracklists takes time: only those of playlists with a stay of one of the tracks.
   const others = new Set(
     [...ours.keys()]

@@ -23,6 +23,7 @@ import {
 } from "./world.js";
 
 const WEEK = 7;
+const LONG = 120; // letters that may not fit four lines of a column
 
 export function playlistView(world, shown, playlist) {
   if (lastRead(playlist) === null) {
@@ -243,5 +244,8 @@ function capped(text) {
   if (text === null) {
     return null;
   }
-  return text ? html("span", { class: "capped", tabindex: 0 }, name(text)) : html("span", { class: "when" }, "empty");
+  const isLong = text.length > LONG; // to be reached with the keyboard, so that it can be scrolled
+  return text
+    ? html("span", { class: "capped", tabindex: isLong ? 0 : null }, name(text))
+    : html("span", { class: "when" }, "empty");
 }

@@ -32,6 +32,9 @@ export function similar(world, shown, playlist) {
   const observed = world.playlists.filter((other) => other !== playlist && isUsable(other.outcomes[read])).length;
   const left = world.playlists.length - 1 - observed;
   const less = left ? `, ${count(left, "other")} not observed that day` : "";
+  if (observed === 0) {
+    return section(title, `No other playlist was observed on ${world.calendar.say(read)}.`);
+  }
   const compare = ({ id }) => {
     const href = shown.link({ kind: "compare", ids: [playlist.id, id], asOf: null });
     return html("a", { class: "compare", href }, "compare");

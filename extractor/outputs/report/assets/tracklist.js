@@ -37,7 +37,7 @@ function days({ calendar }, shown, playlist) {
       : null;
   return html(
     "nav",
-    { class: "periods", "aria-label": "Day of the tracklist" },
+    { class: "day-choice", "aria-label": "Day of the tracklist" },
     link(before, "Previous", before === null ? "" : `← ${calendar.short(before)}`),
     dayField(calendar, "as of", shown.asOf, (asOf) => shown.link({ asOf })),
     link(next, "Next", `${calendar.short(next)} →`),
