@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -190,12 +191,12 @@ def test_stays_can_be_sorted(page: Page, report_html: Path, ask: Callable[[str],
     popularity: dict[str, int] = dict(
         ask("select track_id, arg_max(popularity, date) from track_daily_popularity where popularity > 0 group by all")
     )
-    orders: dict[str, Callable[[tuple[object, ...]], object]] = {
+    orders: dict[str, Callable[[tuple[Any, ...]], Any]] = {
         "first added": lambda row: row[2],
-        "longest there": lambda row: -int(str(row[3])),
+        "longest there": lambda row: -row[3],
         "position": lambda row: positions.get(row[0], 1000),
         "popularity": lambda row: -popularity.get(row[0], 0),
-        "name": lambda row: str(row[1]).lower(),
+        "name": lambda row: row[1].lower(),
     }
     by_id = {row[0]: row for row in rows}
     for order, key in orders.items():
@@ -208,7 +209,7 @@ def test_stays_can_be_sorted(page: Page, report_html: Path, ask: Callable[[str],
         )
         assert sorted(shown) == sorted(by_id)
         keys = [key(by_id[track]) for track in shown]
-        assert keys == sorted(keys), order  # type: ignore[type-var]
+        assert keys == sorted(keys), order
 
 
 def test_bars_say_when_a_stay_began_and_ended_and_how_long_it_lasted(page: Page, tmp_path: Path) -> None:
