@@ -7,6 +7,7 @@ import io
 import json
 import re
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,10 @@ insert into tracks_in_playlist (
 ) values
     ('l1', 't1', 1, '2025-12-01', '2026-01-01', '2026-01-01', null, 'claimed', true, true, 1);
 insert into runs (run_id, worker, date, started_at) values ('r', 1, '2026-01-01', '2026-01-01 06:00:00');
+insert into tracklists (playlist_id, first_day, last_day, position, kind, track_id)
+values ('l1', '2026-01-01', '2026-01-01', 1, 'track', 't1');
+insert into playlist_history (playlist_id, valid_from, playlist_name, description)
+values ('l1', '2026-01-01', $${HOSTILE}$$, $${HOSTILE}$$);
 """
 # Read on 10 to 13 and 16 to 17 October: 24 tracks are new after the two days without a read, and 3 are gone.
 TWO_DAYS_MISSED = """
@@ -66,6 +71,11 @@ select s.* from (values (0, 10, 13, 16), (1, 10, 13, 16), (2, 10, 13, 16), (3, 1
     (5, 10, 16, 17), (6, 12, 17, null)) u(t, first, last, absent), stay(t, first, last, absent) s
 union all
 select s.* from range(7, 31) u(t), stay(t, 16, 17, null) s;
+create macro version(first, last) as table
+select 'l1', october(first), october(last), row_number() over (order by track_id), 'track', track_id
+from tracks_in_playlist where october(first) between first_seen and last_seen;
+insert into tracklists (playlist_id, first_day, last_day, position, kind, track_id)
+from version(10, 11) union all from version(12, 15) union all from version(16, 16) union all from version(17, 17);
 """
 # 300 playlists of about 100 tracks out of 30,000; in each, three are added and three removed every day.
 LARGE = """
@@ -153,6 +163,34 @@ def sql_of(page: Page, caption: str) -> str:
     """Return the SQL that a table shows."""
     sql: str = in_table(page, caption, "return data.querySelector('.sql code').textContent")
     return sql
+
+
+def tables(page: Page) -> dict[str, tuple[list[dict[str, str]], str]]:
+    """Return the rows of each sortable table as it is copied, and its query, by caption. Opens what is folded."""
+    found = page.run(
+        "(async () => { document.querySelectorAll('details:not(.sql)').forEach((one) => { one.open = true });"
+        "await new Promise((done) => setTimeout(done, 50)); const texts = [];"
+        "const writeText = async (text) => { texts.push(text) };"
+        "Object.defineProperty(navigator, 'clipboard', { configurable: true, value: { writeText } });"
+        "const copied = (data) => { data.querySelector('.tool').click(); return texts.at(-1) };"
+        "return Array.from(document.querySelectorAll('.data'), (data) => [data.querySelector('caption').innerText,"
+        "copied(data), data.querySelector('.sql code').textContent]) })()"
+    )
+    return {caption: (_copied_rows(text), sql) for caption, text, sql in found}
+
+
+def _copied_rows(text: str) -> list[dict[str, str]]:
+    [titles, *rows] = [line.split("\t") for line in text.split("\r\n")]
+    return [dict(zip(titles, row, strict=True)) for row in rows]
+
+
+def as_copied(value: Any) -> str:
+    """Return a value of a query as a table of the page has it."""
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, float | Decimal):
+        return f"{value:.4f}".rstrip("0").rstrip(".")
+    return "" if value is None else re.sub(r"\s+", " ", str(value))
 
 
 def tip(page: Page, chart: str, day: int, days: int) -> list[str]:

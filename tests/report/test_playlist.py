@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,7 +18,6 @@ from tests.report.pages import (
     Rows,
     columns,
     fact,
-    rows_of,
     said,
     tip,
     written,
@@ -40,21 +40,16 @@ def test_playlist_view_shows_stays_and_coverage(page: Page, report_html: Path, a
         "Observed on 28 of 30 days since 1 Jan 2026. "
         "Not observed: 12\N{EN DASH}13 Jan 2026 (unavailable: 404 Resource not found)."
     )
-    page.run("document.querySelector('button').click()")
+    page.run("document.querySelector('.timeline button').click()")
     assert page.run("document.querySelectorAll('.bars').length") == len(tracks)
-    # one bar per stay, and the two days hatched on every line and in the churn above
+    # one bar per stay, and the two days hatched on every line and in the churn
     assert page.run("document.querySelectorAll('.bars .bar').length") == len(tracks)
     drawn = page.run(
         "[...document.querySelectorAll('.bars .bar')].map((bar) => bar.getAttribute('d').split('M').length - 1)"
     )
     assert sum(drawn) == len(stays)
-    assert page.run("document.querySelectorAll('.hatch.x').length") == len(tracks) + 1
-    newest = rows_of(page, "Newest")
-    added = sorted(
-        day
-        for (day,) in ask(f"select added_at from tracks_in_playlist where is_current and playlist_id = '{playlist}'")
-    )
-    assert [row[1].split("\n")[0].split(" claimed")[0] for row in newest] == [said(day) for day in added[:-9:-1]]
+    assert page.run("document.querySelectorAll('.bars .hatch.x').length") == len(tracks)
+    assert page.run("document.querySelectorAll('.churn .hatch.x').length") == 1
 
 
 def test_changes_over_days_without_a_read_are_drawn_over_these_days(page: Page, tmp_path: Path) -> None:
@@ -118,7 +113,8 @@ def test_report_of_one_day_says_that_changes_need_a_second_read(page: Page, tmp_
     page.wait_for("document.querySelector('.bars')")
     assert (fact(page, "current"), fact(page, "entered"), fact(page, "left")) == ("1", NOTHING, NOTHING)
     assert page.texts(".facts .cover")[:3] == ["when last read, on 1 Jan 2026", *["needs a second read"] * 2]
-    assert page.texts(".about")[0].startswith("It was read on one day.")
+    assert any(text.startswith("It was read on one day.") for text in page.texts(".about"))
+    assert page.run("document.querySelectorAll('circle.value').length") == 1  # of the size: a line has two ends
     assert page.run("document.querySelector('.churn')") is None
 
 
@@ -176,3 +172,79 @@ def test_playlist_last_read_before_the_days_shown_has_no_number_of_tracks(
         "last read on 17 Oct 2025, before the days shown",
         *["not read this week"] * 2,
     ]
+
+
+def test_stays_can_be_sorted(page: Page, report_html: Path, ask: Callable[[str], Rows]) -> None:
+    [(playlist,)] = ask("select playlist_id from playlists where playlist_name = 'North Wall'")
+    page.open(report_html, f"#playlist={playlist}")
+    page.wait_for("document.querySelector('.bars')")
+    page.run("document.querySelector('.timeline button').click()")
+    rows = ask(
+        "select track_id, track_name, min(added_at), sum(days_seen), "
+        "max(coalesce(first_absent, if(starts_before_watch, null, first_seen))) "
+        "from tracks_in_playlist inner join track_info using (track_id) "
+        f"where playlist_id = '{playlist}' group by all"
+    )
+    positions: dict[str, int] = dict(
+        ask(f"select track_id, position from tracklists where playlist_id = '{playlist}' and last_day = '2026-01-30'")
+    )
+    popularity: dict[str, int] = dict(
+        ask("select track_id, arg_max(popularity, date) from track_daily_popularity where popularity > 0 group by all")
+    )
+    orders: dict[str, Callable[[tuple[Any, ...]], Any]] = {
+        "first added": lambda row: row[2],
+        "longest there": lambda row: -row[3],
+        "position": lambda row: positions.get(row[0], 1000),
+        "popularity": lambda row: -popularity.get(row[0], 0),
+        "name": lambda row: row[1].lower(),
+    }
+    by_id = {row[0]: row for row in rows}
+    for order, key in orders.items():
+        page.run(
+            f"(() => {{ const choice = document.querySelector('.choice'); choice.value = '{order}';"
+            "choice.dispatchEvent(new Event('change')); document.querySelector('.timeline button').click() })()"
+        )
+        shown = page.run(
+            "Array.from(document.querySelectorAll('.row:has(.bars) a'), (link) => link.hash.split('=')[1])"
+        )
+        assert sorted(shown) == sorted(by_id)
+        keys = [key(by_id[track]) for track in shown]
+        assert keys == sorted(keys), order
+
+
+def test_bars_say_when_a_stay_began_and_ended_and_how_long_it_lasted(page: Page, tmp_path: Path) -> None:
+    page.open(written(tmp_path, TWO_DAYS_MISSED), "#playlist=l1")
+    page.wait_for("document.querySelector('.bars')")
+    page.run("document.querySelector('.timeline button').click()")
+    told = {}
+    for row in range(page.run("document.querySelectorAll('.bars').length")):
+        page.run(
+            f"document.querySelectorAll('.bars').forEach((one, row) => one.classList.toggle('this', row === {row}))"
+        )
+        [track, *lines] = tip(page, ".bars.this", 7, 8)
+        told[track] = [lines, tip(page, ".bars.this", 2, 8)[2:], tip(page, ".bars.this", 5, 8)[2:]]
+    day = "17 Oct 2025"
+    since = "since 10 Oct 2025 (claimed)"
+    assert told["Track 0"] == [
+        [day, "not there"],
+        ["there", f"{since}, gone between 13 and 16 Oct", "4 to 6 days"],
+        ["not observed: no answer"],
+    ]
+    assert told["Track 3"][0] == [day, "there", since, "8 days or more"]
+    assert told["Track 4"][1] == ["there", f"{since}, gone by {day}", "7 days"]
+    assert told["Track 5"][2] == ["not observed: no answer", f"{since}, gone by {day}", "7 days"]
+
+
+def test_address_with_a_last_day_shows_the_playlist_as_of_that_day(
+    page: Page, report_html: Path, ask: Callable[[str], Rows]
+) -> None:
+    for (playlist,) in ask("select playlist_id from playlists where first_complete_date is not null"):
+        page.open(report_html, f"#playlist={playlist}&to=2026-01-20")
+        days = ask(
+            "select size, date from playlist_days where size is not null and date <= '2026-01-20' "
+            f"and playlist_id = '{playlist}' order by date desc limit 1"
+        )
+        [(size, day)] = days or [(None, None)]
+        assert fact(page, "current") == (NOTHING if size is None else str(size))
+        [about, *_] = page.texts(".facts .cover")
+        assert about == ("not read yet" if day is None else f"when last read, on {said(day)}")

@@ -1,7 +1,8 @@
 // The table of artists: what they have in the playlists, and what changed.
 
 import { artistLink, section } from "./dom.js";
-import { counted, isOpenOn, mean } from "./metrics.js";
+import { mean } from "./metrics.js";
+import { counted, isOpenOn } from "./period.js";
 import { dataTable, sqlDay } from "./table.js";
 import { decimal } from "./words.js";
 import { NO_VALUE } from "./world.js";

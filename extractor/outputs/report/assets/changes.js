@@ -2,7 +2,7 @@
 
 import { few, html, playlistLink, section, trackLink } from "./dom.js";
 import { dataTable, sqlDay } from "./table.js";
-import { counted } from "./metrics.js";
+import { counted } from "./period.js";
 import { count, number } from "./words.js";
 
 const GROUPS = 8;

@@ -21,26 +21,26 @@ export function scale(first, last, width) {
   };
 }
 
-/** The columns of rows of days: names, days, and a short note. */
-function columns(width) {
-  const label = Math.round(Math.max(112, Math.min(240, width * 0.27)));
+/** The columns of rows of days: names, days, and a short note. Names are above the days if rows are stacked. */
+function columns(width, isStacked) {
+  const label = isStacked ? 0 : Math.round(Math.max(112, Math.min(240, width * 0.27)));
   const note = width < 560 ? 50 : 74;
   const gap = width < 560 ? 8 : 14;
-  return { label, note, gap, plot: Math.max(60, width - label - note - 2 * gap) };
+  return { label, note, gap, plot: Math.max(60, width - label - note - (isStacked ? 1 : 2) * gap) };
 }
 
 /** Rows of days under one axis. A row is {label, note, plot}, the plot made for a scale. */
-export function timeline({ calendar }, shown, width, rows) {
-  const { label, note, gap, plot } = columns(width);
+export function timeline({ calendar }, shown, width, rows, { isStacked = false } = {}) {
+  const { label, note, gap, plot } = columns(width, isStacked);
   const across = scale(shown.first, shown.last, plot);
   const list = rows(across);
   const block = html(
     "div",
-    { class: "timeline" },
+    { class: isStacked ? "timeline stacked" : "timeline" },
     html("div", { class: "row head", "aria-hidden": true }, html("span"), axis(calendar, across), html("span")),
     list,
   );
-  block.style.setProperty("--columns", `${label}px ${plot}px ${note}px`);
+  block.style.setProperty("--columns", `${isStacked ? "" : `${label}px `}${plot}px ${note}px`);
   block.style.setProperty("--gap", `${gap}px`);
   return block;
 }
@@ -171,16 +171,34 @@ export function periods(world, shown) {
       );
 }
 
-/** A field for a day, which goes to the address that `link` gives for it. */
+/**
+ * A field for a day, which goes to the address that `link` gives for it: when it was picked, or typed and left. The page
+ * stays where it is, and the field keeps the focus.
+ */
 export function dayField(calendar, label, day, link) {
-  const change = ({ target }) => {
+  let isTyped = false;
+  const go = ({ target }) => {
     const chosen = calendar.day(target.value);
-    if (chosen >= 0 && chosen < calendar.days) {
-      location.hash = link(chosen);
+    if (chosen !== day && chosen >= 0 && chosen < calendar.days) {
+      const way = html("a", { href: link(chosen), "data-stays": true });
+      const back = () => document.querySelector(`input[data-field="${label}"]`)?.focus({ preventScroll: true });
+      window.addEventListener("hashchange", back, { once: true });
+      document.body.append(way);
+      way.click();
+      way.remove();
     }
   };
-  const [min, max] = [calendar.iso(0), calendar.iso(calendar.days - 1)];
-  return html("label", { class: "day-field" }, label, html("input", { type: "date", value: calendar.iso(day), min, max, change }));
+  const field = html("input", {
+    type: "date",
+    value: calendar.iso(day),
+    min: calendar.iso(0),
+    max: calendar.iso(calendar.days - 1),
+    "data-field": label,
+    keydown: (event) => (event.key === "Enter" ? go(event) : (isTyped = true)),
+    change: (event) => isTyped || go(event),
+    blur: go,
+  });
+  return html("label", { class: "day-field" }, label, field);
 }
 
 export function legend(entries) {

@@ -20,7 +20,8 @@ function filled(element, attributes, children) {
       element.setAttribute(key, value === true && !key.startsWith("aria-") ? "" : value); // an empty aria-… is ignored
     }
   }
-  element.append(...children.flat(2).filter((child) => child !== null && child !== undefined && child !== false));
+  const shown = children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false);
+  element.append(...shown);
   return element;
 }
 
@@ -77,6 +78,16 @@ export function table(caption, columns, rows, { quiet = false } = {}) {
       ),
     ),
   );
+}
+
+/** Something to be opened, made when it is. */
+export function folded(summary, make) {
+  const details = html(
+    "details",
+    { toggle: () => details.open && details.childElementCount === 1 && details.append(make()) },
+    html("summary", {}, summary),
+  );
+  return details;
 }
 
 /** The element that `render` returns for the available width, rendered again when that changes. */

@@ -1,7 +1,8 @@
 // Stays as bars: one line for each track of a list, or for each list of a track.
 
 import { svg } from "./dom.js";
-import { OUTCOMES } from "./world.js";
+import { count, number } from "./words.js";
+import { OUTCOMES, readBefore } from "./world.js";
 import { blocks, grid, hatching, legend, swatch, told } from "./charts.js";
 
 const HEIGHT = 24;
@@ -10,8 +11,11 @@ const THICK = 10;
 const POINT = 6;
 const LEAST = 3;
 
-/** One line of bars. `stays` are of one track and one list, whose unobserved days are hatched. */
-export function bars(world, list, stays, across) {
+/**
+ * One line of bars. `stays` are of one track and one playlist, whose unobserved days are hatched; `title` names what
+ * the line is of.
+ */
+export function bars(world, playlist, stays, across, title = null) {
   const shown = stays.filter(({ last }) => last >= across.first);
   const chart = svg(
     "svg",
@@ -19,9 +23,10 @@ export function bars(world, list, stays, across) {
     grid(world.calendar, across, HEIGHT),
     svg("path", { class: "claim", d: shown.map((stay) => claim(stay, across)).join("") }),
     svg("path", { class: "bar", d: shown.map((stay) => bar(stay, across)).join("") }),
-    hatching(list, across, HEIGHT),
+    hatching(playlist, across, HEIGHT),
   );
-  return told(chart, across, (day) => [world.calendar.say(day), ...onDay(world, list, stays, day)]);
+  const about = title === null ? [] : [title];
+  return told(chart, across, (day) => [...about, world.calendar.say(day), ...onDay(world, playlist, stays, day)]);
 }
 
 /** From the day the API claims to the first sight: believed, but not seen. */
@@ -35,7 +40,7 @@ function bar({ first, last, isOlder, isCurrent }, across) {
   const right = Math.max(across.x(last + 1), left + LEAST);
   const point = Math.min(POINT, (right - left) / 2);
   const start = isOlder && first >= across.first ? point : 0;
-  const end = isCurrent ? point : 0;
+  const end = isCurrent || last > across.last ? point : 0;
   const [bottom, middle] = [TOP + THICK, TOP + THICK / 2];
   return (
     `M${left + start} ${TOP}H${right - end}L${right} ${end ? middle : TOP}V${end ? middle : bottom}` +
@@ -43,22 +48,41 @@ function bar({ first, last, isOlder, isCurrent }, across) {
   );
 }
 
-function onDay(world, list, stays, day) {
-  const letter = list.outcomes[day];
+function onDay(world, playlist, stays, day) {
+  const letter = playlist.outcomes[day];
   if (letter === ".") {
     return ["not watched yet"];
   }
   const { name, usable } = OUTCOMES[letter];
-  if (!usable) {
-    return [`not observed: ${list.reasons.get(day) ?? name}`];
-  }
   const stay = stays.find(({ first, last }) => first <= day && day <= last);
-  return [stay ? `there, ${said(world, stay)}` : "not there"];
+  return [
+    usable ? (stay ? "there" : "not there") : `not observed: ${playlist.reasons.get(day) ?? name}`,
+    ...(stay ? [said(world, stay), lasted(playlist, stay)] : []),
+  ];
 }
 
-export function said({ calendar }, { first, last, isOlder, isCurrent }) {
-  const since = isOlder ? `since ${calendar.say(first)} or earlier` : `first seen ${calendar.say(first)}`;
-  return isCurrent ? since : `${since}, last seen ${calendar.say(last)}`;
+/** How long a stay lasted, by the least and the most that the reads allow. */
+function lasted(playlist, { added, first, last, absent, isClaimed, isOlder }) {
+  const least = last - added + 1;
+  const before = isClaimed ? added - 1 : isOlder ? null : readBefore(playlist, first);
+  const most = absent === null || before === null ? null : absent - 1 - before;
+  return most === null
+    ? `${count(least, "day")} or more`
+    : most === least
+      ? count(least, "day")
+      : `${number(least)} to ${count(most, "day")}`;
+}
+
+export function said({ calendar }, { added, first, last, absent, isClaimed, isOlder }) {
+  const start = isClaimed
+    ? `since ${calendar.say(added)} (claimed)`
+    : isOlder
+      ? `since ${calendar.say(first)} or earlier`
+      : `first seen ${calendar.say(first)}`;
+  if (absent === null) {
+    return start;
+  }
+  return `${start}, gone ${absent - last > 1 ? calendar.between(last, absent) : `by ${calendar.say(absent)}`}`;
 }
 
 function inWords(world, stays) {

@@ -1,11 +1,11 @@
 // What is computed from stays, by the definitions of the published functions of the same names.
 
-import { NO_VALUE, isUsable, readBefore } from "./world.js";
+import { Tracklists } from "./tracklists.js";
+import { NO_VALUE, isUsable, lastRead, readBefore } from "./world.js";
 
-const NEW = 28;
-const PERIODS = [7, 28];
+const HALF = 0.500000001; // a product of 1/2 may be off in its last digits
 
-/** Popularities of a track, for every day: null where Spotify gave none, or 0, which may also mean none. */
+/** The popularity of a track on every day: null where Spotify gave none, or 0, which may be none. */
 export function popularities(world, track) {
   return Array.from(world.popularity(track), (value) => (value === NO_VALUE || value === 0 ? null : value));
 }
@@ -14,155 +14,160 @@ export function mean(values) {
   return values.length ? values.reduce((sum, value) => sum + value, 0) / values.length : null;
 }
 
-/** Whether a track is in a playlist as it was last read up to a day. */
-export function isOpenOn({ first, absent }, day) {
-  return first <= day && (absent === null || day < absent);
+export function median(values) {
+  const sorted = values.toSorted((one, other) => one - other);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 ? sorted[middle] : sorted.length ? (sorted[middle - 1] + sorted[middle]) / 2 : null;
 }
 
-/**
- * The days whose changes are shown: later than `from`, up to `to`. Without a choice these are the days since the read
- * before the last one, or the last 7 or 28 days if nothing has changed since.
- */
-export function periodOf(world, shown) {
-  const to = shown.last;
-  if (shown.isFixed.from) {
-    return { from: shown.first, to };
+/** The tracks of a playlist on a usable day, with their positions; null on other days. */
+export function tracksOn(world, playlist, day) {
+  if (!isUsable(playlist.outcomes[day])) {
+    return null;
   }
-  const all = periodsUpTo(world, to);
-  return all.find(({ from }) => changesBetween(world, from, to).length > 0) ?? all[0];
+  const version = world.tracklists.on(playlist.index, day);
+  return version && Tracklists.positions(version);
 }
 
-/** The periods to choose from, shortest first: since the read before the last one, 7 days and 28 days. */
-export function periodsUpTo(world, to) {
-  const observedBefore = (day) => {
-    const found = world.playlists.map((playlist) => readBefore(playlist, day)).filter((read) => read !== null);
-    return found.length ? Math.max(...found) : day - 1;
-  };
-  const latest = Math.max(0, observedBefore(observedBefore(to + 1)));
-  const others = PERIODS.map((length) => to - length).filter((from) => 0 <= from && from < latest);
-  return [latest, ...others].map((from) => ({ from, to }));
-}
-
-/** Whether changes of a playlist later than `from` and up to `to` could be seen: it was read then, and before. */
-export function isCompared(playlist, { from, to }) {
-  const last = readBefore(playlist, to + 1);
-  return last !== null && last > from && readBefore(playlist, last) !== null;
+export function sharedBy(ours, theirs) {
+  const shared = [...ours.keys()].filter((track) => theirs.has(track)).length;
+  const either = ours.size + theirs.size - shared;
+  return { sizes: [ours.size, theirs.size], shared, either, jaccard: either ? shared / either : null };
 }
 
 /**
- * The changes of all playlists later than `from` and up to `to`, as in changes_since: {kind, playlist, track, before,
- * day, replaced}. A change happened after `before` and no later than `day`; `replaced` is the other id of a recording.
+ * The days of a playlist from `first` to `last`, each {day, since, size, added, removed, turnover, popularity, known}.
+ * Changes happened in the `since` days up to the day; `popularity` is the mean of the `known` tracks that have one.
+ * All are null on a day that is not usable, and changes on the first one that is.
  */
-export function changesBetween(world, from, to) {
-  const { playlist, track, older } = world.stays;
-  const { newIds, oldIds } = replacementsBetween(world, from, to);
+export function daysOf(world, playlist, changes, first, last) {
+  const shownBy = Map.groupBy(changes, ({ to }) => to);
   const found = [];
-  for (let row = 0; row < playlist.length; row += 1) {
-    const { first, last, absent } = world.bounds(row);
-    if (!older[row] && from < first && first <= to) {
-      found.push(beginning(world.stay(row), newIds));
-    }
-    const isRemoved = absent !== null && from < absent && absent <= to;
-    if (isRemoved && !(oldIds.size && oldIds.has(keyOf(playlist[row], absent, track[row])))) {
-      const of = world.playlists[playlist[row]];
-      found.push({ kind: "removed", playlist: of, track: track[row], before: last, day: absent, replaced: null });
-    }
+  for (let day = first; day <= last; day += 1) {
+    const tracks = tracksOn(world, playlist, day);
+    const before = readBefore(playlist, day);
+    const since = tracks && before !== null ? day - before : null;
+    const sum = (key) =>
+      since === null ? null : (shownBy.get(day) ?? []).reduce((total, change) => total + change[key], 0);
+    const [size, added, removed] = [tracks?.size ?? null, sum("added"), sum("removed")];
+    const turnover = since === null || !size ? null : (added + removed) / (2 * size) / since;
+    const values = [...(tracks?.keys() ?? [])]
+      .map((track) => world.values[track * world.days + day])
+      .filter((value) => value !== NO_VALUE && value !== 0);
+    const popularity = mean(values);
+    found.push({ day, since, size, added, removed, turnover, popularity, known: tracks && values.length });
   }
   return found;
 }
 
-function keyOf(playlist, day, track) {
-  return `${playlist} ${day} ${track}`;
+/** The turnover of a day over several of `daysOf`: the share that was replaced, by the days in which it was, or null. */
+export function turnoverOf(days) {
+  const known = days.filter(({ turnover }) => turnover !== null);
+  const length = known.reduce((sum, { since }) => sum + since, 0);
+  return length ? known.reduce((sum, { turnover, since }) => sum + turnover * since, 0) / length : null;
 }
 
-function beginning({ playlist, track, first, isReturn }, newIds) {
-  const replaced = newIds.size ? (newIds.get(keyOf(playlist.index, first, track)) ?? null) : null;
-  const kind = replaced !== null ? "replaced" : isReturn ? "returned" : "added";
-  return { kind, playlist, track, before: readBefore(playlist, first) ?? first - 1, day: first, replaced };
+/** The playlists that share tracks with one on a usable day, each {playlist, sizes, shared, jaccard}. */
+export function overlapsOn(world, playlist, day) {
+  const ours = tracksOn(world, playlist, day) ?? new Map();
+  // Unpacking tracklists takes time: only those of playlists with a stay of one of the tracks.
+  const others = new Set(
+    [...ours.keys()]
+      .flatMap((track) => world.staysBy({ index: track }))
+      .filter(({ first, last }) => first <= day && day <= last)
+      .map((stay) => stay.playlist),
+  );
+  others.delete(playlist);
+  return [...others]
+    .map((other) => ({ playlist: other, theirs: tracksOn(world, other, day) }))
+    .filter(({ theirs }) => theirs)
+    .map(({ playlist: other, theirs }) => Object.assign(sharedBy(ours, theirs), { playlist: other }))
+    .filter(({ shared }) => shared > 0);
 }
 
-function replacementsBetween({ replacements }, from, to) {
-  const [newIds, oldIds] = [new Map(), new Set()];
-  replacements.day.forEach((day, row) => {
-    if (from < day && day <= to) {
-      newIds.set(keyOf(replacements.playlist[row], day, replacements.track[row]), replacements.replaced[row]);
-      oldIds.add(keyOf(replacements.playlist[row], day, replacements.replaced[row]));
+/** As `feeders`: for each playlist with tracks that came to this one later, how many, and after how many days. */
+export function feeders(world, playlist) {
+  const received = new Map(); // the day of the first stay, null if it began before the watch
+  world
+    .staysIn(playlist)
+    .forEach(({ track, added, isOlder }) => received.has(track) || received.set(track, isOlder ? null : added));
+  const compared = world.playlists
+    .filter((other) => other !== playlist)
+    .map((other) => followed(other, world.staysIn(other), received));
+  return compared
+    .filter(({ later }) => later > 0)
+    .toSorted((one, other) => other.share - one.share || one.playlist.index - other.playlist.index);
+}
+
+function followed(playlist, stays, received) {
+  const lags = [];
+  let [tracks, before] = [0, 0];
+  for (const [track, ofTrack] of Map.groupBy(stays, (stay) => stay.track)) {
+    const entries = ofTrack.filter(({ isOlder }) => !isOlder).map(({ added }) => added);
+    const day = received.get(track) ?? -Infinity;
+    tracks += entries.length ? 1 : 0;
+    before += Math.min(...ofTrack.map(({ added }) => added)) < day ? 1 : 0;
+    if (Math.min(...entries) < day) {
+      lags.push(day - Math.min(...entries));
     }
-  });
-  return { newIds, oldIds };
-}
-
-/** Numbers of changes: those that returned are among the added ones too. */
-export function counted(changes) {
-  const number = (...kinds) => changes.filter(({ kind }) => kinds.includes(kind)).length;
-  return {
-    added: number("added", "returned"),
-    returned: number("returned"),
-    removed: number("removed"),
-    replaced: number("replaced"),
-  };
+  }
+  return { playlist, tracks, later: lags.length, share: lags.length / tracks, lag: median(lags), before };
 }
 
 /**
- * The share of a playlist that is replaced per day in a period: (added + removed) / (2 * size) of the usable days that
- * have a usable day before, over the days since then. Replacements count, as in turnover. Null without such days.
+ * As `survival`: {ages, stays, leftOut, halfLife, halfLifeMin}. An age has {age, atRisk, exits, share, shareMin}: the
+ * Kaplan-Meier estimate of the share of stays that last longer, with the latest and the earliest days of their ends.
  */
-export function turnoverOf(playlist, changes, { from, to }) {
-  const moved = new Map();
-  changes.forEach(({ kind, day }) => moved.set(day, (moved.get(day) ?? 0) + (kind === "replaced" ? 2 : 1)));
-  let [share, days] = [0, 0];
-  for (let day = from + 1; day <= to; day += 1) {
-    const before = isUsable(playlist.outcomes[day]) && playlist.sizes[day] ? readBefore(playlist, day) : null;
-    if (before !== null) {
-      share += (moved.get(day) ?? 0) / (2 * playlist.sizes[day]);
-      days += day - before;
-    }
-  }
-  return days ? share / days : null;
+export function survival(playlist, stays) {
+  const end = lastRead(playlist);
+  const known = stays
+    .filter(({ isOlder, isClaimed }) => !isOlder || isClaimed)
+    .map(({ added, first, last, absent, isOlder }) => ({
+      entry: isOlder ? first - added : 0,
+      exit: (absent ?? end) - added,
+      exitMin: (absent === null ? end : last + 1) - added,
+      isEnded: absent !== null,
+    }));
+  const [most, least] = [curve(known, "exit"), curve(known, "exitMin")];
+  const all = [...new Set([0, ...most.keys(), ...least.keys()])].toSorted((one, other) => one - other);
+  const at = (steps, age) => [...steps].findLast(([step]) => step <= age)?.[1].share ?? 1;
+  const isAtRisk = (age) => ({ entry, exit }) => (age ? entry < age && age <= exit : entry === 0);
+  const ages = all.map((age) => ({
+    age,
+    atRisk: count(known, isAtRisk(age)),
+    exits: most.get(age)?.exits ?? 0,
+    share: known.length ? at(most, age) : null,
+    shareMin: known.length ? at(least, age) : null,
+  }));
+  const halfLife = (key) => ages.find((one) => one[key] !== null && one[key] <= HALF)?.age ?? null;
+  return {
+    ages: stays.length ? ages : [],
+    longest: Math.max(0, ...known.map(({ exit }) => exit)),
+    stays: known.length,
+    leftOut: stays.length - known.length,
+    halfLife: halfLife("share"),
+    halfLifeMin: halfLife("shareMin"),
+  };
 }
 
-/** For each playlist, the mean popularity of its tracks on the days from `first` to `last`; null where it has none. */
-export function meanPopularities(world, first, last) {
-  const { playlist, track, first: begins, lasted } = world.stays;
-  const days = last - first + 1;
-  const cells = world.playlists.length * days;
-  const [sums, numbers] = [new Float64Array(cells), new Uint32Array(cells)];
-  for (let row = 0; row < playlist.length; row += 1) {
-    const end = Math.min(last, begins[row] + lasted[row]);
-    for (let day = Math.max(first, begins[row]); day <= end; day += 1) {
-      const value = world.values[track[row] * world.days + day];
-      if (value !== NO_VALUE && value !== 0) {
-        sums[playlist[row] * days + day - first] += value;
-        numbers[playlist[row] * days + day - first] += 1;
-      }
-    }
-  }
-  return world.playlists.map(({ index, outcomes }) => {
-    const means = Array(world.days).fill(null);
-    for (let day = first; day <= last; day += 1) {
-      const cell = index * days + day - first;
-      means[day] = numbers[cell] && isUsable(outcomes[day]) ? sums[cell] / numbers[cell] : null;
-    }
-    return means;
-  });
+/** The ages at which stays end, with how many do and the share that is left. */
+function curve(stays, exitKey) {
+  const ended = Map.groupBy(
+    stays.filter(({ isEnded }) => isEnded),
+    (stay) => stay[exitKey],
+  );
+  let share = 1;
+  const steps = [...ended.keys()]
+    .toSorted((one, other) => one - other)
+    .map((age) => {
+      const exits = ended.get(age).length;
+      const atRisk = count(stays, ({ entry }) => entry < age) - count(stays, (stay) => stay[exitKey] < age);
+      share *= 1 - exits / atRisk;
+      return [age, { exits, share }];
+    });
+  return new Map(steps);
 }
 
-/** The share of a playlist's tracks released in the 28 days up to a read, as in curation; null without exact dates. */
-export function shareReleased(world, playlist, day) {
-  const { track, first, lasted } = world.stays;
-  const isHeld = (row) => first[row] <= day && day <= first[row] + lasted[row];
-  const held = Array.from(world.staysOfPlaylist(playlist.index)).filter(isHeld);
-  const ages = held.map((row) => ageOf(world, track[row], day)).filter((age) => age !== null);
-  return mean(ages.map((age) => (0 <= age && age < NEW ? 1 : 0)));
-}
-
-/** Days since the release of a track; null if its date is not known to the day. */
-function ageOf({ tracks, calendar }, track, day) {
-  const released = tracks.released[track];
-  return released?.length === 10 ? day - calendar.day(released) : null;
-}
-
-/** The last number that is known up to a day, null if there is none. */
-export function lastKnown(numbers, day) {
-  return numbers[numbers.findLastIndex((value, at) => at <= day && value !== null)] ?? null;
+function count(rows, holds) {
+  return rows.reduce((sum, row) => sum + (holds(row) ? 1 : 0), 0);
 }

@@ -5,7 +5,7 @@ import { changesSection } from "./changes.js";
 import { dayField } from "./charts.js";
 import { coverageSection } from "./coverage.js";
 import { facts, html } from "./dom.js";
-import { counted, isCompared, isOpenOn, changesBetween, periodOf, periodsUpTo } from "./metrics.js";
+import { counted, isCompared, isOpenOn, changesBetween, periodOf, periodsUpTo } from "./period.js";
 import { moversSection } from "./movers.js";
 import { playlistsSection } from "./playlists.js";
 import { runsSection } from "./runs.js";

@@ -2,7 +2,7 @@
 
 import { html, playlistLink, section, svg } from "./dom.js";
 import { sparkline } from "./lines.js";
-import { counted, isCompared, lastKnown, meanPopularities, shareReleased, turnoverOf } from "./metrics.js";
+import { counted, isCompared, lastKnown, meanPopularities, shareReleased, turnoverIn } from "./period.js";
 import { dataTable, sqlDay } from "./table.js";
 import { count, decimal, number, percent, signed } from "./words.js";
 import { isUsable, lastRead, readBefore } from "./world.js";
@@ -62,7 +62,7 @@ function rowsOf(world, period, changes) {
       changes: own.length,
       ...(isCompared(playlist, period) ? counted(own) : { added: null, removed: null, replaced: null }),
       tracks: isShown ? playlist.sizes[read] : null,
-      turnover: turnoverOf(playlist, own, period),
+      turnover: turnoverIn(playlist, own, period),
       popularity: isShown ? (popularities[playlist.index][read] ?? null) : null,
       popularities: popularities[playlist.index],
       followers,

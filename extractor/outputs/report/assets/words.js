@@ -22,6 +22,15 @@ export function count(value, one, many = `${one}s`) {
   return `${number(value)} ${value === 1 ? one : many}`;
 }
 
+export function rounded(value, digits) {
+  return value === null ? null : Math.round(value * 10 ** digits) / 10 ** digits;
+}
+
+/** A share as a percentage, null as none. */
+export function percent(share, digits = 1) {
+  return share === null ? null : `${(share * 100).toFixed(digits)}%`;
+}
+
 export function signed(value) {
   return value > 0 ? `+${number(value)}` : `−${number(-value)}`;
 }
@@ -48,6 +57,11 @@ export class Calendar {
 
   week(day) {
     return Math.floor(this.date(day).getTime() / DAY / 7);
+  }
+
+  /** The Monday of the week of a day. */
+  weekStart(day) {
+    return day - ((this.date(day).getUTCDay() + 6) % 7);
   }
 
   month(day) {

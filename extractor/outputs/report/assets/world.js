@@ -25,14 +25,19 @@ export async function readWorld() {
 }
 
 async function unpacked(id) {
-  const packed = Uint8Array.from(atob(document.getElementById(id).textContent), (letter) => letter.charCodeAt(0));
+  const text = atob(document.getElementById(id).textContent);
+  const packed = new Uint8Array(text.length);
+  for (let place = 0; place < text.length; place += 1) {
+    packed[place] = text.charCodeAt(place);
+  }
   return new Response(new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"))).arrayBuffer();
 }
 
 class World {
   constructor(facts, steps, places) {
     this.days = facts.days;
-    this.daysKnown = facts.days_known;
+    this.daysKnown = facts.days_known; // of the database, as the number of playlists: the page may be an excerpt
+    this.playlistsKnown = facts.playlists_known;
     this.publishedAt = new Date(facts.published_at);
     this.calendar = new Calendar(facts.first_day, facts.days);
     this.playlists = playlists(facts);
@@ -64,6 +69,16 @@ class World {
       artist: () => (this.artistNumbers.has(id) ? this.artist(this.artistNumbers.get(id)) : undefined),
     };
     return finders[kind]();
+  }
+
+  /** Whether the database has earlier days than the page. */
+  get isCut() {
+    return this.daysKnown > this.days;
+  }
+
+  /** Whether the database has other playlists than the page. */
+  get isPartial() {
+    return this.playlistsKnown > this.playlists.length;
   }
 
   get lastDay() {
@@ -257,9 +272,9 @@ export function isReadTwice(list) {
   return last !== null && (last < 0 || readBefore(list, last) !== null);
 }
 
-/** The two reads of a list that show what changed from a day on; null if there are no such two. */
-export function readsSince(list, first) {
-  const to = lastRead(list);
+/** The two reads of a list that show what changed from a day on, up to `last`; null if there are no such two. */
+export function readsSince(list, first, last = list.outcomes.length - 1) {
+  const to = readBefore(list, last + 1);
   const from = readBefore(list, first) ?? Array.from(list.outcomes).findIndex(isUsable);
   return to !== null && to >= first && from < to ? { from, to } : null;
 }

@@ -1,0 +1,185 @@
+// What was added and removed, day by day, or week by week where a day is too narrow.
+
+import { html, svg } from "./dom.js";
+import { blocks, grid, hatching, legend, swatch, told } from "./charts.js";
+import { daysOf, turnoverOf } from "./metrics.js";
+import { number, percent } from "./words.js";
+import { isUnobserved, readBefore, spans } from "./world.js";
+
+const CHURN = { height: 96, room: 6 };
+const NARROW = 3; // pixels of a day, below which weeks are drawn
+
+/**
+ * How many tracks were added or removed on each day: those of which it is known, and those spread evenly over the days
+ * between two reads, on one of which each of them was.
+ */
+function perDay(world, changes, key) {
+  const days = Array.from({ length: world.days }, () => ({ known: 0, spread: 0, reads: "" }));
+  changes
+    .filter((change) => change[key])
+    .forEach((change) => {
+      const length = change.to - change.from;
+      for (let day = Math.max(0, change.from + 1); day <= change.to; day += 1) {
+        if (length === 1) {
+          days[day].known += change[key];
+        } else {
+          days[day].spread += change[key] / length;
+          days[day].reads += ` ${change.to}`;
+        }
+      }
+    });
+  return days;
+}
+
+function isSpread({ from, to }) {
+  return to - from > 1;
+}
+
+/** The same for weeks from Monday on: each day has the numbers of its week. */
+function perWeek(calendar, days) {
+  const weeks = Map.groupBy(days.keys(), (day) => calendar.weekStart(day));
+  return days.map((_, day) => {
+    const week = calendar.weekStart(day);
+    const sum = (key) => weeks.get(week).reduce((total, one) => total + days[one][key], 0);
+    return { known: sum("known"), spread: sum("spread"), reads: ` ${week}`, week };
+  });
+}
+
+/** What the columns show: days, or weeks where a day is too narrow. */
+function perColumn(world, changes, key, across) {
+  const days = perDay(world, changes, key);
+  return isWeekly(across) ? perWeek(world.calendar, days) : days;
+}
+
+export function isWeekly({ step }) {
+  return step < NARROW;
+}
+
+function most(days) {
+  return days.reduce((top, { known, spread }) => Math.max(top, known + spread), 0);
+}
+
+export function churnLegend(world, changes, across) {
+  return legend(
+    ["added", "removed"].map((key) => [
+      swatch(key),
+      html("span", {}, key, html("span", { class: "most" }, atMost(perColumn(world, changes, key, across), across))),
+    ]),
+  );
+}
+
+function atMost(days, across) {
+  const known = days.reduce((top, one) => Math.max(top, one.known), 0);
+  return known ? `, at most ${number(known)} a ${isWeekly(across) ? "week" : "day"}` : "";
+}
+
+/** Two marks as one entry of a legend, where there is something that they stand for. */
+export function spreadLegend(changes) {
+  return changes.some(isSpread)
+    ? [
+        [
+          [swatch("spread added"), swatch("spread removed")],
+          "between two reads some days apart: the number is divided by these days",
+        ],
+      ]
+    : [];
+}
+
+/** What was added upwards and what was removed downwards from a line. */
+export function churn(world, playlist, changes, across) {
+  const [added, removed] = ["added", "removed"].map((key) => perColumn(world, changes, key, across));
+  const unit = (CHURN.height - 2 * CHURN.room) / Math.max(most(added) + most(removed), 1);
+  const zero = CHURN.room + most(added) * unit;
+  const gap = across.step > 5 ? 1.5 : isWeekly(across) ? 1 : 0;
+  const chart = svg(
+    "svg",
+    {
+      class: "churn",
+      width: across.width,
+      height: CHURN.height,
+      role: "img",
+      "aria-label": churnInWords(world, changes),
+    },
+    grid(world.calendar, across, CHURN.height),
+    hatching(playlist, across, CHURN.height),
+    columns("added", added, across, gap, (low, high) => [zero - high * unit, (high - low) * unit]),
+    columns("removed", removed, across, gap, (low, high) => [zero + low * unit, (high - low) * unit]),
+    svg("path", { class: "zero", d: `M0 ${Math.round(zero) + 0.5}H${across.width}` }),
+  );
+  const describe = isWeekly(across) ? inWeek : onDay;
+  return told(chart, across, (day) => describe(world, playlist, changes, day));
+}
+
+/** Columns from the line on: known changes, and beyond them hatched ones as wide as the days between their reads. */
+function columns(key, days, across, gap, place) {
+  const drawn = (runs, low, high) =>
+    runs.map(([from, to]) => blocks([[from, to]], across, ...place(low(days[from]), high(days[from])), gap)).join("");
+  const known = spans(days, (one, day) => (one.known ? (one.week ?? day) : null));
+  const spread = spans(days, (one) => (one.spread ? `${one.known}${one.reads}` : null));
+  return [
+    svg("path", {
+      class: key,
+      d: drawn(
+        known,
+        () => 0,
+        (one) => one.known,
+      ),
+    }),
+    svg("path", {
+      class: `spread ${key}`,
+      d: drawn(
+        spread,
+        (one) => one.known,
+        (one) => one.known + one.spread,
+      ),
+    }),
+  ];
+}
+
+function churnInWords(world, changes) {
+  const sum = (key) => changes.reduce((total, one) => total + one[key], 0);
+  const spread = changes.filter(isSpread).map((change) => changeInWords(world, change));
+  const all = `${number(sum("added"))} added, ${number(sum("removed"))} removed`;
+  return spread.length ? `${all}; of these ${spread.join("; ")}` : all;
+}
+
+function changeInWords({ calendar }, { from, to, added, removed }) {
+  const counts = [added ? `${number(added)} added` : null, removed ? `${number(removed)} removed` : null];
+  const what = counts.filter(Boolean).join(", ") || "nothing added or removed";
+  return to - from > 1 ? `${what} ${calendar.between(from, to)}` : what;
+}
+
+function onDay(world, playlist, changes, day) {
+  return [world.calendar.say(day), ...changesOn(world, playlist, changes, day)];
+}
+
+function changesOn(world, playlist, changes, day) {
+  if (playlist.outcomes[day] === ".") {
+    return ["not watched yet"];
+  }
+  const during = changes.filter(({ from, to }) => from < day && day <= to).map((one) => changeInWords(world, one));
+  if (isUnobserved(playlist.outcomes[day])) {
+    return ["not observed", ...during];
+  }
+  const from = readBefore(playlist, day);
+  if (from === null) {
+    return ["first read: changes need a second one"];
+  }
+  return during.length ? during : [changeInWords(world, { from, to: day, added: 0, removed: 0 })];
+}
+
+/** What the reads of a week show, and how much of the playlist was replaced in a day. */
+function inWeek(world, playlist, changes, day) {
+  const from = Math.max(0, world.calendar.weekStart(day));
+  const to = Math.min(world.lastDay, world.calendar.weekStart(day) + 6);
+  const days = daysOf(world, playlist, changes, from, to).filter(({ since }) => since !== null);
+  const sum = (key) => days.reduce((total, one) => total + one[key], 0);
+  const turnover = turnoverOf(days);
+  return [
+    world.calendar.range(from, to),
+    ...(days.length
+      ? [`${number(sum("added"))} added, ${number(sum("removed"))} removed`, `in ${number(days.length)} reads`]
+      : ["no two reads to compare"]),
+    ...(turnover === null ? [] : [`turnover ${percent(turnover, 2)} a day`]),
+  ];
+}

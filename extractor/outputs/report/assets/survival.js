@@ -1,0 +1,121 @@
+// How long tracks stay in a playlist: the survival curve, and its half-life.
+
+import { facts, fitted, folded, html, section, svg } from "./dom.js";
+import { blocks, legend, scale, swatch, told } from "./charts.js";
+import { survival } from "./metrics.js";
+import { dataTable, shareColumn, sqlOf, sqlText } from "./table.js";
+import { count, number, percent } from "./words.js";
+
+const HEIGHT = 180;
+const ROOM = 14;
+const TICK_ROOM = 62;
+const TICKS = [1, 2, 7, 14, 28, 56, 91, 182, 364];
+
+export function survivalSection(world, playlist, stays) {
+  const sql = `select age_days, at_risk, exits, survival, survival_min\nfrom survival(${sqlText(playlist.id)})`;
+  if (world.isCut) {
+    return section("How long tracks stay", unknown(world), sqlOf(sql));
+  }
+  const found = survival(playlist, stays);
+  if (found.stays === 0) {
+    return section("How long tracks stay", "There is no stay whose beginning is known, so this can’t be estimated.");
+  }
+  return section(
+    "How long tracks stay",
+    "Share of the stays that last longer than a number of days (Kaplan–Meier). Stays that go on count up to the last " +
+      "read. A track left at some moment between two reads.",
+    facts(factsOf(found)),
+    found.ages.some(({ age, share, shareMin }) => age && share !== shareMin)
+      ? legend([[swatch("between"), "between the earliest and the latest days on which tracks can have left"]])
+      : null,
+    fitted((width) => chart(found, width)),
+    folded("All ages as a table", () => table(playlist, found, sql)),
+  );
+}
+
+export function unknown({ calendar, days, daysKnown }) {
+  return (
+    `Not known from this page: it needs the whole history, of which this page has the last ${number(days)} of ` +
+    `${count(daysKnown, "day")}, since ${calendar.say(0)}. The query gives it.`
+  );
+}
+
+function factsOf({ stays, leftOut, halfLife, halfLifeMin, ages }) {
+  const ended = ages.reduce((sum, { exits }) => sum + exits, 0);
+  return [
+    ["half-life", "Half-life in days", halfLife, boundsOf(halfLife, halfLifeMin)],
+    ["survival-stays", "Stays counted", stays, `of which ${number(ended)} ended`],
+    ["left-out", "Left out", leftOut, "began before the watch, on an unknown day"],
+  ];
+}
+
+function boundsOf(halfLife, halfLifeMin) {
+  if (halfLife === halfLifeMin) {
+    return halfLife === null ? "more than half are left" : "by the latest and the earliest ends";
+  }
+  const earliest = halfLifeMin === null ? "none" : number(halfLifeMin);
+  return halfLife === null ? `${earliest} by the earliest ends` : `by the latest ends; ${earliest} by the earliest`;
+}
+
+function chart(found, width) {
+  const { ages, halfLife } = found;
+  const longest = ages.at(-1).share > 0 ? found.longest : ages.at(-1).age;
+  const pad = 40;
+  const across = scale(0, Math.max(1, longest), Math.max(60, width - pad - 8));
+  const y = (share) => Math.round((ROOM + (1 - share) * (HEIGHT - 2 * ROOM)) * 10) / 10;
+  const step = TICKS.find((days) => days * across.step >= TICK_ROOM) ?? TICKS.at(-1);
+  const ticks = Array.from({ length: Math.floor(longest / step) + 1 }, (_, tick) => tick * step);
+  const drawing = svg(
+    "svg",
+    { class: "survival", width: across.width, height: HEIGHT + 18, role: "img", "aria-label": inWords(found) },
+    ticks.map((age) => svg("path", { class: "grid", d: `M${across.x(age) + 0.5} 0V${HEIGHT}` })),
+    [0, 0.25, 0.5, 0.75, 1].map((share) => [
+      svg("path", { class: "level", d: `M0 ${Math.round(y(share)) + 0.5}H${across.width}` }),
+      svg("text", { x: -7, y: y(share) + 4, "text-anchor": "end" }, percent(share, 0)),
+    ]),
+    svg("path", { class: "between", d: ages.map((one, index) => between(one, ages[index + 1], across, y)).join("") }),
+    svg("path", { class: "line", d: stairs(ages, across, y) }),
+    halfLife === null ? null : svg("path", { class: "cursor", d: `M${across.x(halfLife)} ${y(0.5)}V${HEIGHT}` }),
+    ticks.map((age) => svg("text", { x: across.x(age), y: HEIGHT + 14 }, age ? number(age) : "0 days")),
+  );
+  return html("div", { class: "plotted" }, told(drawing, across, (age) => onAge(found, age)));
+}
+
+/** What lies between both bounds up to the next age. */
+function between({ age, share, shareMin }, next, across, y) {
+  const [top, bottom] = [y(Math.max(share, shareMin)), y(Math.min(share, shareMin))];
+  return bottom > top ? blocks([[age, (next?.age ?? across.last + 1) - 1]], across, top, bottom - top) : "";
+}
+
+function stairs(ages, across, y) {
+  const steps = ages.map(({ age, share }) => `H${across.x(age)}V${y(share)}`);
+  return `M0 ${y(1)}${steps.join("")}H${across.width}`;
+}
+
+function onAge({ ages }, day) {
+  const one = ages.findLast(({ age }) => age <= day);
+  const [least, most] = [Math.min(one.share, one.shareMin), Math.max(one.share, one.shareMin)];
+  const share = percent(least) === percent(most) ? percent(most) : `${percent(least)} to ${percent(most)}`;
+  return [count(day, "day"), `${share} last longer`];
+}
+
+function inWords({ ages, halfLife, longest }) {
+  const end = ages.at(-1);
+  const half = halfLife === null ? "more than half are left" : `at most half are left after ${count(halfLife, "day")}`;
+  return `Share of stays that last longer, over ${count(longest, "day")}: ${half}, ${percent(end.share)} at the end.`;
+}
+
+function table(playlist, { ages }, sql) {
+  return dataTable({
+    caption: `Survival of the stays in ${playlist.title}`,
+    columns: [
+      { title: "Days", of: ({ age }) => age, show: ({ age }) => number(age) },
+      { title: "At risk", number: true, of: ({ atRisk }) => atRisk },
+      { title: "Left", number: true, of: ({ exits }) => exits },
+      shareColumn("Last longer", ({ share }) => share, 2),
+      shareColumn("By earliest ends", ({ shareMin }) => shareMin, 2),
+    ],
+    rows: ages,
+    sql,
+  });
+}
