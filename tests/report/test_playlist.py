@@ -18,6 +18,7 @@ from tests.report.pages import (
     Rows,
     columns,
     fact,
+    rows_of,
     said,
     tip,
     written,

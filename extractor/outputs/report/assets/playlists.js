@@ -98,7 +98,7 @@ function columnsOf(world, shown, rows, line) {
     { title: "Popularity", of: ({ popularity }) => popularity, show: (row) => popularityCell(row, line), number: true },
     { title: "Followers", of: ({ followers }) => followers, number: true },
     { title: "Gained", of: ({ gained }) => gained, show: ({ gained }) => (gained ? signed(gained) : gained), number: true },
-    { title: "New", of: ({ released }) => released, show: ({ released }) => percent(released), number: true },
+    { title: "New", of: ({ released }) => released, show: ({ released }) => percent(released, 0), number: true },
     {
       title: "Observed",
       of: ({ observed, days }) => (days ? observed / days : null),

@@ -13,11 +13,6 @@ export function decimal(value) {
   return value === null ? null : value.toFixed(1);
 }
 
-/** A share as a percentage; null stays null. */
-export function percent(share, digits = 0) {
-  return share === null ? null : `${(100 * share).toFixed(digits)} %`;
-}
-
 export function count(value, one, many = `${one}s`) {
   return `${number(value)} ${value === 1 ? one : many}`;
 }
@@ -26,7 +21,7 @@ export function rounded(value, digits) {
   return value === null ? null : Math.round(value * 10 ** digits) / 10 ** digits;
 }
 
-/** A share as a percentage, null as none. */
+/** A share as a percentage; null stays null. */
 export function percent(share, digits = 1) {
   return share === null ? null : `${(share * 100).toFixed(digits)}%`;
 }
