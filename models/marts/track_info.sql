@@ -23,7 +23,8 @@ followed as (
     from track_days
     where
         is_followed
-        and day = (select max(last_days.day) from track_days as last_days)
+        -- the last day with a live sighting
+        and day = (select max(last_days.day) from track_days as last_days where last_days.description_weight >= 0)
 ),
 
 final as (
