@@ -94,6 +94,7 @@ def _read(
     arrives: Any = None,
     version: str | None = None,
     list: str = ONLY_LIST,
+    source: str | None = None,
 ) -> Read:
     if outcome not in OUTCOMES:
         raise NotationError(f"outcome {outcome!r}: it is one of {', '.join(OUTCOMES)}")
@@ -106,6 +107,7 @@ def _read(
         None if entries is None else tuple(_entry(entry) for entry in entries),
         version,
         None if arrives is None else _day(arrives),
+        source,
     )
 
 
