@@ -35,7 +35,7 @@ class Sighting(NamedTuple):
 
     @property
     def credit(self) -> tuple[bool, bool, datetime]:
-        """Return the sort key of a day's values: live ones, then the latest, but a playlist's 0 only without any other."""
+        """Return the sort key of a day's values: live, not a playlist's 0, the latest."""
         return not self.imported, not (self.in_list and self.popularity == 0), self.observed_at
 
 
@@ -57,17 +57,9 @@ def changes(history: History, today: date = DAYS[-1]) -> list[PlaylistDay]:
     stays_of_all_tracks = oracle.tracks_in_playlist(reads)
     rows: list[PlaylistDay] = []
     for name in history.lists:
-        content: set[str | None] = set()
-        live_content = content
         before: date | None = None
-        for read in oracle.counted_reads(read for read in reads if read.playlist_id == name):
-            if read.outcome == "complete":
-                content = {entry.track_id for entry in read.entries if entry.track_id and not entry.other}
-                live_content = live_content if read.source else content
-            elif read.outcome == "unchanged":
-                content = live_content
-            else:
-                continue
+        for read, entries in oracle.usable_contents(read for read in reads if read.playlist_id == name):
+            content = {entry.track_id for entry in entries if entry.track_id and not entry.other}
             of_list = [stay for stay in stays_of_all_tracks if stay.playlist_id == name]
             added = sum(stay.first_seen == read.day for stay in of_list) if before else None
             removed = sum(stay.first_absent == read.day for stay in of_list) if before else None
@@ -103,7 +95,7 @@ def popularities(history: History, sightings: Iterable[Sighting], today: date = 
         if sighting.popularity is not None and history.is_known(sighting.track, today):
             latest[key] = max(latest.get(key, sighting), sighting, key=lambda seen: seen.credit)
     return sorted(
-        Popularity(track, day, seen.popularity)
+        Popularity(track, day, seen.popularity, seen.imported)
         for (track, day), seen in latest.items()
         if seen.popularity is not None  # never true; for the type checker
     )
@@ -153,8 +145,7 @@ def imported_changes(history: History, today: date = DAYS[-1]) -> list[tuple[str
     usable = {
         (name, read.day)
         for name in history.lists
-        for read in oracle.counted_reads(read for read in judged_reads(history, today) if read.playlist_id == name)
-        if read.outcome in ("complete", "unchanged")
+        for read, _ in oracle.usable_contents(read for read in judged_reads(history, today) if read.playlist_id == name)
     }
     rows = []
     for stay in stays(history, today):
@@ -184,9 +175,9 @@ def chart_positions(history: History, today: date = DAYS[-1]) -> list[tuple[str,
     best: dict[tuple[str, date], Read] = {}
     for read in history.reads:
         rival = best.get((read.list, read.day))
-        if read.source == CHARTS and read.arrival <= today:
-            if rival is None or rival.outcome != "complete" or read.outcome == "complete":
-                best[read.list, read.day] = read
+        is_better = rival is None or rival.outcome != "complete" or read.outcome == "complete"
+        if read.source == CHARTS and read.arrival <= today and is_better:
+            best[read.list, read.day] = read
     return sorted(
         (name, day, entry.name, rank, streams_of(rank))
         for (name, day), read in best.items()

@@ -80,6 +80,7 @@ class Popularity(NamedTuple):
     track: str
     day: date
     popularity: int
+    is_imported: bool = False
 
 
 @dataclass(frozen=True)

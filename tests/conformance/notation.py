@@ -83,11 +83,15 @@ def _history(name: str, told: Mapping[str, Any]) -> History:
         rows=tuple(_row(**row) for row in told["rows"]),
         popularities=None
         if popularities is None
-        else tuple(Popularity(row["track"], _day(row["day"]), row["popularity"]) for row in popularities),
+        else tuple(
+            Popularity(row["track"], _day(row["day"]), row["popularity"], row.get("is_imported", False))
+            for row in popularities
+        ),
     )
 
 
 def _read(
+    *,
     day: Any,
     outcome: str,
     entries: list[Any] | None = None,

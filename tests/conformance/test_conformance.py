@@ -119,10 +119,14 @@ def test_daily_titles_are_live_ones_or_imported_where_there_are_none(conformance
 
 
 @each_day
-def test_daily_stays_and_changes_say_whether_they_are_imported(conformance: Conformance, today: date) -> None:
+def test_daily_stays_say_whether_they_are_imported(conformance: Conformance, today: date) -> None:
     wanted = by_history(conformance, lambda history: expected.imported_stays(history, today))
     columns = ("playlist_id", "track_id", "stay_number", "is_imported")
     check(conformance, conformance.rows(conformance.days[today], "tracks_in_playlist", *columns), wanted)
+
+
+@each_day
+def test_daily_changes_say_whether_they_are_imported(conformance: Conformance, today: date) -> None:
     wanted = by_history(conformance, lambda history: expected.imported_changes(history, today))
     columns = ("playlist_id", "track_id", "date", "date_before", "is_imported")
     check(conformance, conformance.rows(conformance.days[today], "playlist_changes", *columns), wanted)
@@ -172,7 +176,7 @@ def stays(conformance: Conformance, marts: Marts) -> Rows:
 
 
 def popularities(conformance: Conformance, marts: Marts) -> Rows:
-    return conformance.rows(marts, "track_daily_popularity", "track_id", "date", "popularity")
+    return conformance.rows(marts, "track_daily_popularity", "track_id", "date", "popularity", "is_imported")
 
 
 def check(

@@ -27,7 +27,7 @@ class Entry(NamedTuple):
 
 @dataclass(frozen=True)
 class Read:
-    """One attempt to read a playlist on a day. An `unchanged` read has no entries of its own; `source`: of an import."""
+    """One attempt to read a playlist on a day, imported if it has a source. `unchanged` has no entries of its own."""
 
     playlist_id: str
     day: date
@@ -113,19 +113,22 @@ def counted_reads(reads: Iterable[Read]) -> list[Read]:
     return [counted[day] for day in sorted(counted)]
 
 
-def _stays_of_a_list(reads: Iterable[Read]) -> Iterator[tuple[str, int, OpenStay]]:
-    stays: dict[str, list[OpenStay]] = {}
-    live_content: Sequence[Entry] | None = None  # of the last complete live read, to which `unchanged` refers
-    day_before: date | None = None  # of the last complete or unchanged read
+def usable_contents(reads: Iterable[Read]) -> Iterator[tuple[Read, Sequence[Entry]]]:
+    """Return the counted reads of one playlist that are complete or unchanged, with what the playlist held."""
+    live: Sequence[Entry] | None = None  # of the last complete live read, to which `unchanged` refers
     for read in counted_reads(reads):
         if read.outcome == "complete":
-            content = read.entries
-            live_content = live_content if read.source else content
+            live = live if read.source else read.entries
+            yield read, read.entries
         elif read.outcome == "unchanged":
-            assert live_content is not None, "unchanged since a read that is not known"
-            content = live_content
-        else:
-            continue  # partial, unavailable, failed: prove neither presence nor absence
+            assert live is not None, "unchanged since a read that is not known"
+            yield read, live
+
+
+def _stays_of_a_list(reads: Iterable[Read]) -> Iterator[tuple[str, int, OpenStay]]:
+    stays: dict[str, list[OpenStay]] = {}
+    day_before: date | None = None
+    for read, content in usable_contents(reads):
         held: dict[str, set[str | None]] = {}
         positions: dict[str, int] = {}
         for position, entry in enumerate(content, 1):

@@ -25,6 +25,7 @@ KINDS = ("added", "returned", "replaced", "removed")
 """Kinds of changes, in the order in which they are listed."""
 
 IS_OBSERVED = "outcome in ('complete', 'unchanged')"
+IS_LIVE = "source is null"
 
 # One query for DuckDB and PostgreSQL.
 DAYS = f"""
@@ -197,7 +198,7 @@ def read_day(config: Config, day: date) -> Changes | None:
     Reads what the engine of the configuration has published. Raises WarehouseError if it can't be read.
     """
     with target_of(config).reading(config) as cursor:
-        observed = [each for each, is_observed in _days(cursor, "true") if is_observed and each <= day]
+        observed = [each for each, is_observed in _days(cursor, IS_LIVE) if is_observed and each <= day]
         if len(observed) < 2 or observed[-1] != day:
             return None
         found = _between(cursor, Asked(), observed[-2], day, observed)
@@ -211,8 +212,11 @@ def _read(cursor: duckdb.DuckDBPyConnection, asked: Asked) -> Changes:
         if name is not None
     }
     asked = Asked(asked.since, asked.days, **ids)
-    days = _days(cursor, _is(asked.playlist, "playlist_id"))
+    days = _days(cursor, IS_LIVE if asked.playlist is None else _is(asked.playlist, "playlist_id"))
     observed = [day for day, is_observed in days if is_observed]
+    if asked.playlist is None and not observed:  # all that is known was imported
+        days = _days(cursor, "true")
+        observed = [day for day, is_observed in days if is_observed]
     last = days[-1][0] if days else date.min + timedelta(days=1)
     if asked.since is not None:
         since = asked.since
