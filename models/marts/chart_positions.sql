@@ -1,7 +1,7 @@
 {{ config(unique_key='date') }}
 
--- Fact: the positions of imported charts. Of several reads of a chart on a day one counts: complete before partial, then
--- the latest. Days with new reads are replaced.
+-- Fact: the positions of imported charts. Of several reads of a chart on a day one counts: complete before partial,
+-- then the latest. Days with new reads are replaced.
 with reads as (
     select * from {{ ref('int_playlist_reads') }}
     where
@@ -10,6 +10,12 @@ with reads as (
 ),
 
 entries as (select * from {{ ref('int_playlist_entries_unpacked') }}),
+
+new_days as (
+    select distinct day
+    from reads
+    where {{ is_new_answer() }}
+),
 
 ranked as (
     select
@@ -24,7 +30,7 @@ ranked as (
                 attempt desc
         ) as best_rank
     from reads
-    where day in (select news.day from reads as news where {{ is_new_answer('news.load_number') }})
+    where day in (select new_days.day from new_days)
 ),
 
 new_reads as (

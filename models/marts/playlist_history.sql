@@ -4,8 +4,8 @@
     'is_public': 'is_public', 'is_collaborative': 'is_collaborative', 'image_url': 'image_url'
 } %}
 
--- Of the reads of a day the latest live one counts, then the latest imported one. Rewrites playlists of which a new read
--- differs from the version of its day. All other rows are kept.
+-- Of the reads of a day the latest live one counts, then the latest imported one. Rewrites playlists of which a new
+-- read differs from the version of its day. All other rows are kept.
 with reads as {{ not_materialized() }} (
     select * from {{ ref('int_playlist_reads') }}
     where

@@ -2,9 +2,9 @@
     pre_hook="{{ delete_rewound_rows(ref('int_playlists_rewound'), 'playlist_id', 'day') }}",
 ) }}
 
--- One row per playlist and day: the read that counts, and what is known of the playlist after that day: its content, the
--- number of usable days so far, and the usable day before. A usable read counts before others, then a live one before an
--- imported one, then the best, then the latest.
+-- One row per playlist and day: the read that counts, and what is known of the playlist after that day: its content,
+-- the number of usable days so far, and the usable day before. A usable read counts before others, then a live one
+-- before an imported one, then the best, then the latest.
 with reads as (select * from {{ ref('int_playlist_reads') }}),
 
 rewound as (select * from {{ ref('int_playlists_rewound') }}),

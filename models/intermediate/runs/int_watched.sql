@@ -1,4 +1,5 @@
--- Every playlist and track that was ever watched, with its label on the last watch-list that had it. Imports watch nothing.
+-- Every playlist and track that was ever watched, with its label on the last watch-list that had it. Imports watch
+-- nothing.
 with runs as (
     select * from {{ ref('int_runs') }}
     where kind = 'read'
