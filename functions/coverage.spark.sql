@@ -1,7 +1,10 @@
 -- How the days from start_date to end_date were observed: days by outcome. Complete and unchanged days prove what was
--- in the playlist. Days outside its calendar count as not_run. No rows for a playlist that was never read.
+-- in the playlist. Days outside its calendar count as not_run. days_imported is the number of the days whose read is
+-- imported. No rows for a playlist that was never read.
 create or replace function spotify.coverage(playlist string, start_date date, end_date date)
-returns table (playlist_id string, outcome string, is_observed boolean, days int, days_asked int)
+returns table (
+    playlist_id string, outcome string, is_observed boolean, days int, days_asked int, days_imported int
+)
 return
 with playlist_found as (
     select distinct playlist_id
@@ -19,7 +22,8 @@ calendar as (
 days as (
     select
         calendar.playlist_id,
-        coalesce(playlist_days.outcome, 'not_run') as outcome
+        coalesce(playlist_days.outcome, 'not_run') as outcome,
+        playlist_days.source
     from calendar
     left join spotify.playlist_days
         on calendar.playlist_id = playlist_days.playlist_id and calendar.date = playlist_days.date
@@ -30,7 +34,8 @@ select
     outcome,
     outcome in ('complete', 'unchanged') as is_observed,
     cast(count(*) as int),
-    cast(sum(count(*)) over (partition by playlist_id) as int)
+    cast(sum(count(*)) over (partition by playlist_id) as int),
+    cast(count(source) as int)
 from days
 group by playlist_id, outcome
 order by is_observed desc, outcome

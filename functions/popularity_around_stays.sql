@@ -1,9 +1,9 @@
 -- Popularity of each track around each of its stays: mean and number of days with a value in the window_days days
 -- before added_at, from added_at to last_seen, and in the window_days days after last_seen (none while the stay is
--- open). days_expected_before and days_expected_after are the days of these windows on which runs took place. Before
--- is unknown for tracks that no playlist held earlier; after is unknown unless the track was followed (followed_after:
--- it has a value after the stay), so a mean over those that have one is a mean over tracks that another playlist held,
--- or that were followed after leaving.
+-- open). days_expected_before and days_expected_after are the days of these windows on which live runs took place.
+-- Before is unknown for tracks that no playlist held earlier; after is unknown unless the track was followed
+-- (followed_after: it has a value after the stay), so a mean over those that have one is a mean over tracks that
+-- another playlist held, or that were followed after leaving.
 create function popularity_around_stays(window_days integer default 28)
 returns table (
     playlist_id varchar, playlist_name varchar, track_id varchar, track_name varchar, artists varchar,
@@ -14,6 +14,7 @@ returns table (
 as
 with run_days as (
     select distinct date from runs
+    where kind = 'read'
 ),
 
 values_around as (

@@ -15,6 +15,11 @@
     coalesce({{ name }}, '') = '' and coalesce({{ duration }}, '0') = '0'
 {%- endmacro %}
 
+{% macro description_rank(weight) -%}
+    {#- of the weights of int_track_days: live, imported, live and blank, imported and blank -#}
+    case {{ weight }} when 1 then 3 when -1 then 2 when 0 then 1 when -2 then 0 end
+{%- endmacro %}
+
 {% macro description_hash(content) -%}
     {{ hash_without(content, 'popularity') }}
 {%- endmacro %}

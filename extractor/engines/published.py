@@ -16,6 +16,7 @@ from extractor.landing.runs import Run
 RUNS = """
 select *, has_bulk_tracks as bulk_tracks, has_popularity as popularity
 from runs
+where kind = 'read'
 order by started_at desc
 limit 50
 """

@@ -15,27 +15,29 @@ from extractor.errors import MOST_SHOWN, visible
 NAMED = 3
 """Playlists that an alarm names; it counts the others."""
 
+# Alarms are of live reads: what was imported says nothing of how Spotify answers now.
+
 # The last day with runs, and the last two days with values. Tracks are compared if both days have a value above 0.
 POPULARITY = """
 with value_days as (
     select
         date,
         row_number() over (order by date desc) as age
-    from (select distinct date from track_daily_popularity) as dates
+    from (select distinct date from track_daily_popularity where not is_imported) as dates
 ),
 
 today as (
     select track_id, popularity from track_daily_popularity
-    where date = (select date from value_days where age = 1)
+    where not is_imported and date = (select date from value_days where age = 1)
 ),
 
 day_before as (
     select track_id, popularity from track_daily_popularity
-    where date = (select date from value_days where age = 2)
+    where not is_imported and date = (select date from value_days where age = 2)
 )
 
 select
-    (select max(date) from runs),
+    (select max(date) from runs where kind = 'read'),
     (select date from value_days where age = 1),
     (select date from value_days where age = 2),
     (select avg(case when popularity = 0 then 100.0 else 0 end) from today),
@@ -53,7 +55,7 @@ with read_days as (
         count(followers) as answers,
         row_number() over (order by date desc) as age
     from playlist_days
-    where outcome in ('complete', 'unchanged', 'partial')
+    where outcome in ('complete', 'unchanged', 'partial') and source is null
     group by date
 )
 
@@ -72,7 +74,8 @@ inner join playlist_days as before
     on today.playlist_id = before.playlist_id and today.date - today.days_since_usable = before.date
 inner join playlists on today.playlist_id = playlists.playlist_id
 where
-    today.date = (select max(date) from playlist_days)
+    today.date = (select max(date) from playlist_days where source is null and outcome <> 'not_run')
+    and coalesce(today.source, before.source) is null
     and before.size > 0
     and (before.size - today.size) * 100.0 / before.size >= {percent}
 order by before.size - today.size desc, 1

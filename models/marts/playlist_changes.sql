@@ -10,6 +10,16 @@ track_info as (
     where valid_to is null
 ),
 
+imported_days as (
+    select
+        playlist_id,
+        day
+    from {{ ref('int_playlist_days_counted') }}
+    where
+        is_usable
+        and source is not null
+),
+
 changes as (
     select
         playlist_id,
@@ -53,7 +63,8 @@ final as (
         recordings.change,
         recordings.day_before as date_before,
         others.track_id is not null as is_replacement,
-        others.track_id as other_track_id
+        others.track_id as other_track_id,
+        coalesce(days.day, days_before.day) is not null as is_imported
     from recordings
     left join recordings as others
         on
@@ -62,6 +73,14 @@ final as (
             and recordings.isrc = others.isrc
             and recordings.recording_number = others.recording_number
             and (recordings.change = 'removed') <> (others.change = 'removed')
+    left join imported_days as days
+        on
+            recordings.playlist_id = days.playlist_id
+            and recordings.day = days.day
+    left join imported_days as days_before
+        on
+            recordings.playlist_id = days_before.playlist_id
+            and recordings.day_before = days_before.day
 )
 
 select * from final

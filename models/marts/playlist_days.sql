@@ -3,24 +3,31 @@
     pre_hook="{{ delete_rewound_rows(ref('int_playlists_rewound'), 'playlist_id', 'date') }}",
 ) }}
 
--- The observation calendar: every day from a playlist's first read to the last day on which any playlist was read. A
--- build adds days after the last existing one of each playlist; rows from its rewind day on have been deleted.
+-- The observation calendar: every day from a playlist's first read to the last day with a live read of any playlist, or
+-- to its own last read if that is later or if it has imported reads only. A build adds days after the last existing one
+-- of each playlist; rows from its rewind day on have been deleted.
 with days as {{ not_materialized() }} (select * from {{ ref('int_playlist_days_counted') }}),
 
 membership_changes as (select * from {{ ref('int_membership_changes') }}),
 
 stays as {{ not_materialized() }} (select * from {{ ref('int_stays') }}),
 
-last_read as (
+last_live_read as (
     select max(day) as day from days
+    where has_live_read
 ),
 
 playlists as (
     select
-        playlist_id,
-        min(day) as first_day
+        days.playlist_id,
+        min(days.day) as first_day,
+        max(case
+            when days.has_live_read and last_live_read.day > days.day then last_live_read.day
+            else days.day
+        end) as last_day
     from days
-    group by playlist_id
+    cross join last_live_read
+    group by days.playlist_id
 ),
 
 {% if is_incremental() -%}
@@ -48,10 +55,10 @@ gaps as (
         playlists.playlist_id,
         coalesce(known.last_day + 1, playlists.first_day) as first_day,
         coalesce(known.size, 0) as size_before,
-        last_read.day as last_day
+        playlists.last_day
     from playlists
     left join known on playlists.playlist_id = known.playlist_id
-    cross join last_read
+    where known.last_day is null or known.last_day < playlists.last_day
 ),
 
 calendar as (
@@ -111,6 +118,7 @@ final as (
         calendar.playlist_id,
         calendar.date,
         coalesce(days.outcome, 'not_run') as outcome,
+        days.source,
         days.reason,
         case when days.outcome = 'unchanged' then days.content_entries else days.entries end as entries,
         days.total,

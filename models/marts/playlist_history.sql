@@ -4,7 +4,8 @@
     'is_public': 'is_public', 'is_collaborative': 'is_collaborative', 'image_url': 'image_url'
 } %}
 
--- Rewrites playlists of which a new read differs from the version of its day. All other rows are kept.
+-- Of the reads of a day the latest live one counts, then the latest imported one. Rewrites playlists of which a new
+-- read differs from the version of its day. All other rows are kept.
 with reads as {{ not_materialized() }} (
     select * from {{ ref('int_playlist_reads') }}
     where
@@ -50,7 +51,12 @@ ranked as (
     select
         reads.*,
         row_number() over (
-            partition by reads.playlist_id, reads.day order by reads.observed_at desc, reads.run_id desc
+            partition by reads.playlist_id, reads.day
+            order by
+                case when reads.source is null then 1 else 2 end asc,
+                reads.observed_at desc,
+                reads.run_id desc,
+                reads.attempt desc
         ) as latest_rank
     from reads
     inner join changed_playlists on reads.playlist_id = changed_playlists.playlist_id

@@ -5,6 +5,8 @@ final as (
         run_id,
         worker,
         day as date,
+        kind,
+        source,
         started_at,
         ended_at,
         playlists_asked,

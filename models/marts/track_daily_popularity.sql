@@ -14,7 +14,8 @@ final as (
         track_id,
         day as date,
         popularity,
-        popularity_observed_at as observed_at
+        popularity_observed_at as observed_at,
+        popularity_weight < 0 as is_imported
     from track_days
     where
         popularity is not null

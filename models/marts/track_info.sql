@@ -10,6 +10,12 @@ watched as (
 
 track_days as {{ not_materialized() }} (select * from {{ ref('int_track_days') }}),
 
+last_live_day as (
+    select max(day) as day
+    from track_days
+    where description_weight >= 0
+),
+
 first_days as (
     select
         track_id,
@@ -23,7 +29,7 @@ followed as (
     from track_days
     where
         is_followed
-        and day = (select max(last_days.day) from track_days as last_days)
+        and day = (select last_live_day.day from last_live_day)
 ),
 
 final as (

@@ -10,6 +10,16 @@ versions as (select * from {{ ref('int_playlist_versions') }}),
 
 followed as (select * from {{ ref('track_info_history') }}),
 
+imported_days as (
+    select
+        playlist_id,
+        day
+    from days
+    where
+        is_usable
+        and source is not null
+),
+
 last_usable_days as (
     select
         playlist_id,
@@ -54,28 +64,41 @@ dated as (
 
 final as (
     select
-        playlist_id,
-        track_id,
-        stay_number,
-        added_at,
-        last_seen,
-        first_seen,
-        first_absent,
-        case when believes_claim then 'claimed' else 'observed' end as added_at_source,
-        usable_day_before is null as starts_before_watch,
-        first_absent is null as is_current,
-        cast(days_seen as integer) as days_seen,
-        concat(playlist_id, '-', track_id, '-', first_seen) as stay_id,
-        entry_position,
-        final_position as last_position,
-        {{ days_between('added_at', 'last_seen') }} + 1 as days_min,
+        dated.playlist_id,
+        dated.track_id,
+        dated.stay_number,
+        dated.added_at,
+        dated.last_seen,
+        dated.first_seen,
+        dated.first_absent,
+        case when dated.believes_claim then 'claimed' else 'observed' end as added_at_source,
+        dated.usable_day_before is null as starts_before_watch,
+        dated.first_absent is null as is_current,
+        cast(dated.days_seen as integer) as days_seen,
+        concat(dated.playlist_id, '-', dated.track_id, '-', dated.first_seen) as stay_id,
+        dated.entry_position,
+        dated.final_position as last_position,
+        {{ days_between('dated.added_at', 'dated.last_seen') }} + 1 as days_min,
         -- at most from the day after the read before the stay to the day before the read after it
         case
-            when believes_claim then {{ days_between('added_at', 'first_absent') }}
-            else {{ days_between('usable_day_before', 'first_absent') }} - 1
+            when dated.believes_claim then {{ days_between('dated.added_at', 'dated.first_absent') }}
+            else {{ days_between('dated.usable_day_before', 'dated.first_absent') }} - 1
         end as days_max,
-        first_absent is not null as is_ended
+        dated.first_absent is not null as is_ended,
+        coalesce(first_days.day, last_days.day, absent_days.day) is not null as is_imported
     from dated
+    left join imported_days as first_days
+        on
+            dated.playlist_id = first_days.playlist_id
+            and dated.first_seen = first_days.day
+    left join imported_days as last_days
+        on
+            dated.playlist_id = last_days.playlist_id
+            and dated.last_seen = last_days.day
+    left join imported_days as absent_days
+        on
+            dated.playlist_id = absent_days.playlist_id
+            and dated.first_absent = absent_days.day
 )
 
 select * from final

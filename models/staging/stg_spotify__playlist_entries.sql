@@ -3,7 +3,9 @@ with entries as (select * from {{ source('raw', 'playlist_entries') }}),
 contents as (
     select
         *,
-        {{ content_of_entry('entry') }} as content
+        {{ content_of_entry('entry') }} as content,
+        -- few entries have it: look for it before the entry is parsed a second time
+        case when {{ json_has_key('entry', 'chart') }} then {{ json_value('entry', ['chart']) }} end as chart
     from entries
 ),
 
@@ -44,6 +46,8 @@ final as (
         case when {{ json_has_key('entry', 'added_by') }} then {{ json_text('entry', ['added_by', 'id']) }} end
             as added_by,
         {{ cast_or_null(json_field('fields', 'popularity'), 'integer') }} as popularity,
+        {{ cast_or_null(json_text('chart', ['rank']), 'integer') }} as chart_rank,
+        {{ cast_or_null(json_text('chart', ['streams']), 'bigint') }} as chart_streams,
         {{ description_hash('content') }} as description_hash,
         {{ is_blank(json_field('fields', 'name'), json_field('fields', 'duration_ms')) }} as is_blank,
         entry,

@@ -6,6 +6,7 @@ final as (
         day,
         run_id,
         {{ cast_or_null(json_text('asked', ['attempt']), 'integer') }} as attempt,
+        {{ json_text('body', ['kind']) }} as kind,
         {{ json_text('body', ['name']) }} as name,
         {{ json_text('body', ['description']) }} as description,
         {{ json_text('body', ['owner', 'id']) }} as owner_id,

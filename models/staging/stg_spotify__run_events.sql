@@ -6,6 +6,8 @@ final as (
         worker,
         day,
         {{ json_text('body', ['event']) }} as event,
+        coalesce({{ json_text('body', ['kind']) }}, 'read') as kind,
+        {{ json_text('body', ['source']) }} as source,
         {{ json_text('body', ['watched']) }} as watched,
         {{ cast_or_null(json_text('body', ['discover_tracks']), 'boolean') }} as discovers_tracks,
         {{ cast_or_null(json_text('body', ['playlists_asked']), 'integer') }} as playlists_asked,

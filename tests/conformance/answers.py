@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from tests.conformance.history import Entry, History, Read
+from tests.conformance.history import CHARTS, Entry, History, Read, streams_of
 from tests.conformance.runs import Run, id_of
 
 JsonObject = dict[str, Any]
@@ -16,6 +16,7 @@ def playlist(history: History, read: Read, version: str) -> JsonObject:
         "name": f"{read.list} of {read.day:%B}",
         "owner": {"id": "curator", "display_name": "Curator"},
         "snapshot_id": version,
+        **({"kind": "chart"} if read.source == CHARTS else {}),
     }
 
 
@@ -30,9 +31,10 @@ def page(
             {
                 "added_at": entry.added_at,
                 "is_local": entry.kind == "local",
-                "track": content(history, entry, run),
+                "item" if read.source else "track": content(history, entry, run),
+                **({"chart": {"rank": rank, "streams": streams_of(rank)}} if read.source == CHARTS else {}),
             }
-            for entry in entries
+            for rank, entry in enumerate(entries, 1)
         ],
         "limit": max(len(entries), 1),
         "next": following if goes_on else None,
@@ -63,7 +65,7 @@ def track(history: History, name: str, popularity: int | None, run: Run) -> Json
         "id": track_id,
         "uri": f"spotify:track:{track_id}",
         "type": "track",
-        "name": _title(name, run),
+        "name": title(name, run),
         "artists": [{"id": id_of(history, "artist"), "name": f"Artist of {name}"}],
         "album": {"id": id_of(history, "album"), "name": "Album", "release_date": "2019-05"},
         "available_markets": ["DE", "SE"],
@@ -75,7 +77,12 @@ def track(history: History, name: str, popularity: int | None, run: Run) -> Json
     return described if popularity is None else described | {"popularity": popularity}
 
 
-def _title(name: str, run: Run) -> str:
-    """Return a title. Titles change so that there are several versions: B's every other day, C's within a day."""
+def title(name: str, run: Run) -> str:
+    """Return a title. Titles change so that there are several versions: B's every other day, C's within a day.
+
+    Those of imports differ by source, but A has one title everywhere.
+    """
+    if run.source and name != "A":
+        return f"{name} ({run.source})"
     changed = {"B": run.day.day % 4 < 2, "C": run.slot > 1}
     return f"{name} (remastered)" if changed.get(name) else name

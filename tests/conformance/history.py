@@ -12,6 +12,8 @@ LAST_DAY = 9
 """All histories happen on the same nine days, so that one build serves them all."""
 
 ONLY_LIST = "list"
+CHARTS = "charts"
+"""The source whose reads are charts."""
 
 
 def day_number(number: int) -> date:
@@ -20,6 +22,11 @@ def day_number(number: int) -> date:
 
 
 DAYS = tuple(day_number(number) for number in range(1, LAST_DAY + 1))
+
+
+def streams_of(rank: int) -> int:
+    """Return the number of streams that a chart gives for a rank."""
+    return 3_000_000_000 // rank
 
 
 @dataclass(frozen=True)
@@ -39,7 +46,10 @@ class Entry:
 
 @dataclass(frozen=True)
 class Read:
-    """One attempt to read a playlist. `entries` is None if none were returned; `version` is the API's version id."""
+    """One attempt to read a playlist. `entries` is None if none were returned; `version` is the API's version id.
+
+    `source` is the name of the import that it comes from, None if it is live.
+    """
 
     list: str
     day: date
@@ -47,6 +57,7 @@ class Read:
     entries: tuple[Entry, ...] | None = None
     version: str | None = None
     arrives: date | None = None
+    source: str | None = None
 
     @property
     def arrival(self) -> date:
@@ -69,6 +80,7 @@ class Popularity(NamedTuple):
     track: str
     day: date
     popularity: int
+    is_imported: bool = False
 
 
 @dataclass(frozen=True)
@@ -93,14 +105,26 @@ class History:
         return tuple(dict.fromkeys(read.list for read in self.reads))
 
     def is_known(self, track: str, today: date) -> bool:
-        """Return whether a track is known once everything until today has arrived."""
-        return self.known is None or (track in self.known and self.known[track] <= today)
+        """Return whether a track is known once everything until today has arrived: followed, or found in an import."""
+        if self.known is None or (track in self.known and self.known[track] <= today):
+            return True
+        return any(
+            entry.kind == "track" and entry.name == track
+            for read in self.reads
+            if read.source and read.arrival <= today
+            for entry in read.entries or ()
+        )
+
+    def is_watched(self, name: str, today: date) -> bool:
+        """Return whether a playlist is on the watch-list of a day: from its first live read on."""
+        live = any(read.list == name and not read.source and read.day <= today for read in self.reads)
+        return live and today not in self.not_watched
 
     def versioned(self) -> Iterator[tuple[Read, str]]:
         """Return each read with its version id; without an explicit one, it is derived.
 
-        A complete read has a new one if its entries differ from those of the previous complete read,
-        and an unchanged read has that of the previous complete read. (Previous is in the order of days, not of
+        A complete read has a new one if its entries differ from those of the previous complete live read,
+        and an unchanged read has that of the previous complete live read. (Previous is in the order of days, not of
         writing or arrival.)
         """
         in_order = sorted(range(len(self.reads)), key=lambda index: (self.reads[index].day, index))
@@ -112,7 +136,7 @@ class History:
             if read.outcome == "complete" and read.list in before and _claims(entries) != _claims(read.entries or ()):
                 version = f"version {number}"
             versions[index] = read.version or version
-            if read.outcome == "complete":
+            if read.outcome == "complete" and not read.source:
                 before[read.list] = (read.entries or (), versions[index])
         for index, read in enumerate(self.reads):
             yield read, versions[index]

@@ -83,17 +83,22 @@ def _history(name: str, told: Mapping[str, Any]) -> History:
         rows=tuple(_row(**row) for row in told["rows"]),
         popularities=None
         if popularities is None
-        else tuple(Popularity(row["track"], _day(row["day"]), row["popularity"]) for row in popularities),
+        else tuple(
+            Popularity(row["track"], _day(row["day"]), row["popularity"], row.get("is_imported", False))
+            for row in popularities
+        ),
     )
 
 
 def _read(
+    *,
     day: Any,
     outcome: str,
     entries: list[Any] | None = None,
     arrives: Any = None,
     version: str | None = None,
     list: str = ONLY_LIST,
+    source: str | None = None,
 ) -> Read:
     if outcome not in OUTCOMES:
         raise NotationError(f"outcome {outcome!r}: it is one of {', '.join(OUTCOMES)}")
@@ -106,6 +111,7 @@ def _read(
         None if entries is None else tuple(_entry(entry) for entry in entries),
         version,
         None if arrives is None else _day(arrives),
+        source,
     )
 
 

@@ -20,13 +20,17 @@ def id_of(history: History, name: str) -> str:
 
 @dataclass
 class Run:
-    """One run of one worker: a landing file. `slot` counts the runs of a day; a run that is late is one of its own."""
+    """One run of one worker: a landing file. `slot` counts the runs of a day; a run that is late is one of its own.
+
+    An import is a run of worker 0 and slot 0, with a source.
+    """
 
     day: date
     slot: int
     worker: int
     arrival: date
     histories: Sequence[History]
+    source: str | None = None
     reads: list[tuple[History, Read, str]] = field(default_factory=list)
 
     @property
@@ -38,6 +42,8 @@ class Run:
 
     @property
     def name(self) -> str:
+        if self.source:
+            return f"import-{self.source}-{hashlib.sha256(str(self.started).encode()).hexdigest()[:16]}"
         token = hashlib.sha256(f"{self.started} {self.worker}".encode()).hexdigest()[:8]
         return f"{self.started:%Y%m%dT%H%M%S}-w{self.worker}-{token}"
 
@@ -47,8 +53,7 @@ class Run:
             id_of(history, name): f"{history.name}, {name}"
             for history in self.histories
             for name in history.lists
-            if self.day not in history.not_watched
-            and any(read.list == name and read.day <= self.day for read in history.reads)
+            if history.is_watched(name, self.day)
         }
         tracks = {
             id_of(history, track): ""
@@ -79,11 +84,17 @@ def runs_of(histories: Sequence[History]) -> list[Run]:
     runs = {
         (day, 1, worker, day): Run(day, 1, worker, day, team) for day in DAYS for worker, team in teams.items() if team
     }
+    imports: dict[tuple[date, str, date], Run] = {}
     for worker, team in teams.items():
         for history in team:
             slots: dict[tuple[str, date], int] = {}
             for read, version in history.versioned():
+                if read.source:
+                    import_key = (read.day, read.source, read.arrival)
+                    run = Run(read.day, 0, 0, read.arrival, [], read.source)
+                    imports.setdefault(import_key, run).reads.append((history, read, version))
+                    continue
                 slot = slots[read.list, read.day] = slots.get((read.list, read.day), 0) + 1
                 key = (read.day, slot, worker, read.arrival)
                 runs.setdefault(key, Run(*key, team)).reads.append((history, read, version))
-    return sorted(runs.values(), key=lambda run: run.started)
+    return sorted([*runs.values(), *imports.values()], key=lambda run: run.started)

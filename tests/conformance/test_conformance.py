@@ -68,7 +68,7 @@ def test_daily_stays_match_what_had_arrived(conformance: Conformance, today: dat
 @each_day
 def test_daily_playlist_days_have_the_outcomes_of_reads(conformance: Conformance, today: date) -> None:
     wanted = by_history(conformance, lambda history: expected.calendar(history, today))
-    actual = conformance.rows(conformance.days[today], "playlist_days", "playlist_id", "date", "outcome")
+    actual = conformance.rows(conformance.days[today], "playlist_days", "playlist_id", "date", "outcome", "source")
     check(conformance, actual, wanted)
 
 
@@ -103,6 +103,50 @@ def test_daily_popularity_is_the_latest_value(conformance: Conformance, today: d
     check(conformance, {name: rows for name, rows in actual.items() if rows}, wanted)
 
 
+@each_day
+def test_daily_titles_are_live_ones_or_imported_where_there_are_none(conformance: Conformance, today: date) -> None:
+    wanted = by_history(
+        conformance, lambda history: expected.titles(history, conformance.sightings(history, today), today)
+    )
+    columns = ("track_id", "track_name", "valid_from")
+    known = {history.name: history for history in conformance.histories}
+    actual = {
+        name: rows
+        for name, all_rows in conformance.rows(conformance.days[today], "track_info_history", *columns).items()
+        if (rows := [row for row in all_rows if known[name].is_known(row[0], today)])
+    }
+    check(conformance, actual, wanted)
+
+
+@each_day
+def test_daily_stays_say_whether_they_are_imported(conformance: Conformance, today: date) -> None:
+    wanted = by_history(conformance, lambda history: expected.imported_stays(history, today))
+    columns = ("playlist_id", "track_id", "stay_number", "is_imported")
+    check(conformance, conformance.rows(conformance.days[today], "tracks_in_playlist", *columns), wanted)
+
+
+@each_day
+def test_daily_changes_say_whether_they_are_imported(conformance: Conformance, today: date) -> None:
+    wanted = by_history(conformance, lambda history: expected.imported_changes(history, today))
+    columns = ("playlist_id", "track_id", "date", "date_before", "is_imported")
+    check(conformance, conformance.rows(conformance.days[today], "playlist_changes", *columns), wanted)
+
+
+@each_day
+def test_daily_playlists_are_watched_or_imported(conformance: Conformance, today: date) -> None:
+    wanted = by_history(conformance, lambda history: expected.playlists(history, today))
+    check(
+        conformance, conformance.rows(conformance.days[today], "playlists", "playlist_id", "kind", "is_watched"), wanted
+    )
+
+
+@each_day
+def test_daily_chart_positions_are_those_of_the_read_that_counts(conformance: Conformance, today: date) -> None:
+    wanted = by_history(conformance, lambda history: expected.chart_positions(history, today))
+    columns = ("playlist_id", "date", "track_id", "rank", "streams")
+    check(conformance, conformance.rows(conformance.days[today], "chart_positions", *columns), wanted)
+
+
 def test_random_worlds_cover_enough_cases(conformance: Conformance) -> None:
     assert len(conformance.worlds) == WORLDS >= 200
     rows = [row for world in conformance.worlds for row in expected.stays(world)]
@@ -114,6 +158,10 @@ def test_random_worlds_cover_enough_cases(conformance: Conformance) -> None:
     assert sum(row.days_seen < (row.last_seen - row.first_seen).days + 1 for row in rows) > 250
     assert sum(world.known is not None for world in conformance.worlds) > 40
     assert sum(read.arrives is not None for world in conformance.worlds for read in world.reads) > 500
+    assert sum(read.source is not None for world in conformance.worlds for read in world.reads) > 500
+    imported = [row for world in conformance.worlds for row in expected.imported_stays(world)]
+    assert min(sum(row[-1] for row in imported), sum(not row[-1] for row in imported)) > 250
+    assert sum(len(expected.chart_positions(world)) for world in conformance.worlds) > 250
 
 
 def by_history(
@@ -128,7 +176,7 @@ def stays(conformance: Conformance, marts: Marts) -> Rows:
 
 
 def popularities(conformance: Conformance, marts: Marts) -> Rows:
-    return conformance.rows(marts, "track_daily_popularity", "track_id", "date", "popularity")
+    return conformance.rows(marts, "track_daily_popularity", "track_id", "date", "popularity", "is_imported")
 
 
 def check(

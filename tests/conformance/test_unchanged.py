@@ -51,7 +51,7 @@ def test_unchanged_proves_nothing_until_its_complete_read_has_arrived() -> None:
     rows = stays(history(LATE), day_number(4))
     assert (row_of("A", rows).days_seen, row_of("B", rows).first_absent) == (2, day_number(4))
     assert (row_of("D", rows).added_at, row_of("D", rows).added_at_source) == (day_number(2), "claimed")
-    outcomes = [outcome for _, _, outcome in calendar(history(LATE), day_number(4))]
+    outcomes = [outcome for _, _, outcome, _ in calendar(history(LATE), day_number(4))]
     assert outcomes == ["complete", "not_run", "partial", "complete"]
 
 

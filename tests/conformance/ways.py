@@ -43,12 +43,13 @@ class Store:
 
     def receive(self, files: Iterable[Written]) -> None:
         for file in files:
-            for path in (file.watched, file.landing):
+            for path in filter(None, (file.watched, file.landing)):
                 self._copy(path)
 
     def receive_half(self, file: Written) -> None:
         """Copy half of a file, as if it were still being written: only its whole lines count."""
-        self._copy(file.watched)
+        if file.watched:
+            self._copy(file.watched)
         landing = self._copy(file.landing)
         content = landing.read_bytes()
         landing.write_bytes(content[: len(content) // 2])

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from tests.conformance.history import LAST_DAY, ONLY_LIST, Asked, Entry, History, Read, day_number
+from tests.conformance.history import CHARTS, LAST_DAY, ONLY_LIST, Asked, Entry, History, Read, day_number
 
 TRACKS = ("A", "B", "C", "D", "E", "F")
 CLAIMS = (
@@ -24,6 +24,9 @@ POPULARITIES = (None, 0, 1, 50, 51, 100)
 OUTCOMES = ("complete",) * 8 + ("unchanged",) * 5 + ("partial", "partial", "unavailable", "failed", "lost")
 """`lost`: unchanged since a version that was never read."""
 
+SOURCES = ("archive", "archive", "table", CHARTS)
+IMPORTS_A_DAY = (0,) * 6 + (1, 1, 2)
+DAYS_UNTIL_IMPORTED = (0, 1, 2, 4, 8)
 READS_A_DAY = (1,) * 7 + (0, 0, 2, 2, 3)
 DAYS_LATE = (0,) * 7 + (1, 2, 4)
 
@@ -133,16 +136,40 @@ def reads_of_a_list(chance: Random, name: str, days: range) -> list[Read]:
             reads.append(read)
             if outcome == "complete":
                 complete = version, len(shown)
+        reads += imported_reads(chance, name, number, content)
+    return reads
+
+
+def imported_reads(chance: Random, name: str, number: int, content: Content) -> list[Read]:
+    """Return what imports say of a day: what the playlist holds, or nearly."""
+    reads = []
+    for _ in range(chance.choice(IMPORTS_A_DAY)):
+        if chance.randint(0, 2) == 0:
+            content = changed(chance, content, content, day_number(number))
+        popular = {track: chance.choice(POPULARITIES) for track in TRACKS}
+        seen = [place.seen for place in content]
+        shown = tuple(replace(entry, popularity=popular.get(entry.name or "")) for entry in seen)
+        arrival = day_number(min(number + chance.choice(DAYS_UNTIL_IMPORTED), LAST_DAY))
+        outcome = chance.choice(("complete",) * 4 + ("partial",))
+        reads.append(Read(name, day_number(number), outcome, shown, f"{number}", arrival, chance.choice(SOURCES)))
     return reads
 
 
 def a_world(chance: Random) -> History:
-    """Return one or two playlists on six to nine days, with tracks known from some day on, or requested by id."""
+    """Return one or two playlists on six to nine days, with tracks known from some day on, or requested by id.
+
+    Imports have other reads of them, or a playlist of their own.
+    """
     length = chance.randint(6, LAST_DAY)
     first = chance.randint(1, LAST_DAY - length + 1)
     days = range(first, first + length)
     names = chance.choice(((ONLY_LIST,), (ONLY_LIST,), ("first", "second")))
     reads = [read for name in names for read in reads_of_a_list(chance, name, days)]
+    if chance.randint(0, 3) == 0:
+        content = contents(chance)
+        for number in days:
+            content = changed(chance, content, content, day_number(number))
+            reads += imported_reads(chance, "imported", number, content)
     followed = chance.sample(TRACKS, chance.randint(0, len(TRACKS)))
     since = {track: day_number(chance.choice(days)) for track in followed}
     is_told = chance.randint(0, 3) == 0

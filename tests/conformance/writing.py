@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
 from extractor.extract import playlists
@@ -24,12 +24,14 @@ class Written:
 
     run: Run
     landing: Path
-    watched: Path
+    watched: Path | None
     sightings: dict[str, list[Sighting]] = field(default_factory=dict)
 
 
 def write(run: Run, folder: Path) -> Written:
-    """Write the landing file of a run, and its watch-list."""
+    """Write the landing file of a run, and its watch-list, which an import does not have."""
+    if run.source:
+        return _write_import(run, folder)
     watched = run.watched()
     name = save_watch_list(folder, watched)
     landing_file = Path(run.day.isoformat()) / f"{run.name}.ndjson.gz"
@@ -52,6 +54,17 @@ def write(run: Run, folder: Path) -> Written:
         for start in range(0, len(asked), IDS_PER_CALL):
             writer.ask(asked[start : start + IDS_PER_CALL])
         writer.end(len(asked))
+    return written
+
+
+def _write_import(run: Run, folder: Path) -> Written:
+    written = Written(run, Path(run.day.isoformat()) / f"{run.name}.ndjson.gz", None)
+    with LandingWriter(folder, run.day, run.name, run.worker) as landing:
+        writer = _Writer(landing, written)
+        writer.tell("runs", {}, {"event": "start", "kind": "import", "source": run.source, "discover_tracks": False})
+        for history, read, version in run.reads:
+            writer.read_imported(history, read, version)
+        writer.tell("runs", {}, {"event": "end", "exit_code": 0})
     return written
 
 
@@ -108,6 +121,16 @@ class _Writer:
                 self._answer("playlists", _asked(history, read, ended), {"reason": ended.reason}, 500, requests=4)
         self.tell("playlist_reads", {"playlist_id": id_of(history, read.list)}, ended.landed())
 
+    def read_imported(self, history: History, read: Read, version: str) -> None:
+        """Write an imported read in one response. Later reads of a history have later times."""
+        (number,) = [number for number, each in enumerate(history.reads, 1) if each is read]
+        self._now = datetime.combine(read.day, time(tzinfo=UTC)) + number * BETWEEN_ANSWERS
+        entries = read.entries or ()
+        total = len(entries) + (read.outcome == "partial")
+        ended = playlists.Read(read.outcome, attempt=number)
+        self._page(history, read, version, ended, entries, offset=0, total=total)
+        self.tell("playlist_reads", {"playlist_id": id_of(history, read.list)}, ended.landed())
+
     def _pages(self, history: History, read: Read, version: str, ended: playlists.Read) -> None:
         """Write all pages. A partial read stops early or, on odd days, mixes two versions of the playlist."""
         entries = read.entries or ()
@@ -155,7 +178,7 @@ class _Writer:
         if offset:
             observed_at = self._answer("playlist_items", asked | {"offset": offset}, body)
         else:
-            whole = answers.playlist(history, read, version) | {"tracks": body}
+            whole = answers.playlist(history, read, version) | {"items" if read.source else "tracks": body}
             observed_at = self._answer("playlists", asked, whole)
         for entry in entries:
             self._saw(history, entry, observed_at)
@@ -181,7 +204,8 @@ class _Writer:
 
     def _saw(self, history: History, entry: Entry, observed_at: datetime, *, in_list: bool = True) -> None:
         if entry.kind == "track" and entry.name:
-            sighting = Sighting(entry.name, self._run.day, observed_at, entry.popularity, in_list)
+            title, imported = answers.title(entry.name, self._run), bool(self._run.source)
+            sighting = Sighting(entry.name, self._run.day, observed_at, entry.popularity, in_list, title, imported)
             self._sightings.setdefault(history.name, []).append(sighting)
 
 

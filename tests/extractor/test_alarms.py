@@ -16,7 +16,7 @@ Raise = Callable[[str], list[str]]
 USUAL = Alarms()
 
 TWO_DAYS = """
-insert into runs (run_id, date) values ('r1', '2026-01-01'), ('r2', '2026-01-02');
+insert into runs (run_id, date, kind) values ('r1', '2026-01-01', 'read'), ('r2', '2026-01-02', 'read');
 insert into playlists (playlist_id, playlist_name) values
     ('L', 'Shrinking'), ('M', 'Unread'), ('N', 'Emptied'), ('O', 'Small');
 insert into playlist_days (playlist_id, date, outcome, followers, size, days_since_usable) values
@@ -47,11 +47,11 @@ def alarms_after(cursor: Cursor, sql: str, limits: Alarms = USUAL) -> list[str]:
 def popularity(first_day: dict[int, int], second_day: dict[int, int]) -> str:
     """Return a statement that inserts values of two days, by number of the track."""
     rows = [
-        f"('t{track}', '2026-01-0{day}', {value})"
+        f"('t{track}', '2026-01-0{day}', {value}, false)"
         for day, values in ((1, first_day), (2, second_day))
         for track, value in values.items()
     ]
-    return f"insert into track_daily_popularity (track_id, date, popularity) values {', '.join(rows)};"
+    return f"insert into track_daily_popularity (track_id, date, popularity, is_imported) values {', '.join(rows)};"
 
 
 STEADY = popularity(dict.fromkeys(range(8), 40), dict.fromkeys(range(8), 41))
@@ -119,6 +119,18 @@ def test_popularity_and_followers_that_vanish_are_alarms(alarms: Raise) -> None:
         "no track had a popularity on 2026-01-02; the last values are of 2026-01-01",
         "no playlist had a number of followers on 2026-01-02",
     ]
+
+
+def test_imported_days_raise_no_alarm(alarms: Raise) -> None:
+    imported = """
+    insert into runs (run_id, date, kind) values ('import', '2026-01-03', 'import');
+    insert into playlist_days (playlist_id, date, outcome, source, followers, size, days_since_usable) values
+        ('L', '2026-01-03', 'complete', 'archive', null, 1, 1), ('N', '2026-01-01', 'complete', 'archive', 9, 50, null),
+        ('N', '2026-01-02', 'complete', null, 9, 1, 1);
+    insert into track_daily_popularity (track_id, date, popularity, is_imported) values
+        ('t1', '2026-01-03', 0, true), ('new', '2026-01-02', 0, true), ('new', '2026-01-01', 90, true);
+    """
+    assert alarms(TWO_DAYS.format(size=21) + STEADY + imported) == []
 
 
 def test_limits_can_be_switched_off() -> None:

@@ -91,6 +91,15 @@ def publish(file: Path, through: int) -> None:
             insert("tracks_in_playlist", names, [stay])
 
 
+IMPORTED_SINCE = f"""
+insert into playlists (playlist_id, playlist_name, is_watched) values ('{"I" * 22}', 'Imported', false);
+insert into playlist_days (playlist_id, date, outcome, source) values
+    ('{"I" * 22}', '2026-01-18', 'complete', 'archive'), ('{"I" * 22}', '2026-01-20', 'complete', 'archive');
+insert into playlist_changes (playlist_id, track_id, change, date, date_before, is_replacement, is_imported) values
+    ('{"I" * 22}', '{ONE}', 'added', '2026-01-20', '2026-01-18', false, true);
+"""
+
+
 @dataclass(frozen=True)
 class Shown:
     """Runs ./run.sh changes on a published file."""
@@ -507,3 +516,22 @@ def test_read_changes_takes_what_is_asked(shown: Shown) -> None:
     found = read_changes(shown.config, Asked(playlist="first"))
     assert (found.since, found.through) == (january(15), january(16))
     assert [name for name, _ in found.biggest()] == ["Morning"]
+
+
+def test_imported_days_are_not_the_last_observed_ones(make: Callable[..., Shown]) -> None:
+    show = make()
+    before = show.json()
+    lines = summarize_day(show.config, january(16))
+    with duckdb.connect(str(show.config.database)) as connection:
+        connection.execute(IMPORTED_SINCE)
+    assert before and show.json() == before
+    assert summarize_day(show.config, january(16)) == lines
+    assert summarize_day(show.config, january(20)) is None
+    assert [change["date"] for change in show.json("--playlist", "Imported")] == ["2026-01-20"]
+
+
+def test_days_of_imports_are_shown_if_nothing_is_live(make: Callable[..., Shown]) -> None:
+    show = make()
+    with duckdb.connect(str(show.config.database)) as connection:
+        connection.execute("delete from playlist_days; delete from playlist_changes;" + IMPORTED_SINCE)
+    assert [change["date"] for change in show.json()] == ["2026-01-20"]

@@ -61,6 +61,7 @@ MARTS = (
     "artists",
     "albums",
     "track_daily_popularity",
+    "chart_positions",
     "playlist_days",
     "playlists",
     "playlist_history",

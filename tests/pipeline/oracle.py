@@ -27,12 +27,19 @@ class Entry(NamedTuple):
 
 @dataclass(frozen=True)
 class Read:
-    """One attempt to read a playlist on a day. An `unchanged` read has no entries of its own."""
+    """One attempt to read a playlist on a day, imported if it has a source. `unchanged` has no entries of its own."""
 
     playlist_id: str
     day: date
     outcome: str
     entries: Sequence[Entry] = ()
+    source: str | None = None
+
+    @property
+    def rank(self) -> tuple[bool, bool, int]:
+        """The sort key of the reads of a day: usable before others, live before imported, then the best."""
+        is_usable = self.outcome in ("complete", "unchanged")
+        return not is_usable, self.source is not None, BEST_FIRST.index(self.outcome)
 
 
 class Stay(NamedTuple):
@@ -97,25 +104,31 @@ def _stays(reads: Iterable[Read]) -> Iterator[tuple[str, int, OpenStay]]:
 
 
 def counted_reads(reads: Iterable[Read]) -> list[Read]:
-    """Return the counted read of each day, in the order of days: the best one, then the latest."""
+    """Return the counted read of each day, in the order of days: by rank, then the latest."""
     counted: dict[date, Read] = {}
     for read in reads:
         rival = counted.get(read.day)
-        if rival is None or BEST_FIRST.index(read.outcome) <= BEST_FIRST.index(rival.outcome):
+        if rival is None or read.rank <= rival.rank:
             counted[read.day] = read
     return [counted[day] for day in sorted(counted)]
 
 
-def _stays_of_a_list(reads: Iterable[Read]) -> Iterator[tuple[str, int, OpenStay]]:
-    stays: dict[str, list[OpenStay]] = {}
-    content: Sequence[Entry] | None = None  # of the last complete read
-    day_before: date | None = None  # of the last complete or unchanged read
+def usable_contents(reads: Iterable[Read]) -> Iterator[tuple[Read, Sequence[Entry]]]:
+    """Return the counted reads of one playlist that are complete or unchanged, with what the playlist held."""
+    live: Sequence[Entry] | None = None  # of the last complete live read, to which `unchanged` refers
     for read in counted_reads(reads):
         if read.outcome == "complete":
-            content = read.entries
-        elif read.outcome != "unchanged":
-            continue  # partial, unavailable, failed: prove neither presence nor absence
-        assert content is not None, "unchanged since a read that is not known"
+            live = live if read.source else read.entries
+            yield read, read.entries
+        elif read.outcome == "unchanged":
+            assert live is not None, "unchanged since a read that is not known"
+            yield read, live
+
+
+def _stays_of_a_list(reads: Iterable[Read]) -> Iterator[tuple[str, int, OpenStay]]:
+    stays: dict[str, list[OpenStay]] = {}
+    day_before: date | None = None
+    for read, content in usable_contents(reads):
         held: dict[str, set[str | None]] = {}
         positions: dict[str, int] = {}
         for position, entry in enumerate(content, 1):

@@ -98,8 +98,9 @@ select
         where
             load_number > %(load)s
             and body ->> 'event' = 'start'
+            and body ->> 'kind' is distinct from 'import'
             and body ->> 'watched' is distinct from (
-                select watched from intermediate.int_runs order by started_at desc limit 1
+                select watched from intermediate.int_runs where kind = 'read' order by started_at desc limit 1
             )
     )
 """

@@ -23,6 +23,7 @@ from extractor.outputs.changes.words import day_of, identity, named
 from extractor.outputs.missing import check_published
 
 IS_OBSERVED = "outcome in ('complete', 'unchanged')"
+IS_LIVE = "source is null"
 
 # One query for DuckDB and PostgreSQL.
 DAYS = f"""
@@ -213,8 +214,12 @@ def read_day(config: Config, day: date) -> Changes | None:
 
 
 def observed_days(cursor: Cursor) -> list[date]:
-    """Return the days on which a playlist was observed."""
-    return [day for day, is_observed in _days(cursor, "true") if is_observed]
+    """Return the days on which a playlist was read live and observed; if nothing was, those that were imported."""
+    return _observed(_days(cursor, IS_LIVE)) or _observed(_days(cursor, "true"))
+
+
+def _observed(days: list[tuple[date, bool]]) -> list[date]:
+    return [day for day, is_observed in days if is_observed]
 
 
 def playlist_names(cursor: Cursor) -> dict[str, tuple[str, str | None]]:
@@ -241,8 +246,10 @@ def _read(cursor: duckdb.DuckDBPyConnection, asked: Asked) -> Changes:
         if name is not None
     }
     asked = Asked(asked.since, asked.days, **ids)
-    days = _days(cursor, _is(asked.playlist, "playlist_id"))
-    observed = [day for day, is_observed in days if is_observed]
+    days = _days(cursor, IS_LIVE if asked.playlist is None else _is(asked.playlist, "playlist_id"))
+    if asked.playlist is None and not _observed(days):  # all that is known was imported
+        days = _days(cursor, "true")
+    observed = _observed(days)
     last = days[-1][0] if days else date.min + timedelta(days=1)
     if asked.since is not None:
         since = asked.since

@@ -21,6 +21,7 @@ found as (
     select
         complete_reads.playlist_id,
         complete_reads.run_id,
+        complete_reads.attempt,
         complete_reads.load_number,
         entries.position,
         entries.kind,
@@ -40,19 +41,21 @@ collected as (
     select
         playlist_id,
         run_id,
+        attempt,
         min(load_number) as load_number,
         cast(count(position) as integer) as entries,
         cast(sum(case when kind = 'unavailable' then 1 else 0 end) as integer) as unavailable_entries,
         count(added_by) > 0 as has_added_by,
         {{ rows_in_order(['kind', 'track_id', 'added_at', 'added_by', 'content'], 'position') }}
     from found
-    group by playlist_id, run_id
+    group by playlist_id, run_id, attempt
 ),
 
 final as (
     select
         playlist_id,
         run_id,
+        attempt,
         load_number,
         {{ hash_in_order('content') }} as content_hash,
         entries,

@@ -16,6 +16,8 @@ final as (
         added_at,
         added_by,
         popularity,
+        chart_rank,
+        chart_streams,
         case when kind = 'track' then description_hash end as description_hash,
         is_blank,
         observed_at,

@@ -6,7 +6,7 @@ with contents as (select * from {{ ref('int_playlist_contents_collected') }}),
 ranked as (
     select
         *,
-        row_number() over (partition by playlist_id, content_hash order by load_number, run_id) as find_rank
+        row_number() over (partition by playlist_id, content_hash order by load_number, run_id, attempt) as find_rank
     from contents
 ),
 

@@ -23,6 +23,8 @@ final as (
         starts.run_id,
         starts.worker,
         starts.day,
+        starts.kind,
+        case when starts.kind = 'import' then starts.source end as source,
         starts.watched,
         starts.discovers_tracks,
         starts.observed_at as started_at,

@@ -1,5 +1,9 @@
--- Every playlist and track that was ever watched, with its label on the last watch-list that had it.
-with runs as (select * from {{ ref('int_runs') }}),
+-- Every playlist and track that was ever watched, with its label on the last watch-list that had it. Imports watch
+-- nothing.
+with runs as (
+    select * from {{ ref('int_runs') }}
+    where kind = 'read'
+),
 
 watched as (select * from {{ ref('stg_spotify__watched') }}),
 

@@ -1,9 +1,12 @@
 {{ config(unique_key='day') }}
+{%- set popularity_keys = ['popularity_weight', 'observed_at', 'popularity'] %}
+{%- set description_keys = [description_rank('description_weight'), 'observed_at', 'description_hash'] %}
 
 -- Fact: all sightings of a track on a day, merged into one row: its popularity, its description, and whether a run
 -- follows it. The latest answer counts, except that a popularity of 0 in a playlist and a blank description count only
--- if there is no other. This is a maximum, so merging is idempotent and independent of order. Days with new sightings
--- are replaced.
+-- if there is no other. What is imported has a negative weight: its popularity counts only if there is no live one, its
+-- description if there is none or a blank one. This is a maximum, so merging is idempotent and independent of order.
+-- Days with new sightings are replaced.
 with entries as (select * from {{ ref('int_playlist_entries_unpacked') }}),
 
 answers as (select * from {{ ref('int_track_answers_unpacked') }}),
@@ -15,11 +18,14 @@ sightings as (
         entries.track_id,
         entries.day,
         entries.popularity,
-        case when entries.popularity = 0 then 0 else 1 end as popularity_weight,
+        case when entries.popularity = 0 then 0 else 1 end + case when runs.kind = 'import' then -2 else 0 end
+            as popularity_weight,
         entries.description_hash,
-        case when entries.is_blank then 0 else 1 end as description_weight,
+        case when entries.is_blank then 0 else 1 end + case when runs.kind = 'import' then -2 else 0 end
+            as description_weight,
         entries.observed_at,
         coalesce(runs.discovers_tracks, false) as is_followed,
+        coalesce(runs.kind = 'import', false) as is_imported,
         entries.load_number
     from entries
     left join runs on entries.run_id = runs.run_id
@@ -38,6 +44,7 @@ sightings as (
         case when is_blank then 0 else 1 end as description_weight,
         observed_at,
         true as is_followed,
+        false as is_imported,
         load_number
     from answers
 ),
@@ -63,6 +70,7 @@ sightings as (
             null as description_weight,
             popularity_observed_at as observed_at,
             is_followed,
+            is_imported,
             load_number
         from standing_rows
 
@@ -77,6 +85,7 @@ sightings as (
             description_weight,
             description_observed_at as observed_at,
             is_followed,
+            is_imported,
             load_number
         from standing_rows
     ),
@@ -90,18 +99,14 @@ final as (
     select
         track_id,
         day,
-        {{ value_of_greatest('popularity', ['popularity_weight', 'observed_at', 'popularity']) }} as popularity,
-        {{ value_of_greatest('popularity_weight', ['popularity_weight', 'observed_at', 'popularity']) }}
-            as popularity_weight,
-        {{ value_of_greatest('observed_at', ['popularity_weight', 'observed_at', 'popularity']) }}
-            as popularity_observed_at,
-        {{ value_of_greatest('description_hash', ['description_weight', 'observed_at', 'description_hash']) }}
-            as description_hash,
-        {{ value_of_greatest('description_weight', ['description_weight', 'observed_at', 'description_hash']) }}
-            as description_weight,
-        {{ value_of_greatest('observed_at', ['description_weight', 'observed_at', 'description_hash']) }}
-            as description_observed_at,
+        {{ value_of_greatest('popularity', popularity_keys) }} as popularity,
+        {{ value_of_greatest('popularity_weight', popularity_keys) }} as popularity_weight,
+        {{ value_of_greatest('observed_at', popularity_keys) }} as popularity_observed_at,
+        {{ value_of_greatest('description_hash', description_keys) }} as description_hash,
+        {{ value_of_greatest('description_weight', description_keys) }} as description_weight,
+        {{ value_of_greatest('observed_at', description_keys) }} as description_observed_at,
         max(case when is_followed then 1 else 0 end) = 1 as is_followed,
+        max(case when is_imported then 1 else 0 end) = 1 as is_imported,
         max(load_number) as load_number
     from all_sightings
     group by track_id, day

@@ -1,4 +1,5 @@
--- Followed tracks: requested by id, found in a playlist by a run that discovers tracks, or on a watch-list.
+-- Tracks of track_info: requested by id, found in a playlist by a run that discovers tracks or by an import, or on a
+-- watch-list.
 with track_days as (select * from {{ ref('int_track_days') }}),
 
 watched as (select * from {{ ref('stg_spotify__watched') }}),
@@ -9,7 +10,7 @@ followed as (
         max(load_number) as load_number
     from track_days
     where
-        is_followed
+        (is_followed or is_imported)
         and {{ is_new_fact() }}
     group by track_id
 

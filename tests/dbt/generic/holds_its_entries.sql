@@ -10,5 +10,6 @@ inner join {{ model }} as reads
     on
         contents.playlist_id = reads.playlist_id
         and contents.run_id = reads.run_id
+        and contents.attempt = reads.attempt
 where contents.entries <> reads.entries
 {% endtest %}
