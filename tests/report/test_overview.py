@@ -31,6 +31,16 @@ from tests.report.pages import (
 
 pytestmark = pytest.mark.slow
 
+# Two playlists on three days: one imported on the first two and read on the third, the other known from imports only.
+IMPORTED = """
+insert into playlists (playlist_id, playlist_name, kind, is_watched)
+values ('l1', 'Both', 'playlist', true), ('l2', 'Theirs', 'playlist', false);
+insert into playlist_days (playlist_id, date, outcome, source, entries, size)
+values
+    ('l1', '2026-01-01', 'complete', 'archive', 1, 1), ('l1', '2026-01-02', 'partial', 'archive', 1, 1),
+    ('l1', '2026-01-03', 'complete', null, 1, 1), ('l2', '2026-01-01', 'complete', 'archive', 1, 1);
+"""
+
 Varied = tuple[Path, Callable[[str], Rows]]
 
 PERIODS = [
@@ -444,3 +454,18 @@ def test_feed_and_tables_of_a_large_report_are_cut(page: Page, large: Path) -> N
     assert len(rows_of(page, "Playlists")) == 25
     page.run("document.querySelector('.feed > button').click()")
     assert page.run("document.querySelectorAll('.group').length") > 250
+
+
+def test_imported_days_are_shown_apart(page: Page, tmp_path: Path) -> None:
+    page.open(written(tmp_path, IMPORTED))
+    assert [row[0].split("\n") for row in rows_of(page, "Playlists")] == [["Both"], ["Theirs", "imported"]]
+    page.run("document.querySelector('.wall').open = true")
+    page.wait_for("document.querySelector('.strip')")
+    assert page.run("Array.from(document.querySelectorAll('.strip'), (s) => s.querySelectorAll('.day.i').length)") == [
+        1,
+        1,
+    ]
+    assert "imported: read by others" in page.texts(".legend li")
+    page.run("location.hash = '#playlist=l1'")
+    page.wait_for("document.querySelector('.lead')")
+    assert page.texts(".lead")[0].startswith("Observed on 2 of 3 days since 1 Jan 2026, 1 of them imported.")

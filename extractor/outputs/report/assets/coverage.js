@@ -3,7 +3,7 @@
 import { few, fitted, html, playlistLink, section, svg } from "./dom.js";
 import { grid, outcomeLegend, row, strip, timeline, told } from "./charts.js";
 import { count, number } from "./words.js";
-import { OUTCOMES, cover, isUsable, lastRead } from "./world.js";
+import { OUTCOMES, cover, isUsable, lastRead, unwatched } from "./world.js";
 
 const ROWS = 20;
 
@@ -36,7 +36,7 @@ function wall(world, shown) {
     html(
       "p",
       { class: "about" },
-      "Every playlist on every day of this page; those least observed first. Blue days are observed. The others prove " +
+      "Every playlist on every day of this page; those least observed first. Blue and green days are observed. The others prove " +
         "nothing: no track is taken to have left on them.",
     ),
     outcomeLegend(letters),
@@ -80,7 +80,7 @@ function coverageRow({ calendar }, shown, playlist, across) {
 
 function noteOn(playlist) {
   if (!playlist.isWatched) {
-    return "no longer watched";
+    return unwatched(playlist);
   }
   return lastRead(playlist) === null ? "never read" : playlist.label;
 }

@@ -20,6 +20,7 @@ import {
   lastRead,
   readsSince,
   spans,
+  unwatched,
 } from "./world.js";
 
 const WEEK = 7;
@@ -130,7 +131,7 @@ function headings(playlist) {
       "Playlist",
       playlist.label ? [" · ", name(playlist.label)] : null,
       playlist.owner === "spotify" ? " · Spotify’s own" : null,
-      playlist.isWatched ? null : " · no longer watched",
+      playlist.isWatched ? null : ` · ${unwatched(playlist)}`,
     ),
     html("h1", { tabindex: -1 }, name(playlist.title)),
   ];
@@ -188,7 +189,7 @@ function code(text) {
 }
 
 function coverInWords({ calendar }, playlist) {
-  const { days, observed } = cover(playlist);
+  const { days, observed, imported } = cover(playlist);
   const first = playlist.outcomes.search(/[^.]/u);
   const summary = html("strong", { "data-fact": "cover" }, `Observed on ${number(observed)} of ${count(days, "day")}`);
   const gaps = spans(playlist.outcomes, (letter, day) =>
@@ -201,7 +202,7 @@ function coverInWords({ calendar }, playlist) {
   const more = gaps.length > 4 ? `, the last of ${number(gaps.length)} times: ` : ": ";
   return [
     summary,
-    ` since ${calendar.say(first)}. `,
+    ` since ${calendar.say(first)}${imported ? `, ${number(imported)} of them imported` : ""}. `,
     gaps.length ? `Not observed${more}${listed}.` : "None is missing.",
   ];
 }

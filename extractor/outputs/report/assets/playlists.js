@@ -5,7 +5,7 @@ import { sparkline } from "./lines.js";
 import { counted, isCompared, lastKnown, meanPopularities, shareReleased, turnoverIn } from "./period.js";
 import { dataTable, sqlDay } from "./table.js";
 import { count, decimal, number, percent, signed } from "./words.js";
-import { isUsable, lastRead, readBefore } from "./world.js";
+import { isUsable, lastRead, readBefore, unwatched } from "./world.js";
 
 const LINE = 28; // days of a line of popularity
 const BAR = { width: 92, height: 14 };
@@ -112,7 +112,7 @@ function columnsOf(world, shown, rows, line) {
 function noted({ calendar }, { playlist, read }) {
   const older = read < 0 ? `last read on ${calendar.say(read)}, before the days of this page` : playlist.label;
   const note = read === null ? (lastRead(playlist) === null ? "never read" : "not read yet") : older;
-  return { ...playlist, label: playlist.isWatched ? note : "no longer watched" };
+  return { ...playlist, label: playlist.isWatched ? note : unwatched(playlist) };
 }
 
 /** Removed to the left, added to the right, on one scale for all rows. */

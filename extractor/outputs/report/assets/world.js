@@ -9,6 +9,7 @@ export const NO_VALUE = 255;
 export const OUTCOMES = {
   c: { name: "complete", meaning: "read to the end", usable: true },
   u: { name: "unchanged", meaning: "proven unchanged", usable: true },
+  i: { name: "imported", meaning: "read by others", usable: true },
   e: { name: "empty", meaning: "read: no entries", usable: true },
   p: { name: "partial", meaning: "read in part", usable: false },
   x: { name: "unavailable", meaning: "refused, or gone", usable: false },
@@ -249,7 +250,14 @@ export function lazily(make) {
 /** How well a list's days are known, the days before its first read left out. */
 export function cover(list) {
   const letters = Array.from(list.outcomes).filter((letter) => letter !== ".");
-  return { days: letters.length, observed: letters.filter(isUsable).length };
+  const [observed, imported] = [letters.filter(isUsable).length, letters.filter((letter) => letter === "i").length];
+  return { days: letters.length, observed, imported };
+}
+
+/** How a playlist that is not watched is known. */
+export function unwatched(list) {
+  const { observed, imported } = cover(list);
+  return imported && imported === observed ? "imported" : "no longer watched";
 }
 
 /** The last day before `day` on which a list was read, or null. */

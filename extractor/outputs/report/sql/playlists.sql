@@ -1,5 +1,5 @@
 -- `outcomes` has one letter per day since the playlist's first day: the outcome's initial, `x` for unavailable (`u` is
--- unchanged), and `e` for a day on which the playlist was observed to be empty.
+-- unchanged), `e` for a day on which the playlist was observed to be empty, and `i` for an observation that was imported.
 -- `read_before` is the last complete or unchanged day before the first one of the page. `followers` has a number for
 -- each of these days, as the difference from the last known one; null where it is not known. `sizes` has the number of
 -- tracks.
@@ -22,6 +22,7 @@ days as (
         string_agg(
             case
                 when outcome in ('complete', 'unchanged') and entries = 0 then 'e'
+                when outcome in ('complete', 'unchanged') and source is not null then 'i'
                 when outcome = 'unavailable' then 'x'
                 else left(outcome, 1)
             end,

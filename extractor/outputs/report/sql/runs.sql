@@ -10,6 +10,6 @@ select
     requests,
     exit_code
 from runs
-where date >= $first_day and exit_code is distinct from 0
+where kind = 'read' and date >= $first_day and exit_code is distinct from 0
 order by date desc, started_at desc, run_id asc
 limit 50
