@@ -55,10 +55,18 @@ select
     track_info.duration_ms,
     track_info.isrc,
     track_info.is_explicit as explicit,
-    track_daily_popularity.popularity
+    track_daily_popularity.popularity,
+    chart_positions.streams,
+    playlists.kind
 from named
+inner join playlists on named.playlist_id = playlists.playlist_id
 inner join tracklists on named.playlist_id = tracklists.playlist_id and named.first_day = tracklists.first_day
 left join track_info on tracklists.track_id = track_info.track_id
 left join artists on tracklists.track_id = artists.track_id
 left join track_daily_popularity
     on tracklists.track_id = track_daily_popularity.track_id and named.date = track_daily_popularity.date
+left join chart_positions
+    on
+        named.playlist_id = chart_positions.playlist_id
+        and named.date = chart_positions.date
+        and tracklists.position = chart_positions.rank

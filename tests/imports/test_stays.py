@@ -1,7 +1,9 @@
 """What is imported, loaded, built and published: each stay as the definition makes it of the reads that count."""
 
 from collections.abc import Callable, Sequence
+from datetime import date, datetime
 from pathlib import Path
+from random import Random
 
 import duckdb
 import pytest
@@ -9,8 +11,9 @@ import pytest
 from tests.imports.conftest import Target
 from tests.imports.layouts import archive, response, table_rows, write_csv, write_git
 from tests.imports.test_api import text
+from tests.imports.test_charts import TRACKS
 from tests.imports.worlds import Imported, Snapshot, generate, of_archive
-from tests.pipeline.oracle import Read, Stay, tracks_in_playlist
+from tests.pipeline.oracle import Entry, Read, Stay, tracks_in_playlist
 
 pytestmark = pytest.mark.slow
 
@@ -50,6 +53,43 @@ def test_stays_of_every_source_match_the_definition(make_target: Callable[[str],
         in_steps.read(*source)
         in_steps.publish()
     assert published_stays(in_steps) == wanted
+
+
+def test_charts_have_stays_and_positions_also_after_an_export(
+    make_target: Callable[[str], Target], tmp_path: Path
+) -> None:
+    random, days = Random(1), ("2018-05-01", "2018-05-02", "2018-05-04")
+    charts = {day: random.sample(TRACKS, 30) for day in days}
+    for day, tracks in charts.items():
+        rows = [
+            {
+                "Position": rank,
+                "Track Name": "T",
+                "Artist": "A",
+                "Streams": 1000 - rank,
+                "URL": f"spotify:track:{track}",
+            }
+            for rank, track in enumerate(tracks, 1)
+        ]
+        write_csv(tmp_path / "charts" / f"regional-se-daily-{day}.csv", rows)
+    chart = "chart:top-200-daily:se"
+    wanted = sorted((chart, day, track, n, 1000 - n) for day in days for n, track in enumerate(charts[day], 1))
+    reads = [
+        Imported(chart, date.fromisoformat(day), datetime.fromisoformat(f"{day}T00:00:00Z"), "complete", entries)
+        for day in days
+        for entries in [tuple(Entry(track, None) for track in charts[day])]
+    ]
+    first, second = make_target("first"), make_target("second")
+    first.read("charts", tmp_path / "charts")
+    first.publish()
+    assert first.run("export", "--format", "snapshots")[0] == 0
+    second.read("table", first.folder / "export" / "snapshots.parquet")
+    second.publish()
+    for target in (first, second):
+        assert published_stays(target) == stays_of(reads)
+        with duckdb.connect(str(target.folder / "spotify.duckdb"), read_only=True) as connection:
+            positions = "select playlist_id, date::varchar, track_id, rank, streams from chart_positions order by all"
+            assert connection.execute(positions).fetchall() == wanted
 
 
 def test_a_longer_archive_gives_what_it_would_have_given_at_once(target: Target, tmp_path: Path) -> None:
