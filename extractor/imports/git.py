@@ -51,9 +51,6 @@ class Repository:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def __str__(self) -> str:
-        return str(self._path)
-
     @property
     def has_history(self) -> bool:
         """Return whether a commit changed something below the path."""

@@ -98,9 +98,10 @@ class Imported:
 
     def _lines(self) -> Iterator[str]:
         reads = ", ".join(f"{count:,} {outcome}" for outcome, count in self.reads.items()) or "none"
+        period = f", {self.first_day} to {self.last_day}" if self.days else ""
         yield (
-            f"{self.source}: {self.playlists:,} playlists on {self.days:,} days, {self.first_day} to {self.last_day}; "
-            f"reads: {reads}; {self.entries:,} entries"
+            f"{self.source}: {self.playlists:,} playlists on {self.days:,} days{period}; reads: {reads}; "
+            f"{self.entries:,} entries"
         )
         for reason, count in self.partial.items():
             yield f"  partial: {count:,}: {reason}"

@@ -140,3 +140,9 @@ def test_what_is_no_archive_is_refused(target: Target, tmp_path: Path) -> None:
     for path in (tmp_path / "empty", tmp_path / "nowhere", without):
         exit_code, printed = target.run("import", "archive", path)
         assert (exit_code, str(path) in printed, target.files()) == (2, True, {}), printed
+
+
+def test_an_archive_of_personalised_playlists_only_leaves_everything_out(target: Target, tmp_path: Path) -> None:
+    world = snapshots((Entry(A, OLD),), playlist_id=f"37i9dQZF1E{PLAYLIST[10:]}")
+    exit_code, printed = target.run("import", "archive", archive(tmp_path / "git", world))
+    assert (exit_code, "0 playlists on 0 days; reads: none" in printed, target.files()) == (0, True, {}), printed
