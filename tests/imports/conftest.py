@@ -77,7 +77,7 @@ def target(make_target: Callable[[str], Target]) -> Target:
 
 
 @pytest.fixture(autouse=True)
-def git_of_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+def git_without_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let git ignore the configuration of whoever runs the tests."""
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", "/dev/null")
     monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")

@@ -132,7 +132,7 @@ def test_input_without_a_usable_row_is_refused(target: Target, tmp_path: Path) -
 
 def test_an_unknown_source_and_a_bad_name_are_refused(target: Target, tmp_path: Path) -> None:
     path = write_csv(tmp_path / "t.csv", [row(1, A, total=1)])
-    exit_code, printed = target.run("import", "tabel", path)
+    exit_code, printed = target.run("import", "tables", path)
     assert (exit_code, "did you mean 'table'" in printed) == (2, True), printed
     for name in ("../x", "a b", ""):
         assert target.run("import", "table", path, "--name", name)[0] == 2
