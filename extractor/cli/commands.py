@@ -32,8 +32,10 @@ from extractor.extract.day import RunContext
 from extractor.extract.plan import Plan, unasked
 from extractor.extract.run import extract
 from extractor.files import printing
+from extractor.imports.importing import Request, import_history
+from extractor.imports.watching import unwatched, watch
 from extractor.landing.day import read_day
-from extractor.landing.reader import files_of_day, last_instant
+from extractor.landing.reader import last_instant, live_files_of_day
 from extractor.landing.withdrawn import Withdrawal
 from extractor.lock import exclusive
 from extractor.outputs.alarms import read_alarms
@@ -132,7 +134,7 @@ def _check_date(options: argparse.Namespace, landing: Path, today: date) -> None
     day = options.date
     if day > today:
         raise ConfigError(f"--date {day}: is in the future and can't have been observed (days are UTC)")
-    if "insist" not in options or options.insist or today - day <= timedelta(days=1) or files_of_day(landing, day):
+    if "insist" not in options or options.insist or today - day <= timedelta(days=1) or live_files_of_day(landing, day):
         return
     raise ConfigError(
         f"--date {day}: what Spotify says today ({today} UTC) does not tell what was so on that day. A day can be read "
@@ -180,6 +182,34 @@ def _forget(config: Config, options: argparse.Namespace, console: Console) -> in
         forgotten = forget(config, Withdrawal(options.day, options.run, playlist))
         console.result("forgotten", str(forgotten), **asdict(forgotten))
     return 0
+
+
+def _import(config: Config, options: argparse.Namespace, console: Console) -> int:
+    request = Request(options.source, options.path, options.name, options.dry_run, options.strict, options.complete)
+    seed = config.seeds / "playlists.csv"
+    if options.watch and not (options.yes or options.dry_run or sys.stdin.isatty()):
+        raise ConfigError("--watch: there is no terminal to ask on; add --yes, or --dry-run to see what it would add")
+    progress = progress_on(console)
+    with exclusive(config.warehouse, "import", console.waits), progress:
+        today = console.clock.now().date()
+        found = import_history(config, request, today, lambda plan: console.note("planned", str(plan)), progress.show)
+    console.result("imported", str(found), **found.facts())
+    if options.watch:
+        _watch(seed, unwatched(seed, found.names), options, console)
+    return PARTLY_READ if found.problems else 0
+
+
+def _watch(seed: Path, names: dict[str, str], options: argparse.Namespace, console: Console) -> None:
+    if options.dry_run or not names:
+        console.result("watched", f"  --watch: {len(names):,} playlists are not in {seed} yet", playlists=len(names))
+        return
+    if not options.yes:
+        print(f"Add {len(names):,} playlists to {seed}? Each costs a request a day. [y/N] ", end="", flush=True)
+        if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+            console.result("watched", "  --watch: not added", playlists=0)
+            return
+    watch(seed, names)
+    console.result("watched", f"  added {len(names):,} playlists to {seed}", playlists=len(names))
 
 
 def _status(config: Config, _: argparse.Namespace, console: Console) -> int:
@@ -253,6 +283,7 @@ HANDLERS: dict[str, Callable[[Config, argparse.Namespace, Console], int]] = {
     "export": _export,
     "docs": _docs,
     "login": _login,
+    "import": _import,
     "purge": _purge,
     "forget": _forget,
     "verify": _verify,

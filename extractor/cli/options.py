@@ -16,7 +16,7 @@ from extractor.errors import suggestion
 from extractor.outputs.changes.digest import DAYS
 from extractor.outputs.changes.digest_formats import DIGEST_FORMATS
 from extractor.outputs.changes.formats import FORMATS as CHANGE_FORMATS
-from extractor.outputs.export import FORMATS
+from extractor.outputs.export import FORMATS, SNAPSHOTS
 from extractor.outputs.sql import RESULT_FORMATS
 from extractor.project import IS_CHECKOUT, PROGRAM
 from extractor.spotify.login import PORT
@@ -125,7 +125,7 @@ def _report(parser: argparse.ArgumentParser) -> None:
 
 
 def _export(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--format", choices=tuple(FORMATS), default="parquet", help="default: parquet")
+    parser.add_argument("--format", choices=(*FORMATS, SNAPSHOTS), default="parquet", help="default: parquet")
     parser.add_argument("--only", metavar="TABLE", help="export this table only")
     _into(parser, "the folder to write to")
     _target(parser)
@@ -195,6 +195,19 @@ def _forget(parser: argparse.ArgumentParser) -> None:
     _target(parser)
 
 
+def _import(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("source", metavar="SOURCE", help="table, archive, api, charts, or an adapter in imports/")
+    parser.add_argument("path", type=Path, metavar="PATH", help="a file, a folder or a git repository")
+    parser.add_argument("--name", help="what the tables call this source; default: SOURCE")
+    parser.add_argument("--dry-run", action="store_true", help="show the plan, write nothing")
+    parser.add_argument("--strict", action="store_true", help="import nothing if anything is not usable")
+    parser.add_argument(
+        "--complete", action="store_true", help="the source holds complete reads, also where it has no total"
+    )
+    parser.add_argument("--watch", action="store_true", help="add its playlists to seeds/playlists.csv, after asking")
+    parser.add_argument("--yes", action="store_true", help="with --watch: don't ask")
+
+
 def _demo_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--days", type=int, default=30, help="days to simulate, 1 to 30; default: 30")
     parser.add_argument("--folder", type=Path, help="folder to write to, replaced if it is a demo; default: data/demo")
@@ -213,6 +226,7 @@ COMMANDS = {
     "export": Command("write the published tables as Parquet or CSV files", "--only playlists --format csv", _export),
     "docs": Command("write dbt's documentation of every table and column as one page", "", _docs),
     "login": Command("let a Spotify user authorise the app to read their playlists", "", _login),
+    "import": Command("write what others have recorded as landing files", "table snapshots.parquet --dry-run", _import),
     "purge": Command("delete old landing files and raw answers; the tables stay", "--keep-days 90", _purge),
     "verify": Command("read everything that is kept to its end, and compare the stages", "", _verify),
     "forget": Command(
@@ -222,6 +236,9 @@ COMMANDS = {
         "simulate thirty days, build the tables, show queries; no account needed", "--days 7", _demo_options
     ),
 }
+
+
+ARGUMENTS = {"sql": " [QUERY]", "import": " SOURCE PATH"}
 
 
 class _Parser(argparse.ArgumentParser):
@@ -284,7 +301,7 @@ def _parsers() -> tuple[_Parser, dict[str, _Parser]]:
         parsers[name] = subparsers.add_parser(
             name,
             prog=f"{PROGRAM} {name}",
-            usage=f"{PROGRAM} {name}{' [QUERY]' if name == 'sql' else ''} [OPTIONS]",
+            usage=f"{PROGRAM} {name}{ARGUMENTS.get(name, '')} [OPTIONS]",
             formatter_class=_wide,
             description=command.summary[0].upper() + command.summary[1:] + ".",
             epilog=f"example: {example}",

@@ -20,19 +20,19 @@ class Bar(Progress):
 
     def __init__(self) -> None:
         self._bar: tqdm[Any] | None = None
-        self._requests = 0
+        self._requests: int | None = None
 
     def __exit__(self, *_: object) -> None:
         if self._bar is not None:
             self._bar.close()
 
-    def show(self, what: str, done: int, total: int | None, requests: int) -> None:
+    def show(self, what: str, done: int, total: int | None, requests: int | None = None) -> None:
         if self._bar is None or self._bar.desc != what:
             self.__exit__()
             self._bar = _bar(what, total)
         self._requests = requests
         self._bar.total = total
-        self._bar.set_postfix_str(f"{requests} requests", refresh=False)
+        self._bar.set_postfix_str("" if requests is None else f"{requests} requests", refresh=False)
         self._bar.update(done - self._bar.n)
 
     def waits(self, seconds: float) -> None:
@@ -53,7 +53,7 @@ class Lines(Progress):
         self._said: dict[str, Any] = {}
         self._lock = threading.Lock()
 
-    def show(self, what: str, done: int, total: int | None, requests: int) -> None:
+    def show(self, what: str, done: int, total: int | None, requests: int | None = None) -> None:
         self._said = {"what": what, "done": done, "total": total, "requests": requests}
         self.waits(0)
 
@@ -65,7 +65,8 @@ class Lines(Progress):
                 return
             self._due = now + seconds + EVERY_SECONDS
         facts = self._said | {"waiting": round(seconds)}
-        text = "{what} {done} of {total}, {requests} requests".format_map(facts | {"total": facts["total"] or "?"})
+        text = "{what} {done} of {total}".format_map(facts | {"total": facts["total"] or "?"})
+        text += "" if facts["requests"] is None else f", {facts['requests']} requests"
         text += f", waiting {seconds:.0f} s for Spotify" if seconds else ""
         self._console.note("progress", f"{self._console.clock.now():%H:%M} {text}", **facts)
 

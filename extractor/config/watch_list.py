@@ -44,7 +44,7 @@ class WatchList:
 def read_watch_list(config: Config) -> WatchList:
     """Return the playlists and tracks of this worker's slice. Raises ConfigError naming the file and the line."""
     _check_folder(config)
-    playlists, tracks = (_read_seed(config.seeds / f"{kind}s.csv", kind) for kind in KINDS)
+    playlists, tracks = (read_seed(config.seeds / f"{kind}s.csv", kind) for kind in KINDS)
     if config.tracks_file:
         tracks = dict(_read_ids(config.tracks_file)) | tracks
     if not playlists and not tracks:
@@ -75,7 +75,8 @@ def _check_folder(config: Config) -> None:
             raise ConfigError(f"{path}: is not read; the name must be {meant}")
 
 
-def _read_seed(path: Path, kind: str) -> dict[str, str]:
+def read_seed(path: Path, kind: str) -> dict[str, str]:
+    """Return the labels by id of a seed; none if it does not exist. Raises ConfigError naming the file and the line."""
     if not path.exists():
         return {}
     column = f"{kind}_id"

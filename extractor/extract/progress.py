@@ -16,8 +16,8 @@ class Progress:
     def __exit__(self, *_: object) -> None:
         """Clear what was shown."""
 
-    def show(self, what: str, done: int, total: int | None, requests: int) -> None:
-        """Report how many of the `total` playlists or tracks are done, and the number of requests so far."""
+    def show(self, what: str, done: int, total: int | None, requests: int | None = None) -> None:
+        """Report how many of the `total` playlists or tracks are done, and the number of requests so far, if any."""
 
     def waits(self, seconds: float) -> None:
         """Report a wait of so many seconds; callable from any thread."""

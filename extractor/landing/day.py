@@ -15,7 +15,7 @@ from extractor.config.endpoints import Endpoint
 from extractor.errors import LandingError
 from extractor.landing.cache import CachedContent
 from extractor.landing.payloads import ids_at, is_answered, results_of, track_objects, tracks_of, unknown_ids
-from extractor.landing.reader import LandingFile, files_of_day
+from extractor.landing.reader import LandingFile, live_files_of_day
 
 FINAL_OUTCOMES = frozenset({"complete", "unchanged"})
 
@@ -132,7 +132,7 @@ class DayReader:
 
         Caches the content of complete reads, which a killed run may not have done.
         """
-        for path in files_of_day(self._folder, self._day):
+        for path in live_files_of_day(self._folder, self._day):
             if path == own or path in self.problems:
                 continue
             try:

@@ -19,6 +19,9 @@ ENVELOPE_PARTS = frozenset(
 )
 TYPES = {"run": str, "worker": int, "endpoint": str, "asked": dict, "requests": int}
 UNPACKED_AT_ONCE = 1 << 16
+IMPORT = "import-"
+"""How the names of imported runs begin, and of their landing files."""
+
 WHAT_TO_DO = (
     "Nothing of this file was loaded; restore the file, or move it out of the landing folder to continue without it"
 )
@@ -39,11 +42,24 @@ def files_of_day(folder: Path, day: date) -> list[Path]:
     return sorted(path for path in (folder / day.isoformat()).glob("*.ndjson.gz") if not path.name.startswith("."))
 
 
+def live_files_of_day(folder: Path, day: date) -> list[Path]:
+    """Return the landing files of a day that hold responses of Spotify to us: imports say nothing about our runs."""
+    return [path for path in files_of_day(folder, day) if not is_import(path)]
+
+
+def is_import(path: Path) -> bool:
+    """Return whether a landing file, or a copy of one, was written by an import."""
+    return IMPORT in path.name
+
+
 def last_instant(folder: Path) -> datetime | None:
-    """Return when the last run of the last day in a landing folder started; None if none has."""
-    days = sorted(path.parent for path in folder.glob("????-??-??/*.ndjson.gz"))
+    """Return when the last run of the last day in a landing folder started; None if none has. Imports don't count."""
+    live = [path for path in folder.glob("????-??-??/*.ndjson.gz") if not is_import(path)]
+    last = max((path.parent for path in live), default=None)
     instants = []
-    for path in days[-1].glob("*.ndjson.gz") if days else ():
+    for path in live:
+        if path.parent != last:
+            continue
         with suppress(LandingError):  # load names what is wrong
             first = next((envelope for _, envelope in checked_envelopes(path)), None)
             instants += [datetime.fromisoformat(first["observed_at"])] if first else []

@@ -9,7 +9,7 @@ from typing import Any
 
 from extractor.errors import LandingError
 from extractor.landing.day import DayState
-from extractor.landing.reader import envelopes, files_of_day
+from extractor.landing.reader import envelopes, live_files_of_day
 
 OUTCOMES_BY_RANK = ("complete", "unchanged", "partial", "unavailable", "failed")
 
@@ -60,7 +60,7 @@ class DayReport:
         self.outcomes: dict[str, str] = {}
         self.problems: list[str] = []
         self._runs: dict[str, dict[str, Any]] = {}
-        for path in files_of_day(landing, day):
+        for path in live_files_of_day(landing, day):
             try:
                 for _, envelope in envelopes(path):
                     self._take_in(envelope)

@@ -1,6 +1,7 @@
 """Write the landing folder: the responses of a run as one gzipped NDJSON file, and small files beside it.
 
 landing/<day>/<run>.ndjson.gz      one envelope per line, in the order of the responses
+landing/<day>/import-<source>-<hash>.ndjson.gz  the same, written by an import
 landing/<day>/<endpoint>.requests  its size in bytes is the number of requests; only with a budget
 landing/not_before.json            until when Spotify's rate limit forbids requests
 landing/watched/<hash>.csv.gz      a watch list, stored once for all runs that used it
@@ -105,7 +106,7 @@ class LandingWriter:
                 "status": status,
                 "requests": requests,
                 "observed_at": observed_at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-                "body": _without(body, self._drop),
+                "body": without(body, self._drop),
             }
             if self._broken:
                 raise self._lost(self._broken)  # lines after a torn one could not be read
@@ -133,11 +134,12 @@ def line_of(envelope: dict[str, Any]) -> bytes:
     return line.encode("utf-8", "replace") + b"\n"
 
 
-def _without(value: Any, names: frozenset[str]) -> Any:
+def without(value: Any, names: frozenset[str]) -> Any:
+    """Return a value of JSON without the keys that have one of these names, at any depth."""
     if isinstance(value, dict):
-        return {key: _without(inner, names) for key, inner in value.items() if key not in names}
+        return {key: without(inner, names) for key, inner in value.items() if key not in names}
     if isinstance(value, list):
-        return [_without(inner, names) for inner in value]
+        return [without(inner, names) for inner in value]
     return value
 
 

@@ -17,6 +17,9 @@ from extractor.outputs.missing import check_published
 
 FORMATS = {"parquet": "format parquet, compression zstd", "csv": "format csv, header"}
 
+SNAPSHOTS = "snapshots"
+"""A format of its own: one table, in the columns that ./run.sh import reads."""
+
 READERS = {".parquet": "read_parquet({path})", ".csv": "read_csv({path}, header = true, all_varchar = true)"}
 
 SPLIT_ABOVE_BYTES = 200_000_000
@@ -54,24 +57,27 @@ class Exported:
 def export(config: Config, file_format: str, folder: Path, only: str | None = None) -> Exported:
     """Write every published table, or `only` one, into `folder`, replacing an earlier export of that format.
 
+    The format `snapshots` is one Parquet file with the content of each playlist on each usable day.
+
     Everything is written beside first and read back, then renamed file by file, so that each file is always a whole
     one. Raises WarehouseError if nothing is published, ConfigError for an unknown table, ExportError if the folder
     can't be written.
     """
     check_published(config.database)
     beside = folder / ".unfinished"
+    extension = "parquet" if file_format == SNAPSHOTS else file_format
     try:
         with opened(config.database, read_only=True, memory_limit=config.memory) as connection:
-            tables = _tables(connection, only)
+            tables = _snapshots(connection, only) if file_format == SNAPSHOTS else _tables(connection, only)
             shutil.rmtree(beside, ignore_errors=True)
             beside.mkdir(parents=True)
-            _write(connection, tables, file_format, beside)
+            _write(connection, tables, extension, beside)
         written = _put_in_place(beside, folder)
     except (ExportError, WarehouseError, OSError) as error:
         shutil.rmtree(beside, ignore_errors=True)
         raise ExportError(f"{folder}: {error}. All files of the earlier export are intact; export again") from error
     for table in tables:
-        earlier = {folder / f"{table}.{file_format}", *folder.glob(f"{table}/month=*/{table}.{file_format}")}
+        earlier = {folder / f"{table}.{extension}", *folder.glob(f"{table}/month=*/{table}.{extension}")}
         for left_over in earlier - set(written):
             left_over.unlink(missing_ok=True)
     return Exported(folder, len(written), sum(path.stat().st_size for path in written))
@@ -84,6 +90,15 @@ def _tables(connection: duckdb.DuckDBPyConnection, only: str | None) -> list[str
     if only not in tables:
         raise ConfigError(f"--only {only}: no such table; {suggestion(only, tables)}")
     return [only]
+
+
+def _snapshots(connection: duckdb.DuckDBPyConnection, only: str | None) -> list[str]:
+    """Return the name of a view with the neutral table, which this creates."""
+    if only is not None:
+        raise ConfigError(f"--only {only}: --format {SNAPSHOTS} writes one table of its own; leave out --only")
+    query = Path(__file__).with_name("snapshots.sql").read_text("utf-8")
+    connection.execute(f"create temp view {SNAPSHOTS} as {query}")
+    return [SNAPSHOTS]
 
 
 def _write(connection: duckdb.DuckDBPyConnection, tables: list[str], file_format: str, folder: Path) -> None:

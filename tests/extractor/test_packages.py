@@ -19,7 +19,7 @@ FLOORS = (
     ("config",),
     ("spotify", "landing"),
     ("engines", "extract"),
-    ("outputs",),
+    ("outputs", "imports"),
     ("cli",),
     ("__main__",),
 )

@@ -47,7 +47,7 @@ def of_day(command: str, day: date) -> tuple[str, ...]:
 
 SERVER = ("PGHOST", "PGPORT", "PGUSER", "PGDATABASE")
 REPO = Path(__file__).resolve().parents[2]
-FOLDERS = ("analyses", "extractor", "functions", "macros", "models", "requirements", "tests/dbt")
+FOLDERS = ("analyses", "extractor", "functions", "imports", "macros", "models", "requirements", "tests/dbt")
 FILES = ("dbt_project.yml", "profiles.yml", "run.sh")
 """What a copy of the project needs to make tables of its own."""
 

@@ -1,0 +1,195 @@
+"""Read raw responses of the Web API for playlists, from a folder or from the history of a git repository."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from extractor.engines.duckdb.files import quoted
+from extractor.errors import ConfigError
+from extractor.imports.documents import LONGEST_LINE, pieces
+from extractor.imports.git import Repository
+from extractor.imports.neutral import add_rows, columns_of
+from extractor.imports.problems import Problems
+from extractor.landing.payloads import page_of
+from extractor.landing.writer import without
+
+OF_A_PLAYLIST = re.compile(r"/playlists/([0-9A-Za-z]{22})(?:[/?]|$)")
+ID_IN_PATH = re.compile(r"(?<![0-9A-Za-z])([0-9A-Za-z]{22})(?![0-9A-Za-z])")
+DAY_IN_PATH = re.compile(r"(?<!\d)(\d{4})-?(\d{2})-?(\d{2})(?!\d)")
+
+ROWS = """
+create or replace temp view mapped as
+with documents as (
+    from read_json(
+        {path}, format = 'newline_delimited', maximum_object_size = {longest},
+        columns = {{
+            file: 'varchar', playlist_id: 'varchar', day: 'varchar', observed_at: 'varchar', page: 'varchar',
+            total: 'varchar', snapshot_id: 'varchar', playlist_name: 'varchar', playlist_description: 'varchar',
+            owner_id: 'varchar', followers: 'varchar', entries: 'json[]'
+        }}
+    )
+)
+
+select
+    * exclude (entries, entry),
+    entry ->> 'added_at' as added_at,
+    entry ->> 'uri' as uri,
+    nullif(entry ->> 'item', 'null') as item
+from (
+    select
+        *, cast(page as integer) + generate_subscripts(entries, 1) as position, unnest(entries) as entry
+    from documents
+
+    union all
+
+    select *, null as position, null as entry from documents
+    where len(entries) = 0
+)
+"""
+
+
+@dataclass(frozen=True)
+class _Document:
+    """A file with a response, and when it was observed: on a day (UTC), perhaps at a known instant."""
+
+    file: str
+    path: str
+    day: date | None
+    observed_at: str | None
+    content: bytes
+
+
+def read_responses(
+    work: duckdb.DuckDBPyConnection,
+    folder: Path,
+    path: Path,
+    today: date,
+    drop_fields: Collection[str],
+    problems: Problems,
+) -> Iterator[int]:
+    """Add the entries of responses to `rows`; yield how many files are done after each part.
+
+    Raises ConfigError if no file is a response for a playlist.
+    """
+
+    def read(piece: Path) -> None:
+        work.execute(ROWS.format(path=quoted(str(piece)), longest=LONGEST_LINE))
+        add_rows(work, "mapped", columns_of(work, "mapped"), today, "file", "null")
+
+    reasons = Problems()
+    found = 0
+    responses = _responses(path, frozenset(drop_fields), reasons, problems)
+    for found in pieces(responses, folder / "documents.ndjson", read, problems):
+        yield found
+    if not found:
+        reason = reasons.named[0] if reasons.named else f"{path}: no JSON file"
+        raise ConfigError(f"{reason}\n{path}: holds no responses of the Web API for playlists")
+    for reason in reasons.named:
+        problems.add(reason)
+    problems.count += reasons.count - len(reasons.named)
+
+
+def _responses(
+    path: Path, drop_fields: frozenset[str], reasons: Problems, problems: Problems
+) -> Iterator[dict[str, Any]]:
+    repository = Repository(path)
+    for document in _of_git(repository, problems) if path.is_dir() and repository.has_history else _of_folder(path):
+        try:
+            yield _parsed(document, drop_fields)
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+            reasons.add(f"{document.file}: not a response for a playlist: {error}")
+
+
+def _of_git(repository: Repository, problems: Problems) -> Iterator[_Document]:
+    for version in repository.versions(lambda path: path.lower().endswith(".json"), problems):
+        yield _Document(
+            file=f"{version.commit[:12]}:{version.path}",
+            path=version.path,
+            day=version.committed_at.date(),
+            observed_at=f"{version.committed_at:%Y-%m-%d %H:%M:%S}Z",
+            content=version.content,
+        )
+
+
+def _of_folder(path: Path) -> Iterator[_Document]:
+    files = [path] if path.is_file() else sorted(path.rglob("*.json"))
+    for file in files:
+        inner = file.relative_to(path) if file != path else Path(file.name)
+        if file.is_file() and not any(part.startswith(".") for part in inner.parts):
+            yield _Document(str(file), str(inner), _day_in(str(inner)), None, file.read_bytes())
+
+
+def _day_in(path: str) -> date | None:
+    """Return the last date in a path. A time of day beside it is not used: it may be of any time zone."""
+    for year, month, day in reversed(DAY_IN_PATH.findall(path)):
+        try:
+            return date(int(year), int(month), int(day))
+        except ValueError:
+            continue
+    return None
+
+
+def _parsed(document: _Document, drop_fields: frozenset[str]) -> dict[str, Any]:
+    """Return a response as the columns of its entries. Raises ValueError and the like if it is none."""
+    body = json.loads(document.content)
+    if document.day is None:
+        raise ValueError("no day in its path, such as 2024-05-31, and no commit to date it")
+    page = page_of(body)
+    if page is None:
+        raise ValueError("no array of entries in `tracks` or `items`")
+    if page["items"] and not any(map(_is_entry, page["items"])):
+        raise ValueError("its array holds no entries of a playlist")
+    is_page = page is body
+    playlist_id = _playlist_id(body, document.path, is_page=is_page)
+    total, owner = page.get("total"), body.get("owner") or {}
+    return {
+        "file": document.file,
+        "playlist_id": playlist_id,
+        "day": document.day.isoformat(),
+        "observed_at": document.observed_at,
+        "page": int(page.get("offset") or 0),
+        "total": total if isinstance(total, int) else None,
+        "snapshot_id": body.get("snapshot_id"),
+        "playlist_name": None if is_page else body.get("name"),
+        "playlist_description": None if is_page else body.get("description"),
+        "owner_id": None if is_page else owner.get("id"),
+        "followers": None if is_page else (body.get("followers") or {}).get("total"),
+        "entries": [_entry(entry, drop_fields) for entry in page["items"]],
+    }
+
+
+def _playlist_id(body: dict[str, Any], path: str, *, is_page: bool) -> str:
+    """Return the playlist's own id, or of a page the one in its address, or else the one in the file's path."""
+    if not is_page and isinstance(body.get("id"), str):
+        return str(body["id"])
+    for pattern, text in ((OF_A_PLAYLIST, str(body.get("href"))), (ID_IN_PATH, path)):
+        if found := pattern.findall(text):
+            return str(found[-1])
+    raise ValueError("no id of a playlist, in it or in its path")
+
+
+def _is_entry(entry: Any) -> bool:
+    return entry is None or (
+        isinstance(entry, dict)
+        and ("item" in entry or "track" in entry)
+        and isinstance(entry.get("item") or entry.get("track") or {}, dict)
+    )
+
+
+def _entry(entry: Any, drop_fields: frozenset[str]) -> dict[str, Any]:
+    """Return the claim and the content of an entry; of one that can't be read, a URI of no form."""
+    if not _is_entry(entry):
+        return {"uri": "an entry without item or track"}
+    entry = entry or {}
+    return {
+        "added_at": entry.get("added_at"),
+        "item": without(entry.get("item") or entry.get("track"), drop_fields) or None,
+    }

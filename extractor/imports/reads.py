@@ -1,0 +1,183 @@
+"""Judge the reads of an import: which rows belong to one read, and whether they prove what the playlist contained."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import duckdb
+
+from extractor.engines.duckdb.files import number_of
+from extractor.imports.problems import MOST_NAMED, Problems
+
+ROWS_AT_ONCE = 250_000
+"""Rows of the days that one query reads: what bounds its memory, as long as a day has not more."""
+
+PERSONALISED = (
+    "regexp_matches(playlist_id, '^37i9dQZ(F1E|EVX)') and not regexp_matches(playlist_id, '^37i9dQZEVXb[I-R]')"
+)
+"""Ids of playlists that Spotify fills for each listener, so that each request may show others; not of charts."""
+
+UNTRUSTED_ORDER = "two reads of one instant that differ"
+
+SORT = """
+create table entries as
+select * exclude (row, file, problem), file, row
+from rows
+where playlist_id is not null and not ({is_left_out})
+order by day, playlist_id, observed_at, position
+"""
+
+DAYS = "select day, count(*) from entries group by day order by day"
+
+# A line that is lost may have been an entry of the read that the lines around it belong to.
+DOUBT_NEIGHBOURS = """
+update rows set is_unreadable = true
+where playlist_id is not null and row in (
+    select unnest([row - 1, row + 1]) from rows
+    where playlist_id is null
+
+    union all
+
+    select first_row + line - lines_above - number + unnest([-1, 0])
+    from refused
+    inner join files using (file)
+)
+"""
+
+TABLE = """
+create table reads (
+    playlist_id varchar, day date, observed_at timestamp, file varchar, row bigint, entries integer, repeated integer,
+    total integer, outcome varchar, reason varchar, name varchar, description varchar, owner_id varchar,
+    followers bigint, snapshot_id varchar, kind varchar
+);
+create table restored (playlist_id varchar, day date, observed_at timestamp, number integer, added_at varchar)
+"""
+
+# `repeated` are rows that say again what another says. A sum of two that differ is no read: which came last?
+JUDGE = """
+insert into reads
+with found as (
+    select
+        playlist_id,
+        day,
+        observed_at,
+        arg_min(file, row) as file,
+        min(row) as row,
+        count(distinct (position, hash(entry))) filter (entry is not null) as held,
+        count(entry) - held as repeated,
+        count(distinct position) as places,
+        min(position) as first,
+        max(position) as last,
+        bool_or(is_unreadable) as has_unreadable,
+        count(distinct page) as pages,
+        min(total) as total,
+        min(total) is distinct from max(total) or count(distinct snapshot_id) > 1 as is_mixed,
+        bool_and(snapshot_id is not null) as has_snapshot_id,
+        max(name) as name,
+        max(description) as description,
+        max(owner_id) as owner_id,
+        max(followers) as followers,
+        max(snapshot_id) as snapshot_id,
+        max(kind) as kind
+    from entries
+    where day between $first and $last
+    group by playlist_id, day, observed_at
+),
+
+judged as (
+    select
+        *,
+        places = last - first + 1 and first <= case when kind = 'chart' then 1 else first end as is_gapless,
+        case
+            when places < held then '{untrusted_order}'
+            when is_mixed then 'its rows are of different versions'
+            when pages > 1 and not has_snapshot_id and not $vouched then 'several pages that carry no snapshot_id'
+            when total <> held then held || ' entries of ' || total
+            when total is null and has_unreadable then 'an entry can''t be read'
+            when total is null and kind = 'chart' and (held = 0 or first <> 1 or not is_gapless)
+                then 'its ranks are not 1 to ' || coalesce(last, 0) || ' without holes'
+            when total is null and kind is distinct from 'chart' and not $vouched then 'its total is not known'
+            when total is null and held > 0 and (first > 1 or not is_gapless) then 'its positions have holes'
+        end as doubt
+    from found
+)
+
+select
+    playlist_id, day, observed_at, file, row, held, repeated, total,
+    case when doubt is null then 'complete' else 'partial' end,
+    coalesce(doubt, case when total is null and kind is distinct from 'chart' then 'imported: total not known' end),
+    name, description, owner_id, followers, snapshot_id, kind
+from judged
+"""
+
+NAMED = ("its ranks are not", "its positions have holes", UNTRUSTED_ORDER)
+"""Doubts that are mistakes of the input. The others say what the source does not know, or what a row's problem says."""
+
+# Where a row is: the file, and its line among those that were accepted and refused.
+PLACED = """
+select
+    file || case
+        when row is null then ''
+        when lines_above is null then ': row ' || number
+        else ':' || (number + lines_above + (
+            select count(*) from refused
+            where refused.file = found.file and refused.line - lines_above - refused.number < found.number
+        ))
+    end || ': ' || problem
+from (
+    select places.*, files.lines_above, row - files.first_row + 1 as number
+    from (select file, row, problem {found} order by row limit {limit}) as places
+    left join files using (file)
+) as found
+"""
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """Playlists that are not imported by rule, and their number of reads."""
+
+    playlists: int
+    reads: int
+
+
+def collect_problems(work: duckdb.DuckDBPyConnection, found: str, problems: Problems) -> None:
+    """Add what is wrong to `problems`; `found` are rows of file, row and problem, from their `from` on."""
+    named = PLACED.format(found=found, limit=MOST_NAMED)
+    for (text,) in work.execute(named).fetchall():
+        problems.add(str(text))
+        problems.count -= 1
+    problems.count += number_of(work, f"select count(*) {found}")
+
+
+def judge(work: duckdb.DuckDBPyConnection, problems: Problems, *, vouched: bool, leave_out: bool) -> LeftOut:
+    """Sort the rows into `entries`, and judge their `reads`; return what was left out as personalised.
+
+    `vouched`: the source says of each read that it is complete, as far as nothing contradicts it.
+    """
+    collect_problems(work, "from rows where problem is not null", problems)
+    work.execute(DOUBT_NEIGHBOURS)
+    left_out = PERSONALISED if leave_out else "false"
+    [(playlists, reads)] = work.execute(
+        f"select count(distinct playlist_id), count(distinct (playlist_id, observed_at)) from rows where {left_out}"  # noqa: S608
+    ).fetchall()
+    work.execute(SORT.format(is_left_out=left_out))
+    work.execute("drop table rows")
+    work.execute(TABLE)
+    for first, last in ranges(work.execute(DAYS).fetchall()):
+        statement = JUDGE.format(untrusted_order=UNTRUSTED_ORDER)
+        work.execute(statement, {"first": first, "last": last, "vouched": vouched})
+    doubts = " or ".join(f"reason ^@ '{doubt}'" for doubt in NAMED)
+    text = "'playlist ' || playlist_id || ' on ' || day || ': ' || reason as problem"
+    collect_problems(work, f"from (select file, row, {text} from reads where {doubts})", problems)  # noqa: S608
+    return LeftOut(int(playlists), int(reads))
+
+
+def ranges(days: list[tuple[object, int]]) -> Iterator[tuple[object, object]]:
+    """Yield the first and last day of runs of days with about ROWS_AT_ONCE rows."""
+    first, size = None, 0
+    for number, (day, rows) in enumerate(days):
+        first, size = first or day, size + rows
+        if size >= ROWS_AT_ONCE or number + 1 == len(days):
+            yield first, day
+            first, size = None, 0

@@ -1,0 +1,247 @@
+"""Read tables: the neutral snapshot table, and any other by way of an adapter, a query that gives neutral columns."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import json
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date
+from itertools import islice
+from pathlib import Path
+
+import duckdb
+
+from extractor.engines.duckdb.files import number_of, quoted
+from extractor.errors import ConfigError
+from extractor.imports.neutral import COLUMNS, add_rows, columns_of, missing_columns
+from extractor.imports.problems import Problems
+from extractor.project import HOME, PROJECT
+
+NEUTRAL = "table"
+"""The source whose files have neutral columns already."""
+
+FORMATS = {".csv": "csv", ".tsv": "csv", ".parquet": "parquet", ".ndjson": "json", ".jsonl": "json", ".json": "json"}
+FILES_AT_ONCE = 200
+LINES_WITH_KEYS = 1000
+MOST_OF_A_HEADER = 1 << 16
+REFUSED = """
+create or replace temp table refused_here as
+select file_path, line, min(error_message) as message
+from refused_lines inner join refused_scans using (scan_id, file_id)
+group by all;
+insert into refused select file_path, line, row_number() over (partition by file_path order by line) from refused_here
+"""
+NEW_REFUSED = "select file_path, line, message from refused_here order by all"
+NOTE = b',,,"Note that these figures'
+"""How a line begins that the charts' site put above the header of its older files."""
+
+READERS = {
+    # Detecting the dialect looks at the first lines only, which may have no quotes.
+    "csv": "read_csv({paths}, auto_detect = false, header = false, delim = {delimiter}, quote = '\"', escape = '\"',"
+    " columns = {columns}, filename = true, skip = {skip}, strict_mode = false, store_rejects = true,"
+    " rejects_table = 'refused_lines', rejects_scan = 'refused_scans', rejects_limit = 0)",
+    "parquet": "read_parquet({paths}, filename = true)",
+    "json": "read_json({paths}, format = 'newline_delimited', filename = true, ignore_errors = true, {columns})",
+}
+
+
+@dataclass(frozen=True)
+class Adapter:
+    """A query that gives neutral columns from the view `input`; for the neutral table, the view itself."""
+
+    name: str
+    query: str
+
+
+@dataclass(frozen=True)
+class _Group:
+    """Files of one format with the same columns, which one query can read."""
+
+    paths: tuple[Path, ...]
+    format: str
+    header: str
+    skip: int = 0
+
+    @property
+    def delimiter(self) -> str:
+        """Return the most frequent of the usual delimiters in the header of a CSV."""
+        return max((",", ";", "\t"), key=self.header.count)
+
+
+def adapters(source: str) -> list[Adapter]:
+    """Return the adapters of a source: imports/<source>.sql, and its variants imports/<source>_<variant>.sql."""
+    if source == NEUTRAL:
+        return [Adapter(NEUTRAL, "from input")]
+    found = {path.stem: path for path in _adapter_files() if path.stem == source or path.stem.startswith(f"{source}_")}
+    return [Adapter(name, path.read_text("utf-8").strip().rstrip(";")) for name, path in sorted(found.items())]
+
+
+def adapter_names() -> list[str]:
+    """Return the names of all adapters."""
+    return sorted({path.stem for path in _adapter_files()})
+
+
+def _adapter_files() -> Iterator[Path]:
+    for folder in dict.fromkeys((PROJECT / "imports", HOME / "imports")):
+        yield from sorted(folder.glob("*.sql"))
+
+
+def read_tables(
+    work: duckdb.DuckDBPyConnection, source: str, path: Path, today: date, problems: Problems
+) -> Iterator[int]:
+    """Add the rows of a file, or of all tables in a folder, to `rows`; yield how many files are done after each part.
+
+    Raises ConfigError if no file has the columns that the source needs.
+    """
+    files = _files(path)
+    understood, reasons = 0, list[str]()
+    done = 0
+    for group in _groups(files, reasons):
+        reason = _read_group(work, adapters(source), group, today, problems)
+        if reason:
+            reasons += [f"{each}: {reason}" for each in group.paths]
+        else:
+            understood += 1
+        done += len(group.paths)
+        yield done
+    if not understood:
+        raise ConfigError("\n".join(reasons[:3]) + f"\n{path}: no table of the source {source}")
+    for reason in reasons:
+        problems.add(reason)
+
+
+def _files(path: Path) -> list[Path]:
+    if not path.is_dir():
+        return [path]
+    found = [each for each in sorted(path.rglob("*")) if _format(each) and not _is_hidden(each, path)]
+    if not found:
+        raise ConfigError(
+            f"{path}: holds no table: expected files that end with {', '.join(FORMATS)}, or these with .gz"
+        )
+    return found
+
+
+def _is_hidden(path: Path, below: Path) -> bool:
+    return any(part.startswith(".") for part in path.relative_to(below).parts)
+
+
+def _format(path: Path) -> str | None:
+    return FORMATS.get(Path(path.name.removesuffix(".gz")).suffix.lower()) if path.is_file() else None
+
+
+def _groups(files: Iterable[Path], reasons: list[str]) -> Iterator[_Group]:
+    """Yield files with the same header together, because a folder may hold one small file per day."""
+    by_header: dict[tuple[str, str, int], list[Path]] = {}
+    for path in files:
+        kind = _format(path)
+        try:
+            if kind is None:
+                raise ConfigError(f"expected a file that ends with {', '.join(FORMATS)}, or these with .gz")
+            header, skip = _header(path, kind)
+        except (OSError, EOFError, ValueError, zlib.error, ConfigError) as error:
+            reasons.append(f"{path}: can't be read as a table: {error}")
+            continue
+        by_header.setdefault((kind, header, skip), []).append(path)
+    for (kind, header, skip), paths in by_header.items():
+        for start in range(0, len(paths), FILES_AT_ONCE):
+            yield _Group(tuple(paths[start : start + FILES_AT_ONCE]), kind, header, skip)
+
+
+def _header(path: Path, kind: str) -> tuple[str, int]:
+    """Return what names the columns of a file, and how many lines are above it.
+
+    Files with the same can be read together. Of NDJSON it is the keys of the first lines, as JSON.
+    """
+    if kind == "parquet":
+        return str(path), 0
+    with gzip.open(path) if path.name.endswith(".gz") else path.open("rb") as file:
+        line = file.readline(MOST_OF_A_HEADER)
+        skip = int(line.startswith(NOTE))
+        text = (file.readline(MOST_OF_A_HEADER) if skip else line).decode("utf-8-sig").strip()
+        if not text:
+            raise ValueError("its first line is empty")
+        if kind == "csv":
+            return text, skip
+        first = json.loads(text)
+        if not isinstance(first, dict):
+            raise ValueError("expected one JSON object a line")
+        keys = set(first)
+        for line in islice(file, LINES_WITH_KEYS):
+            with suppress(ValueError):  # named when its row is read
+                following = json.loads(line)
+                keys.update(following if isinstance(following, dict) else ())
+    return json.dumps(sorted(keys)), 0
+
+
+def _read_group(
+    work: duckdb.DuckDBPyConnection, candidates: Sequence[Adapter], group: _Group, today: date, problems: Problems
+) -> str | None:
+    """Add the rows of a group by the first adapter that fits its columns; return why none fits, or None."""
+    try:
+        _open_input(work, candidates, group)
+        columns = ", ".join(name for name in columns_of(work, "input") if name != "filename")
+        reason = f"has not the columns of {', '.join(each.name for each in candidates)}; it has {columns}"
+        for adapter in candidates:
+            work.execute("drop view if exists mapped")
+            try:
+                work.execute(f"create temp view mapped as select * from ({adapter.query})")  # noqa: S608 (the user's own)
+            except duckdb.BinderException:
+                continue
+            found = columns_of(work, "mapped")
+            if missing := missing_columns(found):
+                reason = f"{adapter.name} has no column {', '.join(missing)}; it has {', '.join(found)}"
+                continue
+            _add(work, adapter, found, group, today, problems)
+            return None
+    except (duckdb.Error, UnicodeDecodeError) as error:
+        return f"can't be read: {str(error).splitlines()[0]}"
+    return reason
+
+
+def _open_input(work: duckdb.DuckDBPyConnection, candidates: Sequence[Adapter], group: _Group) -> None:
+    """Make the files of a group the view `input`. Raises duckdb.Error if they can't be read."""
+    columns, delimiter = "auto_detect = true", group.delimiter
+    if group.format == "csv":
+        names = dict.fromkeys(name.strip() for name in next(csv.reader([group.header], delimiter=delimiter)))
+        columns = _as_text(names)
+    elif group.format == "json" and candidates[0].name == NEUTRAL:
+        # The columns would be those of the first rows, which may lack some. The required ones they have.
+        keys = set(json.loads(group.header))
+        columns = "columns = " + _as_text(keys if missing_columns(keys) else sorted(keys | set(COLUMNS)))
+    paths = "[" + ", ".join(quoted(str(path)) for path in group.paths) + "]"
+    reader = READERS[group.format].format(
+        paths=paths, skip=group.skip + 1, columns=columns, delimiter=quoted(delimiter)
+    )
+    work.execute("drop view if exists mapped; drop view if exists input")
+    work.execute("drop table if exists refused_lines; drop table if exists refused_scans")
+    work.execute(f"create temp view input as from {reader}")
+
+
+def _as_text(names: Iterable[str]) -> str:
+    return "{" + ", ".join(f"{quoted(name)}: 'varchar'" for name in names) + "}"
+
+
+def _add(
+    work: duckdb.DuckDBPyConnection,
+    adapter: Adapter,
+    found: dict[str, str],
+    group: _Group,
+    today: date,
+    problems: Problems,
+) -> None:
+    alone = str(group.paths[0]) if len(group.paths) == 1 else adapter.name
+    file = "filename" if "filename" in found else quoted(alone)
+    first = number_of(work, "select count(*) from rows") + 1
+    add_rows(work, "mapped", found, today, file, f"{first - 1} + row_number() over ()")
+    above = "null" if group.format == "parquet" else str(group.skip + (group.format == "csv"))
+    work.execute(
+        f"insert into files select file, min(row), {above} from rows where row >= {first} group by file"  # noqa: S608
+    )
+    if group.format == "csv":
+        work.execute(REFUSED)
+        for path, line, message in work.execute(NEW_REFUSED).fetchall():
+            problems.add(f"{path}:{line}: {str(message).splitlines()[0]}")

@@ -1,0 +1,1 @@
+"""Imports: each source against its definition in plain loops, and what imports do to the landing folder."""

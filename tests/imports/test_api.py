@@ -1,0 +1,146 @@
+"""Responses of the Web API that others have kept: in git or in folders, whole or page by page."""
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+from extractor.landing.reader import envelopes
+from extractor.simulator.identifiers import spotify_id
+from tests.imports.conftest import Target
+from tests.imports.layouts import item, response, write_git
+from tests.imports.worlds import FIRST_DAY, Imported, Snapshot, generate, landed
+from tests.pipeline.oracle import Entry
+
+PLAYLIST, A, B, C = (spotify_id(name) for name in ("playlist", "A", "B", "C"))
+HELD = (Entry(A, "2024-01-01T00:00:00Z"), Entry(None, "2024-01-02T00:00:00Z"), Entry(B, None))
+READ = Snapshot(PLAYLIST, FIRST_DAY, HELD, "curator", 1)
+
+
+def text(body: object) -> bytes:
+    return json.dumps(body, indent=1).encode()
+
+
+def pages(snapshot_ids: tuple[str | None, ...], sizes: tuple[int, ...] = (2, 1), total: int = 3) -> dict[str, bytes]:
+    """Return READ as a file with the playlist and its first page, and one file for each further page."""
+    files, offset = {}, 0
+    for number, (size, snapshot_id) in enumerate(zip(sizes, snapshot_ids, strict=True)):
+        entries = [{"added_at": each.added_at, "track": item(each)} for each in HELD[offset : offset + size]]
+        page: dict[str, Any] = {"items": entries, "offset": offset, "total": total}
+        page["href"] = f"https://api.spotify.com/v1/playlists/{PLAYLIST}/tracks?offset={offset}"
+        body = page if number else {"id": PLAYLIST, "name": "List", "tracks": page}
+        files[f"data/page-{number}.json"] = text(body | ({"snapshot_id": snapshot_id} if snapshot_id else {}))
+        offset += size
+    return files
+
+
+@pytest.mark.parametrize("key", ["items", "tracks"])
+@pytest.mark.parametrize("seed", [1, 2])
+def test_random_histories_in_git_land_as_they_are(target: Target, tmp_path: Path, seed: int, key: str) -> None:
+    world, random = generate(seed), Random(seed)
+    wanted, commits = [], []
+    for each in world:
+        missing = random.choice((0, 0, 0, 1))
+        path = f"{random.choice('xy')}/{each.playlist_id}.json"
+        commits.append((each.at, {path: text(response(each, key, len(each.entries) + missing))}))
+        outcome = "partial" if missing else "complete"
+        wanted.append(Imported(each.playlist_id, each.at.date(), each.at, outcome, each.entries))
+    assert target.read("api", write_git(tmp_path / "git", commits)) == sorted(wanted)
+
+
+def test_a_folder_dates_its_files_by_their_paths(target: Target, tmp_path: Path) -> None:
+    for day, name in ((1, "2024-03-01/x.json"), (2, "x 20240302T235959.json"), (3, "2024-01-01/2024-03-03.json")):
+        path = tmp_path / "kept" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text(response(READ) | {"day": day}))
+    at = datetime(2024, 3, 1, tzinfo=UTC)
+    wanted = [at + timedelta(days=day) for day in range(3)]
+    reads = target.read("api", tmp_path / "kept")
+    assert [(read.day, read.at, read.entries) for read in reads] == [(at.date(), at, HELD) for at in wanted]
+
+
+@pytest.mark.parametrize(
+    ("snapshot_ids", "total", "options", "outcome"),
+    [
+        (("s", "s"), 3, (), "complete"),
+        (("s", "t"), 3, (), "partial"),
+        (("s", None), 3, (), "partial"),
+        ((None, None), 3, (), "partial"),
+        ((None, None), 3, ("--complete",), "complete"),
+        (("s", "t"), 3, ("--complete",), "partial"),
+        (("s", "s"), 4, ("--complete",), "partial"),
+    ],
+)
+def test_pages_in_several_files_are_one_read(
+    target: Target,
+    tmp_path: Path,
+    snapshot_ids: tuple[str | None, str | None],
+    total: int,
+    options: tuple[str, ...],
+    outcome: str,
+) -> None:
+    git = write_git(tmp_path / "git", [(FIRST_DAY, pages(snapshot_ids, total=total))])
+    assert target.read("api", git, *options) == [Imported(PLAYLIST, FIRST_DAY.date(), FIRST_DAY, outcome, HELD)]
+
+
+def test_only_the_first_page_is_a_partial_read(target: Target, tmp_path: Path) -> None:
+    [(path, content), _] = pages(("s", "s")).items()
+    [read] = target.read("api", write_git(tmp_path / "git", [(FIRST_DAY, {path: content})]))
+    assert (read.outcome, read.entries) == ("partial", HELD[:2])
+
+
+def test_items_land_as_the_api_gave_them_without_dropped_fields(target: Target, tmp_path: Path) -> None:
+    target.read("api", write_git(tmp_path / "git", [(FIRST_DAY, {"x.json": text(response(READ))})]))
+    [path] = target.landing.glob("*/*.gz")
+    [body] = [line["body"] for _, line in envelopes(path) if line["endpoint"] == "playlists"]
+    first = item(HELD[0])
+    assert first and body["items"]["items"][0] == {
+        "added_at": HELD[0].added_at,
+        "item": {key: value for key, value in first.items() if key not in ("available_markets", "album")}
+        | {"album": {"name": "Album"}},
+    }
+    assert "a person" not in json.dumps(body)
+    assert (body["name"], body["owner"], body["followers"]) == (READ.name, {"id": "curator"}, {"total": 1})
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (b"{", "not a response for a playlist"),
+        (b"[]", "not a response for a playlist"),
+        (text({"id": PLAYLIST, "tracks": {"href": "x", "total": 3}}), "no array of entries"),
+        (text({"items": [{"id": PLAYLIST, "name": "a playlist of a user"}]}), "no entries of a playlist"),
+        (text({"items": [{"track": None}], "total": 1}), "no id of a playlist"),
+        (text({"error": {"status": 404}}), "no array of entries"),
+    ],
+)
+def test_other_files_are_named_and_the_rest_is_imported(
+    make_target: Callable[[str], Target], tmp_path: Path, body: bytes, reason: str
+) -> None:
+    alone = write_git(tmp_path / "alone", [(FIRST_DAY, {"other.json": body})])
+    target = make_target("alone")
+    exit_code, printed = target.run("import", "api", alone)
+    assert (exit_code, reason in printed, target.files()) == (2, True, {}), printed
+    both = write_git(tmp_path / "both", [(FIRST_DAY, {"other.json": body, "good.json": text(response(READ))})])
+    exit_code, printed = target.run("import", "api", both)
+    assert (exit_code, ":other.json: not a response" in printed, reason in printed) == (3, True, True), printed
+    assert [read.outcome for read in landed(target.landing)] == ["complete"]
+
+
+def test_an_entry_without_content_makes_its_read_partial(target: Target, tmp_path: Path) -> None:
+    body = response(READ)
+    body["items"]["items"][0] = {"added_at": None, "name": "flattened by a script"}
+    exit_code, printed = target.run("import", "api", write_git(tmp_path / "git", [(FIRST_DAY, {"x.json": text(body)})]))
+    assert (exit_code, "an entry without item or track" in printed) == (3, True), printed
+    assert [(read.outcome, len(read.entries)) for read in landed(target.landing)] == [("partial", 2)]
+
+
+def test_a_file_without_a_day_is_refused(target: Target, tmp_path: Path) -> None:
+    path = tmp_path / "playlist.json"
+    path.write_bytes(text(response(READ)))
+    exit_code, printed = target.run("import", "api", path)
+    assert (exit_code, "no day in its path" in printed) == (2, True), printed

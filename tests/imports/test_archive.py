@@ -1,0 +1,148 @@
+"""A git archive of playlists: which of its commits are reads, and what they held."""
+
+import json
+import subprocess
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from extractor.simulator.identifiers import spotify_id
+from tests.imports.conftest import Target
+from tests.imports.layouts import archive, archive_files, write_git
+from tests.imports.worlds import FIRST_DAY, Imported, Snapshot, generate, landed, of_archive
+from tests.pipeline.oracle import Entry
+
+PLAYLIST = spotify_id("playlist")
+A, B, C = (spotify_id(name) for name in "ABC")
+OLD, NEW = "2020-01-01T00:00:00Z", "2024-02-21T00:00:00Z"
+
+
+def snapshots(*contents: tuple[Entry, ...], playlist_id: str = PLAYLIST, owner: str = "curator") -> list[Snapshot]:
+    """Return one snapshot a day."""
+    return [
+        Snapshot(playlist_id, FIRST_DAY + timedelta(days=day), entries, owner, day)
+        for day, entries in enumerate(contents)
+    ]
+
+
+def simple(reads: list[Imported]) -> list[list[tuple[str | None, str | None]]]:
+    return [[(entry.track_id, entry.added_at) for entry in read.entries] for read in reads]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_random_archives_land_what_their_commits_prove(target: Target, tmp_path: Path, seed: int) -> None:
+    world = generate(seed)
+    wanted = of_archive(world)
+    assert target.read("archive", archive(tmp_path / "git", world)) == wanted
+    hidden = sum(entry.is_null for read in wanted for entry in read.entries)
+    assert hidden > 5 and len(wanted) > 100, "a world without the cases of this test"
+
+
+def test_a_track_that_returns_with_its_claim_was_hidden(target: Target, tmp_path: Path) -> None:
+    held = (Entry(A, OLD), Entry(B, OLD), Entry(C, OLD))
+    world = snapshots(held, held[1:], held[1:], held)
+    reads = target.read("archive", archive(tmp_path / "git", world))
+    assert simple(reads)[1] == [(B, OLD), (C, OLD), (None, OLD)]
+    assert simple(reads)[2] == [(B, OLD), (C, OLD), (None, OLD)]
+
+
+def test_a_track_that_returns_with_another_claim_was_removed(target: Target, tmp_path: Path) -> None:
+    held = (Entry(A, OLD), Entry(B, OLD), Entry(C, OLD))
+    world = snapshots(held, held[1:], (Entry(A, NEW), *held[1:]))
+    assert simple(target.read("archive", archive(tmp_path / "git", world)))[1] == [(B, OLD), (C, OLD)]
+
+
+@pytest.mark.parametrize(("playlist_id", "owner"), [(PLAYLIST, "spotify"), (f"37i9dQZF1DX{PLAYLIST[11:]}", "x")])
+def test_nothing_is_restored_on_playlists_of_spotify(
+    target: Target, tmp_path: Path, playlist_id: str, owner: str
+) -> None:
+    held = (Entry(A, OLD), Entry(B, OLD), Entry(C, OLD))
+    world = snapshots(held, held[1:], held, playlist_id=playlist_id, owner=owner)
+    assert simple(target.read("archive", archive(tmp_path / "git", world)))[1] == [(B, OLD), (C, OLD)]
+
+
+def test_nothing_is_restored_where_most_claims_change(target: Target, tmp_path: Path) -> None:
+    rewritten = (Entry(B, NEW), Entry(C, NEW))
+    world = snapshots((Entry(A, OLD), Entry(B, OLD), Entry(C, OLD)), rewritten, (Entry(A, OLD), *rewritten))
+    assert simple(target.read("archive", archive(tmp_path / "git", world)))[1] == [(B, NEW), (C, NEW)]
+
+
+def test_personalised_playlists_are_left_out_but_charts_are_not(target: Target, tmp_path: Path) -> None:
+    ids = ["37i9dQZF1E", "37i9dQZEVXc", "37i9dQZEVXbs", "37i9dQZEVXbM"]
+    world = [
+        snapshot
+        for prefix in ids
+        for snapshot in snapshots((Entry(A, OLD),), playlist_id=prefix + PLAYLIST[len(prefix) :])
+    ]
+    exit_code, printed = target.run("import", "archive", archive(tmp_path / "git", world))
+    assert (exit_code, "left out: 3 personalised playlists with 3 reads" in printed) == (0, True), printed
+    assert [read.playlist_id[:12] for read in landed(target.landing)] == ["37i9dQZEVXbM"]
+
+
+def test_a_deleted_file_and_other_folders_are_no_reads(target: Target, tmp_path: Path) -> None:
+    [first, second] = snapshots((Entry(A, OLD),), (Entry(A, OLD), Entry(B, NEW)))
+    files = archive_files(first)
+    gone = (first.at + timedelta(hours=2), {f"playlists/pretty/{PLAYLIST}.json": None})
+    other = (first.at + timedelta(hours=3), {f"playlists/cumulative/{PLAYLIST}.json": b'{"tracks": []}'})
+    git = write_git(tmp_path / "git", [(first.at, files), gone, other, (second.at, archive_files(second))])
+    assert simple(target.read("archive", git)) == [[(A, OLD)], [(A, OLD), (B, NEW)]]
+
+
+def test_a_folder_in_a_checkout_and_side_branches_are_read(target: Target, tmp_path: Path) -> None:
+    world = snapshots((Entry(A, OLD),), (Entry(B, OLD),))
+    git = archive(tmp_path / "git", world)
+    checkout = tmp_path / "checkout"
+    subprocess.run(["git", "clone", "--quiet", str(git), str(checkout)], check=True)
+    assert simple(target.read("archive", checkout / "playlists" / "pretty")) == [[(A, OLD)], [(B, OLD)]]
+
+
+def test_a_read_of_another_layout_of_the_time_is_dated_in_utc(target: Target, tmp_path: Path) -> None:
+    [late] = snapshots((Entry(A, OLD),))
+    at = FIRST_DAY + timedelta(hours=23, minutes=30)  # the next day in the committer's time zone
+    reads = target.read("archive", write_git(tmp_path / "git", [(at, archive_files(late))]))
+    assert [(read.day, read.at) for read in reads] == [(FIRST_DAY.date(), at)]
+
+
+def test_unreadable_files_are_named_and_the_rest_is_imported(target: Target, tmp_path: Path) -> None:
+    world = snapshots((Entry(A, OLD),), (Entry(B, OLD),), (Entry(C, OLD),), (Entry(A, OLD), Entry(B, OLD)))
+    path = f"playlists/pretty/{PLAYLIST}.json"
+    no_link = json.loads(archive_files(world[3])[path])
+    no_link["tracks"][1]["url"] = None
+    contents = [b"{", b'{"tracks": {}}', b"\xff\xfe", json.dumps(no_link).encode()]
+    commits = [(world[0].at, archive_files(world[0]))]
+    for snapshot, content in zip(world, contents, strict=True):
+        commits.append((snapshot.at + timedelta(hours=1), {path: content}))
+    git = write_git(tmp_path / "git", commits)
+    exit_code, printed = target.run("import", "archive", git)
+    named = printed.count(f"{path}: not a playlist in JSON")  # by the plan and by the summary
+    assert (exit_code, named) == (3, 6), printed
+    assert [(read.outcome, len(read.entries)) for read in landed(target.landing)] == [("complete", 1), ("partial", 1)]
+    before = target.files()
+    assert target.run("import", "archive", git, "--name", "again", "--strict")[0] == 2
+    assert target.files() == before
+
+
+def test_a_shallow_clone_is_named(target: Target, tmp_path: Path) -> None:
+    world = snapshots((Entry(A, OLD),), (Entry(B, OLD),))
+    git = archive(tmp_path / "git", world)
+    shallow = tmp_path / "shallow"
+    subprocess.run(["git", "clone", "--quiet", "--depth=1", "--bare", f"file://{git}", str(shallow)], check=True)
+    exit_code, printed = target.run("import", "archive", shallow, "--strict")
+    assert (exit_code, "git fetch --unshallow" in printed, target.files()) == (2, True, {})
+    exit_code, printed = target.run("import", "archive", shallow)
+    assert (exit_code, simple(landed(target.landing))) == (3, [[(B, OLD)]]), printed
+
+
+def test_what_is_no_archive_is_refused(target: Target, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    without = write_git(tmp_path / "git", [(FIRST_DAY, {"a.json": b"{}"})])
+    for path in (tmp_path / "empty", tmp_path / "nowhere", without):
+        exit_code, printed = target.run("import", "archive", path)
+        assert (exit_code, str(path) in printed, target.files()) == (2, True, {}), printed
+
+
+def test_an_archive_of_personalised_playlists_only_leaves_everything_out(target: Target, tmp_path: Path) -> None:
+    world = snapshots((Entry(A, OLD),), playlist_id=f"37i9dQZF1E{PLAYLIST[10:]}")
+    exit_code, printed = target.run("import", "archive", archive(tmp_path / "git", world))
+    assert (exit_code, "0 playlists on 0 days; reads: none" in printed, target.files()) == (0, True, {}), printed

@@ -1,0 +1,161 @@
+"""Input that can't be used: it is named with its place and counted, and the rest is imported, or nothing."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from extractor.simulator.identifiers import spotify_id
+from tests.imports.conftest import Target
+from tests.imports.layouts import write_csv
+from tests.imports.test_table import row
+from tests.imports.worlds import landed
+
+PLAYLIST, A, B, C = (spotify_id(name) for name in ("playlist", "A", "B", "C"))
+
+
+@pytest.mark.parametrize(
+    ("bad", "problem"),
+    [
+        ({"playlist_id": "nonsense"}, 'playlist_id "nonsense"'),
+        ({"playlist_id": ""}, "playlist_id is missing"),
+        ({"day": "31.12.2023"}, 'day "31.12.2023"'),
+        ({"day": "2024-02-30"}, 'day "2024-02-30"'),
+        ({"day": "2999-01-01"}, "day 2999-01-01 can't have been observed"),
+        ({"day": "0202-01-01"}, "day 0202-01-01 can't have been observed"),
+        ({"observed_at": "yesterday"}, 'observed_at "yesterday"'),
+        ({"position": "first"}, 'position "first"'),
+        ({"position": ""}, "position is missing"),
+        ({"uri": "spotify:track:short"}, 'id "spotify:track:short"'),
+        ({"uri": "a name"}, 'id "a name"'),
+    ],
+)
+def test_a_row_of_no_form_makes_its_read_partial(
+    target: Target, tmp_path: Path, bad: dict[str, str], problem: str
+) -> None:
+    good = [row(number, track, "2024-05-01", observed_at="") for number, track in ((1, A), (2, B))]
+    other = [row(number, track, "2024-05-03", observed_at="") for number, track in ((1, A), (2, B))]
+    rows = [*other, *good, row(3, C, "2024-05-01", observed_at="") | bad]
+    path = write_csv(tmp_path / "t.csv", rows)
+    exit_code, printed = target.run("import", "table", path, "--complete", "--strict")
+    assert (exit_code, f"{path}:6: {problem}" in printed, target.files()) == (2, True, {}), printed
+    exit_code, printed = target.run("import", "table", path, "--complete")
+    assert (exit_code, f"{path}:6: {problem}" in printed) == (3, True), printed
+    assert [read.outcome for read in landed(target.landing)] == ["partial", "complete"]
+
+
+def test_a_claim_of_no_form_is_named_and_not_used(target: Target, tmp_path: Path) -> None:
+    path = write_csv(tmp_path / "t.csv", [row(1, A, added_at="last week")])
+    exit_code, printed = target.run("import", "table", path, "--complete")
+    assert (exit_code, f'{path}:2: added_at "last week"' in printed) == (3, True), printed
+    [read] = landed(target.landing)
+    assert (read.outcome, read.entries[0].added_at) == ("complete", None)
+
+
+def test_lines_are_counted_with_those_that_are_refused(target: Target, tmp_path: Path) -> None:
+    path = write_csv(tmp_path / "t.csv", [row(1, A, total=1), row(1, A, "bad", total=1)])
+    lines = path.read_text().splitlines()
+    path.write_text("\n".join([lines[0], "only,two", lines[1], "a", lines[2]]) + "\n")
+    exit_code, printed = target.run("import", "table", path)
+    assert exit_code == 3
+    for problem in (":2: Expected Number of Columns", ":4: Expected Number of Columns", ':5: day "bad"'):
+        assert f"{path}{problem}" in printed, printed
+    assert [read.outcome for read in landed(target.landing)] == ["complete"]
+
+
+def test_a_lost_line_makes_the_reads_around_it_partial(target: Target, tmp_path: Path) -> None:
+    """What the line held can't be known: it may have been an entry of either."""
+    rows = [row(1, A, f"2024-05-0{day}") for day in (1, 2, 3, 4)]
+    path = write_csv(tmp_path / "t.csv", rows)
+    lines = path.read_text().splitlines()
+    path.write_text("\n".join([*lines[:3], "lost", *lines[3:]]) + "\n")
+    assert target.run("import", "table", path, "--complete")[0] == 3
+    assert [read.outcome for read in landed(target.landing)] == ["complete", "partial", "partial", "complete"]
+
+
+def test_two_reads_of_one_instant_that_differ_prove_nothing(target: Target, tmp_path: Path) -> None:
+    path = write_csv(tmp_path / "t.csv", [row(1, A), row(1, B), row(1, A, "2024-05-02"), row(1, A, "2024-05-02")])
+    exit_code, printed = target.run("import", "table", path, "--complete")
+    problem = f"{path}:2: playlist {PLAYLIST} on 2024-05-01: two reads of one instant that differ"
+    assert (exit_code, problem in printed) == (3, True), printed
+    reads = landed(target.landing)
+    assert [(read.outcome, len(read.entries)) for read in reads] == [("partial", 2), ("complete", 1)]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [
+        ("t.csv", b"a,b\n1,2\n", "table has no column playlist_id, day, position, track_id or uri; it has a, b"),
+        ("t.csv", b"playlist_id,day,position\n1,2,3\n", "no column track_id or uri"),
+        ("t.csv", b"", "its first line is empty"),
+        ("t.csv.gz", b"no gzip", "can't be read as a table"),
+        ("t.parquet", b"PAR1", "can't be read"),
+        ("t.ndjson", b"[1, 2]\n", "expected one JSON object a line"),
+        ("t.ndjson", b"{]\n", "can't be read as a table"),
+        ("t.xlsx", b"PK", "expected a file that ends with .csv"),
+        ("t.csv", b"playlist_id,day,position,uri\n\xff\xfe,\xff,1,x\n", "not utf-8 encoded"),
+    ],
+)
+def test_a_file_of_another_kind_is_refused(
+    target: Target, tmp_path: Path, name: str, content: bytes, reason: str
+) -> None:
+    path = tmp_path / name
+    path.write_bytes(content)
+    exit_code, printed = target.run("import", "table", path)
+    assert (exit_code, str(path) in printed, reason in printed, target.files()) == (2, True, True, {}), printed
+
+
+def test_a_file_of_another_kind_among_others_is_named(target: Target, tmp_path: Path) -> None:
+    write_csv(tmp_path / "t" / "good.csv", [row(1, A, total=1)])
+    (tmp_path / "t" / "bad.csv").write_text("a,b\n1,2\n")
+    (tmp_path / "t" / ".hidden.csv").write_text("a,b\n1,2\n")
+    exit_code, printed = target.run("import", "table", tmp_path / "t")
+    assert (exit_code, f"{tmp_path}/t/bad.csv: table has no column" in printed) == (3, True), printed
+    assert "hidden" not in printed
+    assert [read.outcome for read in landed(target.landing)] == ["complete"]
+
+
+def test_only_the_first_problems_are_named_and_all_are_counted(target: Target, tmp_path: Path) -> None:
+    rows = [row(1, A, "bad", total=1) for _ in range(1000)]
+    exit_code, printed = target.run("import", "table", write_csv(tmp_path / "t.csv", [row(1, A, total=1), *rows]))
+    assert (exit_code, printed.count('day "bad"'), "… and 990 more" in printed) == (3, 20, True), printed
+
+
+def test_input_without_a_usable_row_is_refused(target: Target, tmp_path: Path) -> None:
+    path = write_csv(tmp_path / "t.csv", [row(1, A, "bad")])
+    exit_code, printed = target.run("import", "table", path)
+    assert (exit_code, "nothing of it is usable" in printed, target.files()) == (2, True, {}), printed
+    path.write_text(path.read_text().splitlines()[0] + "\n")
+    exit_code, printed = target.run("import", "table", path)
+    assert (exit_code, target.files()) == (2, {}), printed
+
+
+def test_an_unknown_source_and_a_bad_name_are_refused(target: Target, tmp_path: Path) -> None:
+    path = write_csv(tmp_path / "t.csv", [row(1, A, total=1)])
+    exit_code, printed = target.run("import", "tables", path)
+    assert (exit_code, "did you mean 'table'" in printed) == (2, True), printed
+    for name in ("../x", "a b", ""):
+        assert target.run("import", "table", path, "--name", name)[0] == 2
+    assert target.files() == {}
+
+
+def test_a_dry_run_writes_nothing(target: Target, tmp_path: Path) -> None:
+    path = write_csv(tmp_path / "t.csv", [row(1, A, total=1)])
+    exit_code, printed = target.run("import", "table", path, "--dry-run", "--watch")
+    assert (exit_code, "reads: 1 complete" in printed, target.files()) == (0, True, {}), printed
+    assert "1 playlists are not in" in printed and not target.seed.exists()
+
+
+def test_watching_asks_and_keeps_what_is_there(make_target: Callable[[str], Target], tmp_path: Path) -> None:
+    target = make_target("watching")
+    path = write_csv(tmp_path / "t.csv", [row(1, A, total=1, playlist_name="A, b")])
+    target.seed.write_bytes(f'label,playlist_id\r\n"x, y",{spotify_id("other")}'.encode())
+    before = target.seed.read_bytes()
+    exit_code, printed = target.run("import", "table", path, "--watch")
+    assert (exit_code, "--yes" in printed, target.files()) == (2, True, {}), printed
+    for _ in range(2):
+        assert target.run("import", "table", path, "--watch", "--yes")[0] == 0
+        assert target.seed.read_bytes() == before + f'\r\n"A, b",{PLAYLIST}\r\n'.encode()
+    target.seed.unlink()
+    assert target.run("import", "table", path, "--watch", "--yes")[0] == 0
+    assert target.seed.read_text() == f'playlist_id,label\n{PLAYLIST},"A, b"\n'
