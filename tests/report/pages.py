@@ -88,8 +88,9 @@ select 'l' || l, january(d), if(hash(l, d) % 20 = 0, 'failed', 'complete'), null
 from range(300) t(l), range(40) u(d);
 insert into track_info (track_id, track_name, artists)
 select 't' || t, 'Track ' || hash(t), 'Artist ' || t % 9000 from range(30000) u(t);
-insert into track_daily_popularity
-select 't' || t, january(d), 40 + hash(t) % 50 + hash(t, d) % 3, january(d) from range(30000) u(t), range(40) v(d);
+insert into track_daily_popularity by name
+select 't' || t as track_id, january(d) as date, 40 + hash(t) % 50 + hash(t, d) % 3 as popularity
+from range(30000) u(t), range(40) v(d);
 insert into tracks_in_playlist (
     playlist_id, track_id, stay_number, added_at, last_seen, first_seen, first_absent, added_at_source,
     starts_before_watch, is_current, days_seen
