@@ -10,6 +10,7 @@ import duckdb
 import pytest
 
 from tests.conftest import Demo
+from tests.functions.published import Published
 from tests.pipeline.browser import Page, browser, chromium
 from tests.report.pages import LARGE, Rows, written
 
@@ -32,6 +33,11 @@ def ask(demo: Demo) -> Iterator[Callable[[str], Rows]]:
     """Return a function that queries the demo's database."""
     with duckdb.connect(str(demo.database), read_only=True) as connection:
         yield lambda sql: connection.execute(sql).fetchall()
+
+
+@pytest.fixture(scope="package")
+def published(demo: Demo) -> Published:
+    return Published.of(demo.database)
 
 
 @pytest.fixture(scope="package")

@@ -40,7 +40,7 @@ def test_playlist_view_shows_stays_and_coverage(page: Page, report_html: Path, a
         "Observed on 28 of 30 days since 1 Jan 2026. "
         "Not observed: 12\N{EN DASH}13 Jan 2026 (unavailable: 404 Resource not found)."
     )
-    page.run("document.querySelector('button').click()")
+    page.run("document.querySelector('main button').click()")
     assert page.run("document.querySelectorAll('.bars').length") == len(tracks)
     # one bar per stay, and the two days hatched on every line and in the churn above
     assert page.run("document.querySelectorAll('.bars .bar').length") == len(tracks)

@@ -40,8 +40,11 @@ SCRIPTS = (
     "runs",
     "overview",
     "playlist",
+    "positions",
+    "around",
     "track",
     "artist",
+    "overlap",
     "compare",
     "search",
     "main",
@@ -68,6 +71,7 @@ COLUMNAR = (
     "versions",
     "entered",
     "runs",
+    "run_days",
 )
 """Queries that become one array per column: days count from the first day shown, playlists and tracks are indices."""
 BINARY = ("popularity", "places")
@@ -128,12 +132,13 @@ def _facts(connection: duckdb.DuckDBPyConnection, excerpt: Excerpt) -> tuple[dic
     """Return the content of the page: a JSON object, and blocks of bytes by name."""
     playlists = [id_of(connection, "playlist", name) for name in excerpt.playlists] or None
     limits = {"cells": CELLS, "stays": STAYS, "entries": ENTRIES, "days": excerpt.days}
-    [(first, last, known)] = _ask(connection, "span", limits).fetchall()
+    [(first, last, known, all_playlists)] = _ask(connection, "span", limits).fetchall()
     days = (last - first).days + 1 if last else 0
     shown = {"first_day": first or date(1970, 1, 1), "days": days, "playlists": playlists}
     for name in PREPARED:
         _ask(connection, name, shown)
-    facts: dict[str, Any] = {"first_day": first and first.isoformat(), "days": days, "days_known": known or 0}
+    facts: dict[str, Any] = {"first_day": first and first.isoformat(), "days": days}
+    facts |= {"days_known": known or 0, "playlists_known": all_playlists}
     for name in COLUMNAR:
         facts[name] = _columns(_ask(connection, name, shown))
     blocks = {name: b"".join(bytes(row) for (row,) in _ask(connection, name, shown).fetchall()) for name in BINARY}
@@ -155,7 +160,7 @@ def _columns(cursor: duckdb.DuckDBPyConnection) -> dict[str, tuple[Any, ...]]:
 
 def _page(facts: dict[str, Any], blocks: dict[str, bytes]) -> str:
     """Return the HTML. Names can't inject markup: data is compressed, and the script inserts it as text."""
-    style, script = _read("page.css"), "\n".join(_inlined(name) for name in SCRIPTS)
+    style, script = _read("page.css"), "\n".join(inlined(name) for name in SCRIPTS)
     policy = f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; img-src data:"
     return Template(_read("page.html")).substitute(
         policy=policy,
@@ -170,7 +175,7 @@ def _read(name: str) -> str:
     return (ASSETS / name).read_text(encoding="utf-8")
 
 
-def _inlined(module: str) -> str:
+def inlined(module: str) -> str:
     """Return a module as part of the joined script: a scope of its own, with its exports visible to all modules."""
     code = _read(f"{module}.js")
     body = re.sub(r"^import [^;]*;\n|^export ", "", code, flags=re.MULTILINE)

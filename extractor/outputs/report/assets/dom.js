@@ -29,6 +29,11 @@ export function name(text) {
   return html("bdi", {}, text);
 }
 
+/** A day in a table, on one line; null if it is not known. */
+export function dated(calendar, day) {
+  return day === null ? null : html("span", { class: "dated" }, calendar.say(day));
+}
+
 export function section(title, about, ...children) {
   return html(
     "section",
@@ -79,17 +84,27 @@ export function table(caption, columns, rows, { quiet = false } = {}) {
   );
 }
 
-/** The element that `render` returns for the available width, rendered again when that changes. */
+/** Details whose content is made when they are first opened. */
+export function unfolding(title, make) {
+  const details = html(
+    "details",
+    { toggle: () => details.open && details.childElementCount === 1 && details.append(make()) },
+    html("summary", {}, title),
+  );
+  return details;
+}
+
+/** The element that `render` returns for the available width, rendered again when that changes, or for a `fit` event. */
 export function fitted(render) {
-  const place = html("div", { class: "fitted" });
   let drawn = 0;
-  new ResizeObserver(() => {
-    const width = Math.floor(place.clientWidth);
+  const draw = (width) => {
     if (width > 0 && width !== drawn) {
       drawn = width;
       place.replaceChildren(...[render(width)].flat());
     }
-  }).observe(place);
+  };
+  const place = html("div", { class: "fitted", fit: ({ detail }) => draw(detail) });
+  new ResizeObserver(() => draw(Math.floor(place.clientWidth))).observe(place);
   return place;
 }
 

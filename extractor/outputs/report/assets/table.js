@@ -6,9 +6,9 @@ import { number, plain } from "./words.js";
 const FEW = 12; // rows below which a filter is of no use
 
 /**
- * A table. `columns` are {title, of, show, number, wide}: `of` gives the plain value of a row, by which it is sorted,
+ * A table. `columns` are {title, of, show, number, isQuiet}: `of` gives the plain value of a row, by which it is sorted,
  * filtered and copied, and `show` the nodes of its cell if these differ; `title` is unique. The first column names the
- * row. `sort` is [title, "ascending" | "descending"], or null for the order of `rows`; `limit` is how many rows are
+ * row; a quiet one is not shown, but found, copied and saved. `sort` is [title, "ascending" | "descending"], or null for the order of `rows`; `limit` is how many rows are
  * shown at first; `sql` is a query that gives the same from the published tables.
  */
 export function dataTable({ caption, columns, rows, sort = null, limit = 25, sql = null, empty = "Nothing to show." }) {
@@ -21,10 +21,11 @@ export function dataTable({ caption, columns, rows, sort = null, limit = 25, sql
 class DataTable {
   constructor({ caption, columns, rows, sort, limit, sql }) {
     Object.assign(this, { caption, columns, rows, sort, limit, sql, most: limit, words: [] });
+    this.visible = columns.filter(({ isQuiet }) => !isQuiet);
     this.body = html("tbody", { role: "rowgroup" });
     this.more = html("button", { type: "button", class: "more", click: () => this.#showAll() });
     this.status = html("p", { class: "quiet", role: "status" });
-    this.heads = columns.map((column) => this.#head(column));
+    this.heads = this.visible.map((column) => this.#head(column));
     this.element = html(
       "div",
       { class: "data" },
@@ -63,7 +64,7 @@ class DataTable {
     this.more.hidden = rows.length <= this.most;
     this.more.textContent = `Show all ${number(rows.length)}`;
     this.heads.forEach((head, index) => {
-      const isSorted = this.sort?.[0] === this.columns[index].title;
+      const isSorted = this.sort?.[0] === this.visible[index].title;
       head.setAttribute("aria-sort", isSorted ? this.sort[1] : "none");
     });
     if (this.order) {
@@ -75,7 +76,7 @@ class DataTable {
     return html(
       "tr",
       { role: "row" },
-      this.columns.map(({ title, of, show, number: isNumber }, index) =>
+      this.visible.map(({ title, of, show, number: isNumber }, index) =>
         html(
           index ? "td" : "th",
           {
@@ -106,10 +107,10 @@ class DataTable {
   }
 
   #showAll() {
-    const shown = this.most;
+    const before = this.most;
     this.most = Infinity;
     this.#draw();
-    this.body.rows[shown]?.querySelector("a, th, td")?.focus();
+    this.body.rows[before]?.querySelector("a, th, td")?.focus();
   }
 
   #tools() {
@@ -145,7 +146,7 @@ class DataTable {
 
   /** The order as a choice, for cards that have no head to press. */
   #orders() {
-    const choices = this.columns.flatMap(({ title, number: isNumber }) =>
+    const choices = this.visible.flatMap(({ title, number: isNumber }) =>
       (isNumber ? ["descending", "ascending"] : ["ascending", "descending"]).map((way) => [title, way]),
     );
     this.order = html(
@@ -233,6 +234,11 @@ export async function copyText(text) {
   } catch {
     copyByHand(text);
   }
+}
+
+/** A text as a value of SQL. */
+export function literal(text) {
+  return `'${text.replaceAll("'", "''")}'`;
 }
 
 /** The query that gives the numbers beside it, to be opened. */

@@ -32,13 +32,15 @@ async function unpacked(id) {
 class World {
   constructor(facts, steps, places) {
     this.days = facts.days;
-    this.daysKnown = facts.days_known;
+    this.daysKnown = facts.days_known; // of the database, as the number of playlists: the page may be an excerpt
+    this.playlistsKnown = facts.playlists_known;
     this.publishedAt = new Date(facts.published_at);
     this.calendar = new Calendar(facts.first_day, facts.days);
     this.playlists = playlists(facts);
     this.tracks = facts.tracks;
     this.artists = facts.artists;
     this.runs = facts.runs; // those that did not read everything
+    this.runDays = new Set(facts.run_days.day);
     this.replacements = facts.replacements;
     this.stays = facts.stays;
     this.values = valuesOf(steps, facts.days);
@@ -64,6 +66,11 @@ class World {
       artist: () => (this.artistNumbers.has(id) ? this.artist(this.artistNumbers.get(id)) : undefined),
     };
     return finders[kind]();
+  }
+
+  /** Whether the database has earlier days than the page. */
+  get isCut() {
+    return this.daysKnown > this.days;
   }
 
   get lastDay() {
@@ -232,6 +239,16 @@ export function readBefore(list, day) {
     }
   }
   return list.readBefore;
+}
+
+/** A stay as it was known at the end of a day; null if it had not begun. */
+export function knownOn(stay, day) {
+  if (stay.first > day) {
+    return null;
+  }
+  const absent = stay.absent !== null && stay.absent <= day ? stay.absent : null;
+  const last = stay.last <= day ? stay.last : readBefore(stay.playlist, day + 1);
+  return { ...stay, last, absent, isCurrent: absent === null };
 }
 
 export function lastRead(list) {

@@ -47,5 +47,6 @@ select
         )
     ) as first_day,
     max(date) as last_day,
-    cast(max(date) - min(date) + 1 as integer) as days_known
+    cast(max(date) - min(date) + 1 as integer) as days_known,
+    (select count(*) from playlists) as playlists_known
 from days
