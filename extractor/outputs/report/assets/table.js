@@ -110,7 +110,10 @@ class DataTable {
     const before = this.most;
     this.most = Infinity;
     this.#draw();
-    this.body.rows[before]?.querySelector("a, th, td")?.focus();
+    const row = this.body.rows[before];
+    const first = row.querySelector("a") ?? row.cells[0];
+    first.tabIndex = Math.max(-1, first.tabIndex);
+    first.focus();
   }
 
   #tools() {
@@ -168,7 +171,7 @@ class DataTable {
   }
 
   async #copy() {
-    await copyText(this.text("\t", (value) => value.replace(/\s+/gu, " ")));
+    await copyText(this.text("\t", (value) => safe(value.replace(/\s+/gu, " "))));
     this.#say(`Copied ${number(this.chosen.length)} rows`);
   }
 
@@ -203,10 +206,15 @@ function shown(content, isNumber) {
   return typeof content === "string" && !isNumber ? name(content) : content;
 }
 
-/** A value of CSV. A text that a spreadsheet would take for a formula gets an apostrophe. */
+/** A text that a spreadsheet would take for a formula gets an apostrophe. */
+function safe(value) {
+  return /^[=+\-@\t\r]/u.test(value) && Number.isNaN(Number(value)) ? `'${value}` : value;
+}
+
+/** A value of CSV. */
 function quoted(value) {
-  const safe = /^[=+\-@\t\r]/u.test(value) && Number.isNaN(Number(value)) ? `'${value}` : value;
-  return /[",\r\n]/u.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+  const text = safe(value);
+  return /[",\r\n]/u.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
 function slug(text) {
