@@ -44,10 +44,10 @@ install() {
         python=$(python3_11)
         if command -v uv >/dev/null; then
             [[ -x $environment/bin/python ]] || uv venv --quiet --python "$python" "$environment"
-            uv pip install --quiet --python "$environment/bin/python" "${wheels[@]}" --require-hashes -r "$lock"
+            uv pip install --quiet --python "$environment/bin/python" "${wheels[@]}" --no-deps --require-hashes -r "$lock"
         else
             [[ -x $environment/bin/pip ]] || "$python" -m venv --clear "$environment"
-            "$environment/bin/pip" install -qq --disable-pip-version-check "${wheels[@]}" --require-hashes -r "$lock"
+            "$environment/bin/pip" install -qq --disable-pip-version-check "${wheels[@]}" --no-deps --require-hashes -r "$lock"
         fi
         readlink -f "$environment" >"$environment/.path"
         cp "$lock" "$stamp"

@@ -22,6 +22,7 @@ from benchmarks import (
     full_day,
     growth,
     loading,
+    page,
     reading,
     rebuild,
     storage,
@@ -44,6 +45,7 @@ MEASURES: dict[str, Callable[[Bench], list[Result]]] = {
     "peers-extract": reading.measure,
     "conformance": conformance.measure,
     "engines": engines.measure,
+    "report": page.measure,
 }
 
 

@@ -6,14 +6,16 @@ import argparse
 import random
 import sys
 import traceback
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, replace
 from datetime import date, timedelta
 from pathlib import Path
 
+from extractor.cli.colours import coloured, has_colours
 from extractor.cli.console import Console, flush_output, printable, survive_closed_output
 from extractor.cli.demo import run_demo
+from extractor.cli.on_change import hand_over
 from extractor.cli.on_failure import report_failure
 from extractor.cli.options import read_options
 from extractor.cli.progress import progress_on
@@ -35,8 +37,13 @@ from extractor.landing.reader import files_of_day, last_instant
 from extractor.landing.withdrawn import Withdrawal
 from extractor.lock import exclusive
 from extractor.outputs.alarms import read_alarms
-from extractor.outputs.changes.formats import FORMATS, fitting, heading, summarize_day
+from extractor.outputs.changes.digest import read_digest
+from extractor.outputs.changes.digest_formats import DIGEST_FORMATS
+from extractor.outputs.changes.feed import write_feed
+from extractor.outputs.changes.formats import FORMATS, fitting, heading
+from extractor.outputs.changes.lately import summarize_day
 from extractor.outputs.changes.read import Asked, read_changes
+from extractor.outputs.changes.rules import check_rules
 from extractor.outputs.docs import docs
 from extractor.outputs.export import export
 from extractor.outputs.report.report import Excerpt, report
@@ -68,7 +75,7 @@ def main(arguments: Sequence[str] | None = None, clock: Clock | None = None) -> 
         if options.command in HANDLERS:
             exit_code = HANDLERS[options.command](config, options, console)
         else:
-            exit_code = _run_steps(config, options, console)
+            exit_code = _run_steps(config, options, console, file.parent)
     except ExtractorError as error:
         _show_notes(error, console)
         console.note("error", str(error), exit_code=error.exit_code)
@@ -112,7 +119,7 @@ def _configuration(file: Path, options: argparse.Namespace, clock: Clock) -> Con
     is_optional = options.config is None and not IS_CHECKOUT
     config = Config.in_folder(HOME) if is_optional and not file.exists() else read_config(file)
     config = replace(config, target=options.target or config.target)
-    check_paths(config.warehouse, config.raw, config.database)
+    check_paths(config.warehouse, config.raw, config.database, config.handed_over)
     if options.date:
         _check_date(options, config.landing, clock.now().date())
     if config.target not in ENGINES_OF.get(options.command, TARGETS):
@@ -191,12 +198,18 @@ def _sql(config: Config, options: argparse.Namespace, _: Console) -> int:
 
 
 def _changes(config: Config, options: argparse.Namespace, console: Console) -> int:
+    if options.digest:
+        page = DIGEST_FORMATS[options.format](read_digest(config, options.digest))
+        with printing(sys.stdout):
+            sys.stdout.write(printable(fitting(page, options.format, sys.stdout.encoding or "utf-8"), sys.stdout))
+        return 0
     asked = Asked(options.since, options.days, options.playlist, options.artist, options.track)
     found = read_changes(config, asked)
     encoding = sys.stdout.encoding or "utf-8"
     with printing(sys.stdout):
         text = fitting(FORMATS[options.format](found), options.format, encoding)
-        sys.stdout.write(printable(text, sys.stdout))
+        text = printable(text, sys.stdout)
+        sys.stdout.write(coloured("changes", text) if options.format == "text" and has_colours(sys.stdout) else text)
     if not found.changes and options.format not in ("text", "md"):
         console.note("nothing", heading(found))
     return 0
@@ -212,7 +225,7 @@ def _export(config: Config, options: argparse.Namespace, console: Console) -> in
 def _into(config: Config, options: argparse.Namespace, default: str) -> Path:
     """Return where to write. Raises ConfigError for a place whose content can't be made again, or is published."""
     into: Path = (options.into or config.database.parent / default).absolute()
-    kept = (config.warehouse, config.raw, config.database, config.seeds)
+    kept = (config.warehouse, config.raw, config.database, config.seeds, config.handed_over, config.feed)
     if is_within(into, config.landing) or any(is_same(into, path) for path in kept):
         raise ConfigError(f"--into {into}: this program keeps what is there; choose another place")
     return into
@@ -259,10 +272,13 @@ ENGINES_OF = {
 """The engines of commands that need DuckDB files. Spark publishes such a file, but has no warehouse file."""
 
 
-def _run_steps(config: Config, options: argparse.Namespace, console: Console) -> int:
+def _run_steps(config: Config, options: argparse.Namespace, console: Console, folder: Path) -> int:
     steps = STEPS if options.command == "daily" else (options.command,)
     target = target_of(config)
     exit_code = 0
+    if options.command == "daily":
+        for warning in check_rules(config):
+            console.note("warning", warning)
     with ExitStack() as locks:
         if "extract" in steps:
             # Held to the end of a daily run: a second one waits, then finds everything done.
@@ -278,6 +294,7 @@ def _run_steps(config: Config, options: argparse.Namespace, console: Console) ->
             console.result("loaded", str(loaded), **asdict(loaded))
         if options.command == "daily" and not _wants_everything(options) and target.is_published(config):
             console.result("unchanged", f"nothing new since {config.database} was published: not rebuilt")
+            _pass_on(config, console, folder)
             return exit_code
         if "build" in steps:
             how = BuildOptions(options.full_refresh, options.full_tests, options.forget_purged, options.log_format)
@@ -286,23 +303,40 @@ def _run_steps(config: Config, options: argparse.Namespace, console: Console) ->
         if "publish" in steps:
             published = target.publish(config)
             console.result("published", str(published), **asdict(published))
-            _say_news(config, options, console)
+            with _warning_of(console, f"the changes of {console.day} can't be shown"):
+                _say_news(config, options, console)
+            if options.command == "daily":
+                _pass_on(config, console, folder)
     return exit_code
 
 
 def _say_news(config: Config, options: argparse.Namespace, console: Console) -> None:
-    """Print alarms, and at the end of a day what it shows of changes. A failure is a warning: all is published."""
+    """Print alarms, and at the end of a day what it shows of changes."""
+    for alarm in read_alarms(config):
+        console.note("warning", alarm)
+    if options.command == "daily" and (summary := summarize_day(config, console.day)):
+        text, facts = summary
+        console.result("changes", text, **facts)
+
+
+def _pass_on(config: Config, console: Console, folder: Path) -> None:
+    """Write the feed, and hand the changes to the command `on_change`, if there is one."""
+    with _warning_of(console, f"{config.feed} is not renewed"):
+        write_feed(config)
+    if config.on_change.command:
+        with _warning_of(console, "on_change: nothing was handed over; the next daily run tries again"):
+            hand_over(config, folder, console)
+
+
+@contextmanager
+def _warning_of(console: Console, what: str) -> Iterator[None]:
+    """Turn a failure after publishing into a warning: the day is published whatever else happens."""
     try:
-        for alarm in read_alarms(config):
-            console.note("warning", alarm)
-        if options.command == "daily" and (summary := summarize_day(config, console.day)):
-            text, facts = summary
-            console.result("changes", text, **facts)
+        yield
     except Exception as error:
         if isinstance(error, RuntimeError) and "interrupted" in str(error):
             raise
-        reason = str(error) if isinstance(error, ExtractorError) else type(error).__name__
-        console.note("warning", f"the changes of {console.day} can't be shown: {reason}")
+        console.note("warning", f"{what}: {error if isinstance(error, ExtractorError) else type(error).__name__}")
 
 
 def _wants_everything(options: argparse.Namespace) -> bool:

@@ -11,6 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import TextIO
 
+from extractor.cli.colours import coloured, has_colours
 from extractor.clock import Clock
 from extractor.errors import visible
 
@@ -53,7 +54,10 @@ class Console:
             text = json.dumps(self._events[-1], ensure_ascii=False, default=_text)
         # The run matters more than its output, which may be closed, full, or unable to show a character.
         with suppress(OSError, ValueError):
-            print(printable(visible(text), stream), file=stream, flush=True)
+            text = printable(visible(text), stream)
+            if self.log_format == "text" and has_colours(stream):
+                text = coloured(event, text)
+            print(text, file=stream, flush=True)
 
 
 def printable(text: str, stream: TextIO | None) -> str:

@@ -13,6 +13,8 @@ from extractor import __version__
 from extractor.cli.console import LOG_FORMATS
 from extractor.config.settings import TARGETS
 from extractor.errors import suggestion
+from extractor.outputs.changes.digest import DAYS
+from extractor.outputs.changes.digest_formats import DIGEST_FORMATS
 from extractor.outputs.changes.formats import FORMATS as CHANGE_FORMATS
 from extractor.outputs.export import FORMATS
 from extractor.outputs.sql import RESULT_FORMATS
@@ -148,11 +150,16 @@ def _changes(parser: argparse.ArgumentParser) -> None:
     period.add_argument(
         "--days", type=_count, metavar="N", help="changes of the last N days, up to the last published one"
     )
+    period.add_argument(
+        "--digest",
+        choices=tuple(DAYS),
+        help="a summary to mail of the last 7 or 28 observed days; --format is md, the default, or html",
+    )
     whose = "id, URI, link{} or name; only its changes"
     parser.add_argument("--playlist", metavar="PLAYLIST", help=whose.format(", label"))
     parser.add_argument("--artist", metavar="ARTIST", help=whose.format(""))
     parser.add_argument("--track", metavar="TRACK", help=whose.format(", label"))
-    parser.add_argument("--format", choices=tuple(CHANGE_FORMATS), default="text", help="default: text")
+    parser.add_argument("--format", choices=tuple(CHANGE_FORMATS | DIGEST_FORMATS), help="default: text")
     _target(parser)
     _demo(parser)
 
@@ -238,7 +245,20 @@ def read_options(arguments: Sequence[str]) -> argparse.Namespace:
         commands[options.command].error(_not_understood(options.command, unknown, commands))
     if getattr(options, "demo", False) and options.config:
         commands[options.command].error("--demo and --config name two configurations: give one of them")
+    if options.command == "changes":
+        _check_formats(options, commands["changes"])
     return options
+
+
+def _check_formats(options: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
+    """Set the default format of `changes`, and refuse what a digest has not, and what only a digest has."""
+    formats = tuple(DIGEST_FORMATS if options.digest else CHANGE_FORMATS)
+    options.format = options.format or formats[0]
+    if options.format not in formats:
+        what = "a digest" if options.digest else "changes without --digest"
+        parser.error(f"--format {options.format}: {what} can be {', '.join(formats)}")
+    if options.digest and (options.playlist or options.artist or options.track):
+        parser.error("--digest: is of all playlists; leave out --playlist, --artist and --track")
 
 
 def _wide(prog: str) -> argparse.HelpFormatter:

@@ -11,6 +11,7 @@ from typing import Any, get_type_hints
 import yaml
 
 from extractor.config.endpoints import NAME, RESERVED, TRACKS, Endpoint
+from extractor.config.on_change import OnChange, Rule
 from extractor.errors import ConfigError, suggestion
 
 OLD_FORMAT = re.compile(r"^(tracks_url|tables)\s*:", re.MULTILINE)
@@ -71,6 +72,7 @@ class Config:
     memory_limit: str | None = None
     alarms: Alarms = field(default_factory=Alarms)
     on_failure: tuple[str, ...] = ()
+    on_change: OnChange = field(default_factory=OnChange)
 
     @classmethod
     def in_folder(cls, folder: Path) -> Config:
@@ -86,6 +88,16 @@ class Config:
     def raw(self) -> Path:
         """Return the path of the DuckDB file with the loaded responses, beside the warehouse."""
         return self.warehouse.with_name("raw.duckdb")
+
+    @property
+    def handed_over(self) -> Path:
+        """Return the path of the DuckDB file that records what `on_change` was handed, beside the database."""
+        return self.database.with_name("handed_over.duckdb")
+
+    @property
+    def feed(self) -> Path:
+        """Return the path of the Atom feed, beside the database."""
+        return self.database.with_name("feed.atom")
 
 
 def read_config(path: Path) -> Config:
@@ -148,6 +160,10 @@ def _checked(raw: object, shape: type, file: str, prefix: str) -> dict[str, Any]
             values[key] = hints[key](**{name: _address(each) for name, each in parts.items()})
         elif key == "endpoints":
             values[key] = _endpoints(value, file)
+        elif key == "on_change":
+            values[key] = _on_change(value, file)
+        elif key == "rules":
+            values[key] = _rules(value, file)
         else:
             values[key] = _typed(value, hints[key], f"{file}: {where}")
     if shape is Endpoint and "path" not in values:
@@ -175,6 +191,24 @@ def _endpoints(raw: object, file: str) -> dict[str, Endpoint]:
         endpoints[name] = Endpoint(**_checked(value, Endpoint, file, f"{where}."))
         endpoints[name].check(name, f"{file}: {where}")
     return endpoints
+
+
+def _on_change(raw: object, file: str) -> OnChange:
+    on_change = OnChange(**_checked(raw, OnChange, file, "on_change."))
+    if on_change.rules and not on_change.command:
+        raise ConfigError(f"{file}: on_change.command: missing; the rules choose what this command gets")
+    return on_change
+
+
+def _rules(raw: object, file: str) -> tuple[Rule, ...]:
+    if not isinstance(raw, list):
+        raise ConfigError(f"{file}: on_change.rules: must be a list of rules, each a mapping of keys to values")
+    rules = []
+    for number, value in enumerate(raw):
+        where = f"on_change.rules[{number}]"
+        rules.append(Rule(**_checked(value, Rule, file, f"{where}.")))
+        rules[-1].check(f"{file}: {where}")
+    return tuple(rules)
 
 
 def _typed(value: object, hint: object, where: str) -> object:

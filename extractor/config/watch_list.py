@@ -35,6 +35,11 @@ class WatchList:
     all_playlists: int
     all_tracks: int
 
+    def playlist(self, playlist_id: str) -> str:
+        """Return the label of a playlist, and its id in brackets; the id alone without a label."""
+        label = self.playlists.get(playlist_id)
+        return f"{label} ({playlist_id})" if label else playlist_id
+
 
 def read_watch_list(config: Config) -> WatchList:
     """Return the playlists and tracks of this worker's slice. Raises ConfigError naming the file and the line."""

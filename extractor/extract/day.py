@@ -115,7 +115,7 @@ class Fetcher:
                 tally.failed += 1
                 self.long_unavailable.append(unavailable)
             else:
-                tally.fail(1, f"playlist {playlist_id}: {read.outcome}, {read.reason}")
+                tally.fail(1, f"playlist {watched.playlist(playlist_id)}: {read.outcome}, {read.reason}")
             self._show("playlists", tally.asked)
         days = self._config.follow_after_leaving_days if self._config.discover_tracks else 0
         left = tracks_after_leaving(self._config.landing, watched.playlists, self._day, days)

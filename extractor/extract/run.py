@@ -86,7 +86,7 @@ def _land(run: RunContext, watched: WatchList, client: Client, landed: DayReader
     problems = [problem for tally in fetcher.tallies.values() for problem in tally.problems]
     facts = counts | {"problems": problems, "stopped": stopped and str(stopped)}
     facts["long_unavailable"] = {each.playlist_id: each.since for each in fetcher.long_unavailable}
-    return Extraction(counts["exit_code"], _summary(run.day, fetcher, client, landed, stopped), facts)
+    return Extraction(counts["exit_code"], _summary(run.day, watched, fetcher, client, landed, stopped), facts)
 
 
 def _start_facts(run: RunContext, watched: WatchList) -> dict[str, Any]:
@@ -125,7 +125,14 @@ def _counts(fetcher: Fetcher, client: Client, memory: DayState, stopped: Stop | 
     }
 
 
-def _summary(day: date, fetcher: Fetcher, client: Client, landed: DayReader, stopped: StoppedByQuota | None) -> str:
+def _summary(
+    day: date,
+    watched: WatchList,
+    fetcher: Fetcher,
+    client: Client,
+    landed: DayReader,
+    stopped: StoppedByQuota | None,
+) -> str:
     memory = landed.memory
 
     def describe(what: str, tally: Tally) -> str:
@@ -149,7 +156,7 @@ def _summary(day: date, fetcher: Fetcher, client: Client, landed: DayReader, sto
         first = min(fetcher.long_unavailable, key=lambda each: each.since)
         lines.append(
             f"  warning: {len(fetcher.long_unavailable)} of the playlists not read have been unavailable for long, "
-            f"{first.playlist_id} since {first.since}; ./run.sh status names them"
+            f"{watched.playlist(first.playlist_id)} since {first.since}; ./run.sh status names them"
         )
     lines += [f"  warning: {problem}" for problem in landed.problems.values()]
     if client.login_problem:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -19,6 +19,7 @@ from extractor.landing.budget import Budget, load_wait
 from extractor.landing.runs import OUTCOMES_BY_RANK, DayReport, Run
 from extractor.landing.unavailable import unavailable_playlists, unknown_tracks
 from extractor.outputs.alarms import read_alarms
+from extractor.outputs.changes.lately import summarize_lately
 from extractor.project import PROGRAM
 from extractor.spotify.token_store import describe_login
 
@@ -46,7 +47,7 @@ class UnavailablePlaylist:
     tolerated: bool
 
     def __str__(self) -> str:
-        return f"{self.playlist_id}  since {self.since}  {self.name or '(no name)'}: {self.reason or 'no reason given'}"
+        return f"{_with_id(self.name, self.playlist_id)}, since {self.since}: {self.reason or 'no reason given'}"
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,12 @@ class UnknownTrack:
     since: date
 
     def __str__(self) -> str:
-        return f"{self.track_id}  since {self.since}  {self.label or '(no label)'}: Spotify does not know this track"
+        return f"{_with_id(self.label, self.track_id)}, since {self.since}: Spotify does not know this track"
+
+
+def _with_id(name: str, spotify_id: str) -> str:
+    """Return a name, and the id to find it in the watch list; the id alone without a name."""
+    return f"{name} ({spotify_id})" if name else spotify_id
 
 
 @dataclass(frozen=True)
@@ -75,8 +81,13 @@ class Requests:
 
 @dataclass(frozen=True)
 class Status:
-    """The result of ./run.sh status. `published…` is None if nothing is published, `not_before` without a wait."""
+    """The result of ./run.sh status. `published…` is None if nothing is published, `not_before` without a wait.
 
+    `changes` are lines about the changes of the last days. The text is shorter if all is well: the last run, no
+    requests without a budget, nothing of how the app may ask.
+    """
+
+    changes: list[str]
     published: str | None
     published_at: datetime | None
     published_through: date | None
@@ -99,15 +110,28 @@ class Status:
         return "\n".join(f"{title:<12} {text}".rstrip() for title, text in self._lines())
 
     def _lines(self) -> Iterator[tuple[str, str]]:
+        is_well = self.exit_code == 0 and not self.problems
+        yield from zip(("changes", *[""] * len(self.changes)), self.changes, strict=False)
         yield "state", STATES[self.exit_code] if self.runs or self.published else NO_RUN
-        yield "published", self._publication()
         yield from (("problem", problem) for problem in self.problems)
         yield from (("data", alarm) for alarm in self.alarms)
-        yield from (("run", str(run)) for run in self.runs)
-        outcomes = [f"{count:,} {outcome}" for outcome, count in self.coverage.items()]
-        yield str(self.day), ", ".join([*outcomes, f"{self.tracks_answered:,} tracks answered"])
         if self.slices_not_run:
             yield "not run", f"slice {', '.join(map(str, self.slices_not_run))}"
+        yield from self._not_read()
+        if self.not_before:
+            yield "quota", f"used up: Spotify accepts no requests until {self.not_before:%Y-%m-%d %H:%M} UTC"
+        yield "published", self._publication()
+        yield from (("run", str(run)) for run in self.runs[: 1 if is_well else None])
+        outcomes = [f"{count:,} {outcome}" for outcome, count in self.coverage.items()]
+        yield str(self.day), ", ".join([*outcomes, f"{self.tracks_answered:,} tracks answered"])
+        if not is_well or any(each.left is not None for each in self.requests):
+            yield "requests", ", ".join(map(str, self.requests))
+        if not is_well:
+            yield "asks as", self.asks_as
+            yield from [("app may ask", run.may) for run in self.runs if run.may][:1]
+        yield "on disk", ", ".join(f"{name} {megabytes(size)}" for name, size in self.bytes_on_disk.items())
+
+    def _not_read(self) -> Iterator[tuple[str, str]]:
         not_read: dict[str, Sequence[object]] = {
             "unavailable": [each for each in self.unavailable if not each.tolerated],
             "for long": [each for each in self.unavailable if each.tolerated],
@@ -117,12 +141,6 @@ class Status:
             yield from ((title, str(each)) for each in things[:MOST_NAMED])
             if len(things) > MOST_NAMED:
                 yield title, f"… and {len(things) - MOST_NAMED:,} more"
-        yield "requests", ", ".join(map(str, self.requests))
-        if self.not_before:
-            yield "quota", f"used up: Spotify accepts no requests until {self.not_before:%Y-%m-%d %H:%M} UTC"
-        yield "asks as", self.asks_as
-        yield from [("app may ask", run.may) for run in self.runs if run.may][:1]
-        yield "on disk", ", ".join(f"{name} {megabytes(size)}" for name, size in self.bytes_on_disk.items())
 
     def _publication(self) -> str:
         if self.published_at is None:
@@ -135,13 +153,15 @@ def status(config: Config, day: date, now: datetime) -> Status:
     everything = read_watch_list(replace(config, batch_number=1, batch_size=None))
     watched = everything.playlists
     report, published = DayReport(config.landing, day), target_of(config).report(config)
-    alarms = _alarms(config, published)
+    alarms = _read_published(config, published, read_alarms)
+    changes = _read_published(config, published, summarize_lately)
     runs = {run.run_id: run for run in published.runs + report.runs}.values()
     missing = unasked(config, report.memory).slices if report.runs and config.batch_size else ()
     outcomes = Counter(report.outcomes.get(playlist_id, "not_run") for playlist_id in watched)
     budget = Budget(config.landing, day, config.api.requests_per_day, report.memory.requests)
     wait = load_wait(config.landing, now)
     return Status(
+        changes=changes,
         published=None if published.at is None else published.where,
         published_at=published.at,
         published_through=published.through,
@@ -155,7 +175,7 @@ def status(config: Config, day: date, now: datetime) -> Status:
         unavailable=[
             UnavailablePlaylist(
                 playlist_id=each.playlist_id,
-                name=watched[each.playlist_id] or published.names.get(each.playlist_id, ""),
+                name=published.names.get(each.playlist_id) or watched[each.playlist_id],
                 since=each.since,
                 reason=each.reason,
                 tolerated=each.is_tolerated(day, config.tolerate_unavailable_days),
@@ -184,12 +204,12 @@ def status(config: Config, day: date, now: datetime) -> Status:
     )
 
 
-def _alarms(config: Config, published: PublishedReport) -> list[str]:
-    """Return the alarms of what is published; what can't be read is a problem."""
+def _read_published(config: Config, published: PublishedReport, read: Callable[[Config], list[str]]) -> list[str]:
+    """Return lines about what is published; what can't be read is a problem."""
     if published.at is None or published.problems:
         return []
     try:
-        return read_alarms(config)
+        return read(config)
     except ExtractorError as error:
         published.problems.append(str(error))
         return []

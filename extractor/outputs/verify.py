@@ -77,6 +77,7 @@ where
 
 RESTORE_WAREHOUSE = "run ./run.sh build --full-refresh; after a purge, restore a backup of the warehouse first"
 PUBLISH = "run ./run.sh publish"
+START_AGAIN = "move it away: the next daily run hands over the changes of the last observed day, and none before"
 
 
 @dataclass
@@ -108,6 +109,8 @@ def verify_all(config: Config) -> Verified:
         ("facts", config.warehouse, RESTORE_WAREHOUSE, lambda: _verify_facts(config, verified)),
         ("published", config.database, PUBLISH, lambda: _verify_published(config, verified)),
     ]
+    if config.handed_over.exists():
+        stages.append(("handed over", config.handed_over, START_AGAIN, lambda: _verify_handed_over(config, verified)))
     for stage, path, way_out, verify_stage in stages:
         if not path.exists():
             verified.read[stage] = "none yet"
@@ -205,3 +208,8 @@ def _verify_published(config: Config, verified: Verified) -> None:
     differing = sorted(table for table, number in published.items() if made.get(table) != number)
     if differing:
         verified.problems.append(f"{config.database}: differs from what was built: {', '.join(differing)}; {PUBLISH}")
+
+
+def _verify_handed_over(config: Config, verified: Verified) -> None:
+    rows = read_to_end(config.handed_over, config.memory)
+    verified.read["handed over"] = f"{len(rows):,} tables, {sum(rows.values()):,} rows"

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 from xml.etree import ElementTree as ET
 
 import duckdb
@@ -23,7 +24,7 @@ from extractor.config.settings import Config
 from extractor.engines.duckdb.files import STORAGE
 from extractor.engines.functions import FUNCTIONS, define
 from extractor.errors import WarehouseError
-from extractor.outputs.changes.formats import summarize_day
+from extractor.outputs.changes.lately import summarize_day
 from extractor.outputs.changes.read import Asked, read_changes
 from tests.cluster import Database
 from tests.extractor.conftest import Run, empty_marts, told
@@ -182,6 +183,7 @@ def test_changes_are_those_of_the_table(shown: Shown, arguments: list[str], of: 
 
 def test_object_has_names_and_both_bounds(shown: Shown) -> None:
     [found] = shown.json("--track", FOUR)
+    assert str(UUID(found["id"])) == found.pop("id")
     assert found == {
         "playlist_id": B,
         "playlist": "Same (left)",

@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from extractor.config.endpoints import Endpoint
+from extractor.config.on_change import OnChange, Rule
 from extractor.config.settings import Api, Config, read_config
 from extractor.errors import ConfigError
 
@@ -279,3 +280,31 @@ def test_aliases_are_refused(tmp_path: Path) -> None:
 
 def test_slash_at_the_end_of_an_address_is_ignored(tmp_path: Path) -> None:
     assert read_config(written(tmp_path, "api: {base_url: 'http://h/v1/'}")).api.base_url == "http://h/v1"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("{rules: [{label: a}]}", "on_change.command: missing"),
+        ("{command: [a], rules: {label: a}}", "on_change.rules: must be a list of rules"),
+        ("{command: [a], rules: [a]}", r"on_change.rules\[0\] must be a mapping"),
+        ("{command: [a], rules: [{}]}", r"on_change.rules\[0\]: names nothing"),
+        ("{command: [a], rules: [{label: a}, {playlst: b}]}", r"on_change.rules\[1\].playlst: unknown key; .*playlist"),
+        ("{command: [a], rules: [{playlist: 5}]}", r"on_change.rules\[0\].playlist: must be text"),
+        ("{command: [a], rules: [{artist: ' '}]}", r"on_change.rules\[0\].artist: is empty"),
+        ("{command: [a], rules: [{changes: [add]}]}", r"on_change.rules\[0\].changes: 'add' .*did you mean 'added'"),
+        ("{command: [a], rules: [{popularity: 0}]}", r"on_change.rules\[0\].popularity: must be a level from 1 to 100"),
+        ("{command: [a], rules: [{popularity: 101}]}", r"on_change.rules\[0\].popularity: must be a level"),
+        ("{command: [a], rules: [{popularity: 5, changes: [added]}]}", r"on_change.rules\[0\].changes: does not apply"),
+        ("{command: a}", "on_change.command: must be a list of text"),
+        ("{commnd: [a]}", "on_change.commnd: unknown key"),
+    ],
+)
+def test_wrong_rule_is_refused_with_its_key(tmp_path: Path, text: str, message: str) -> None:
+    assert re.search(message, refusal(tmp_path, f"on_change: {text}"))
+
+
+def test_rules_of_on_change_are_read(tmp_path: Path) -> None:
+    text = "on_change: {command: [a, b], rules: [{playlist: x, changes: [added]}, {popularity: 60, artist: y}]}"
+    rules = (Rule(playlist="x", changes=("added",)), Rule(popularity=60, artist="y"))
+    assert read_config(written(tmp_path, text)).on_change == OnChange(("a", "b"), rules)

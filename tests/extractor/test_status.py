@@ -69,7 +69,7 @@ def test_status_reports_extraction_before_the_build(bench: MakeBench) -> None:
         "0 playlist_items (600 left)",
         "0 tracks (600 left)",
     ]
-    assert f"{L3}  since 2026-01-01  (no name): 404 Resource not found" in str(found)
+    assert f"unavailable  {L3}, since 2026-01-01: 404 Resource not found" in str(found)
 
 
 def test_long_unavailable_playlists_are_listed_separately(bench: MakeBench) -> None:
@@ -86,7 +86,10 @@ def test_long_unavailable_playlists_are_listed_separately(bench: MakeBench) -> N
         (L0, "", False),
     ]
     lines = str(found).splitlines()
-    assert [line.split()[:2] for line in lines if "since" in line] == [["unavailable", L0], ["for", "long"]]
+    assert [line.split(", since")[0] for line in lines if "since" in line] == [
+        f"unavailable  {L0}",
+        f"for long     Its name ({L3})",
+    ]
     run.watch(L0)
     assert [each.playlist_id for each in look(run, DAY_AFTER).unavailable] == [L0]
 
@@ -204,4 +207,4 @@ def test_unknown_tracks_are_listed_with_their_label_and_since_when(bench: MakeBe
     assert run.extract().exit_code == 3
     found = look(run, NEXT_DAY)
     assert [(each.track_id, each.since) for each in found.unknown_tracks] == [(gone, DAY)]
-    assert f"unknown      {gone}  since 2026-01-01  (no label): Spotify does not know this track" in str(found)
+    assert f"unknown      {gone}, since 2026-01-01: Spotify does not know this track" in str(found)

@@ -7,6 +7,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from extractor.config.settings import Config
 from extractor.engines.duckdb.copying import copy_file
 from extractor.engines.duckdb.files import check_paths, opened, read_to_end, rows_of, successor
 from extractor.errors import ConfigError, WarehouseError
@@ -154,6 +155,8 @@ def test_copy_falls_back_to_python(path: Path, monkeypatch: pytest.MonkeyPatch) 
         ("data/w.duckdb", "link.duckdb", "must not be the same file"),
         ("data/w.duckdb", "data/raw.duckdb", "file of raw answers"),
         ("data/raw.duckdb", "data/s.duckdb", "file of raw answers"),
+        ("data/w.duckdb", "data/handed_over.duckdb", "the record of on_change"),
+        ("data/handed_over.duckdb", "data/s.duckdb", "the record of on_change"),
         ("data/main.duckdb", "data/s.duckdb", "a schema is called main"),
         ("data/w.duckdb", "data/state.duckdb", "a schema is called state"),
     ],
@@ -162,8 +165,10 @@ def test_database_paths_to_the_same_file_are_refused(tmp_path: Path, warehouse: 
     (tmp_path / "data").mkdir()
     (tmp_path / "link.duckdb").symlink_to(tmp_path / "data" / "w.duckdb")
     with pytest.raises(ConfigError, match=word):
-        check_paths(tmp_path / warehouse, (tmp_path / warehouse).with_name("raw.duckdb"), tmp_path / database)
+        config = Config(warehouse=tmp_path / warehouse, database=tmp_path / database)
+        check_paths(config.warehouse, config.raw, config.database, config.handed_over)
 
 
 def test_databases_in_the_same_folder_are_accepted(tmp_path: Path) -> None:
-    check_paths(tmp_path / "warehouse.duckdb", tmp_path / "raw.duckdb", tmp_path / "spotify.duckdb")
+    config = Config.in_folder(tmp_path)
+    check_paths(config.warehouse, config.raw, config.database, config.handed_over)

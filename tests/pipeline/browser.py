@@ -9,6 +9,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from importlib.resources import files
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -23,6 +24,9 @@ FLAGS = (
     "--disable-background-networking",
     "--remote-debugging-pipe",
 )
+AXE = files("axe_playwright_python") / "axe.min.js"
+WCAG = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
+"""Tags of axe's rules: each version of WCAG has the criteria that it adds."""
 COMPLAINTS = ("Runtime.exceptionThrown", "Runtime.consoleAPICalled", "Log.entryAdded")
 
 
@@ -88,6 +92,18 @@ class Page:
             f"Array.from(document.querySelectorAll({json.dumps(selector)}), (e) => e.innerText)"
         )
         return found
+
+    def violations(self) -> list[str]:
+        """Return what violates WCAG 2.2 AA in the page as it is now: per element a line with axe's rule and the fix."""
+        if not self.run("'axe' in window"):
+            self.run(AXE.read_text("utf-8"))
+        found = self.run(f"axe.run({{ runOnly: {list(WCAG)}, resultTypes: ['violations'] }})")
+        assert found["passes"], "axe has checked nothing"
+        return [
+            f"{rule['id']}: {' > '.join(node['target'])}: {' '.join(node['failureSummary'].split())}"
+            for rule in found["violations"]
+            for node in rule["nodes"]
+        ]
 
     def press(self, key: str) -> None:
         """Press a key; only `/` and letters insert text."""

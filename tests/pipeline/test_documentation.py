@@ -267,7 +267,7 @@ def check_command(words: list[str]) -> None:
             check_dbt(arguments)
         case ".venv/bin/python" if arguments[0] == "-m":
             assert find_spec(arguments[1]), arguments
-        case ".venv/bin/python":
+        case ".venv/bin/python" | "python3":
             assert (REPO / arguments[0]).exists(), arguments
         case "docker":
             check_docker(arguments)

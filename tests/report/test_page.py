@@ -30,7 +30,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.mark.parametrize("dark", [False, True])
 @pytest.mark.parametrize("window", [DESKTOP, PHONE], ids=["desktop", "phone"])
-def test_no_view_uses_the_network_logs_errors_or_overflows(
+def test_no_view_uses_the_network_logs_errors_overflows_or_excludes_anyone(
     page: Page, report_html: Path, ask: Callable[[str], Rows], window: tuple[int, int], dark: bool
 ) -> None:
     [(playlist, other, track)] = ask(
@@ -43,8 +43,32 @@ def test_no_view_uses_the_network_logs_errors_or_overflows(
         assert page.complaints == []
         assert [url for url in page.requests if not url.startswith("data:")] == [report_html.as_uri()]
         assert page.run("document.documentElement.scrollWidth") <= window[0]
+        assert page.violations() == []
+        assert page.run("document.querySelectorAll('[aria-hidden=\"\"]').length") == 0
     ink = page.run("getComputedStyle(document.body).color")
     assert (sum(map(int, ink[4:-1].split(", "))) > 384) is dark
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_what_opens_on_demand_is_accessible(
+    page: Page, report_html: Path, ask: Callable[[str], Rows], dark: bool
+) -> None:
+    [(track,)] = ask("select track_id from track_daily_popularity order by all limit 1")
+    page.open(report_html, f"#track={track}", dark=dark)
+    page.run("document.querySelector('details').open = true")
+    page.wait_for("document.querySelector('details table')")
+    page.press("/")
+    page.type("gravel")
+    assert page.texts("[aria-selected=true]")
+    assert page.violations() == []
+
+
+def test_violations_of_accessibility_are_found(page: Page, report_html: Path) -> None:
+    page.open(report_html)
+    page.run("document.querySelector('h1').style.color = 'silver'")
+    page.run("document.querySelector('#search').removeAttribute('aria-label')")
+    page.run("document.querySelector('#search').removeAttribute('placeholder')")
+    assert sorted(line.partition(":")[0] for line in page.violations()) == ["color-contrast", "label"]
 
 
 def test_keyboard_navigation_and_back_work(page: Page, report_html: Path) -> None:

@@ -37,7 +37,7 @@ where database_name = current_database() and not temporary
 READ = "from {table} select count(*), any_value(columns(*))"
 
 
-def check_paths(warehouse: Path, raw: Path, database: Path) -> None:
+def check_paths(warehouse: Path, raw: Path, database: Path, handed_over: Path) -> None:
     """Raise ConfigError if two of the databases are the same file, or if a name is that of a schema."""
     names = {"warehouse": warehouse, "database": database}
     if is_same(warehouse, database):
@@ -45,6 +45,8 @@ def check_paths(warehouse: Path, raw: Path, database: Path) -> None:
     for key, path in names.items():
         if is_same(path, raw):
             raise ConfigError(f"{key}: {path}: is the file of raw answers, beside the warehouse; choose another name")
+        if is_same(path, handed_over):
+            raise ConfigError(f"{key}: {path}: is the record of on_change, beside the database; choose another name")
         if path.stem in SCHEMAS:
             raise ConfigError(f"{key}: {path}: can't be called {path.name}: a schema is called {path.stem}")
 

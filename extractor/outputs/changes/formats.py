@@ -7,28 +7,22 @@ import io
 import json
 import re
 import uuid
-from collections import defaultdict
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, fields
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import fields
 from datetime import date
 from itertools import groupby
 from xml.etree import ElementTree as ET
 
-from extractor.config.settings import Config
 from extractor.errors import visible
-from extractor.outputs.changes.read import Change, Changes, Tally, read_day
-from extractor.outputs.changes.words import between, counted, day_of, some
+from extractor.outputs.changes.crossings import Crossing
+from extractor.outputs.changes.read import Change, Changes, Tally
+from extractor.outputs.changes.words import SPOTIFY, between, counted, day_of, some
 from extractor.project import PROGRAM
 
 NAMED = 5
 """Playlists that a note names; it counts the others."""
 
-NAMED_IN_SUMMARY = 3
-"""Playlists and tracks that a summary names."""
-
 SIGNS = {"added": "+", "returned": "+", "removed": "−", "replaced": "="}  # noqa: RUF001 (as wide as the plus)
-
-SPOTIFY = "https://open.spotify.com"
 
 ATOM = "http://www.w3.org/2005/Atom"
 
@@ -53,36 +47,34 @@ def as_text(found: Changes) -> str:
 
 def as_markdown(found: Changes) -> str:
     """Return the changes as a nested list with links to Spotify."""
-    lines, tell = [f"**{_marked(heading(found))}**"], _teller(found)
+    lines, tell = [f"**{marked(heading(found))}**"], _teller(found)
     for number, group in enumerate(found.by_playlist()):
-        playlist = f"[{_marked(group[0].playlist)}]({_address('playlist', group[0].playlist_id)})"
+        playlist = f"[{marked(group[0].playlist)}]({_address('playlist', group[0].playlist_id)})"
         lines += [*([] if number else [""]), f"- {playlist}: {Tally.of(group)}"]
         for change in group:
-            track = f"[{_marked(change.track or change.track_id)}]({_address('track', change.track_id)})"
+            track = f"[{marked(change.track or change.track_id)}]({_address('track', change.track_id)})"
             rest = change.title.removeprefix(change.track or change.track_id) + tell(change)
-            lines.append(f"  - {change.change}: {track}{_marked(rest)}".replace(", returned", "", 1))
-    lines += _below([_marked(note) for note in notes(found)])
+            lines.append(f"  - {change.change}: {track}{marked(rest)}".replace(", returned", "", 1))
+    lines += _below([marked(note) for note in notes(found)])
     return "\n".join(lines) + "\n"
 
 
 def as_json(found: Changes) -> str:
     """Return the changes as an array of objects, one per line."""
-    # Only strings contain these characters, and there \u0000 is what JSON calls them too.
-    lines = [visible(json.dumps(_cells(change), ensure_ascii=False)) for change in found.changes]
-    return "[\n  " + ",\n  ".join(lines) + "\n]\n" if lines else "[]\n"
+    return as_objects(cells(change) for change in found.changes)
 
 
 def as_csv(found: Changes) -> str:
     """Return the changes as rows below a header; null is empty."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(field.name for field in fields(Change))
+    writer.writerow(["id", *(field.name for field in fields(Change))])
     for change in found.changes:
-        writer.writerow(visible(cell) if isinstance(cell, str) else cell for cell in _cells(change).values())
+        writer.writerow(visible(cell) if isinstance(cell, str) else cell for cell in cells(change).values())
     return text.getvalue()
 
 
-def as_atom(found: Changes) -> str:
+def as_atom(found: Changes, most: int | None = None) -> str:
     """Return an Atom feed (RFC 4287), newest first: an entry for each playlist and day on which changes were seen.
 
     The same changes have the same ids and times in every feed.
@@ -96,7 +88,7 @@ def as_atom(found: Changes) -> str:
     )
     _add(feed, "generator", "spotify-track-history")
     _add(ET.SubElement(feed, f"{{{ATOM}}}author"), "name", "spotify-track-history")
-    for changes in _entries(found):
+    for changes in _entries(found)[:most]:
         first = changes[0]
         entry = ET.SubElement(feed, f"{{{ATOM}}}entry")
         _add(entry, "title", f"{first.playlist}: {Tally.of(changes)}")
@@ -118,12 +110,12 @@ FORMATS: dict[str, Callable[[Changes], str]] = {
 
 
 def fitting(text: str, result_format: str, encoding: str) -> str:
-    """Return formatted changes for an encoding that may lack characters: escaped in JSON and Atom, else our signs."""
+    """Return formatted changes for an encoding that may lack characters: escaped in JSON and XML, else our signs."""
     if encoding.lower().replace("-", "").replace("_", "") == "utf8":
         return text
     if result_format == "json":
         return "".join(each if each.isascii() else json.dumps(each)[1:-1] for each in text)
-    if result_format == "atom":
+    if result_format in ("atom", "html"):
         return text.encode("ascii", "xmlcharrefreplace").decode("ascii")
     return text.translate(PLAIN)
 
@@ -159,42 +151,6 @@ def notes(found: Changes) -> Iterator[str]:
         yield "Not observed: " + _listed([f"{name} ({outcome})" for name, outcome in found.not_observed.items()])
     if found.first_reads:
         yield "Read for the first time, so nothing to compare with: " + _listed(found.first_reads)
-
-
-def summarize_day(config: Config, day: date) -> tuple[str, dict[str, object]] | None:
-    """Return up to three lines about the changes that a day shows, and the same as facts; None if there are none.
-
-    Raises WarehouseError if what is published can't be read.
-    """
-    found = read_day(config, day)
-    return _summary(found) if found else None
-
-
-def _summary(found: Changes) -> tuple[str, dict[str, object]]:
-    tally, biggest = found.tally, found.biggest()
-    if len(biggest) == 1:
-        lines = [f"{tally} in {biggest[0][0]} since {day_of(found.since)}"]
-    else:
-        names = ", ".join(f"{name} {numbers}" for name, numbers in biggest[:NAMED_IN_SUMMARY])
-        lines = [f"{tally} in {counted(len(biggest), 'playlist')} since {day_of(found.since)}; biggest: {names}"]
-    if earlier := found.earlier():
-        lines.append(f"perhaps before {day_of(found.since)}: changes of {some(earlier, NAMED_IN_SUMMARY)}")
-    entered: dict[str, list[Change]] = defaultdict(list)
-    for change in found.changes:
-        if change.change in ("added", "returned"):
-            entered[change.track_id].append(change)
-    several = sorted((each for each in entered.values() if len(each) > 1), key=lambda each: (-len(each), each[0].title))
-    if several:
-        names = some([f"{each[0].title} ({len(each)})" for each in several], NAMED_IN_SUMMARY)
-        lines.append(f"entered several playlists: {names}")
-    facts = {
-        "since": found.since,
-        "added": tally.added,
-        "removed": tally.removed,
-        "replaced": tally.replaced,
-        "playlists": [{"playlist": name, "added": each.added, "removed": each.removed} for name, each in biggest],
-    }
-    return "\n".join(line.replace("\n", " ") for line in lines), facts
 
 
 def _teller(found: Changes) -> Callable[[Change], str]:
@@ -240,7 +196,8 @@ def _line(text: str) -> str:
     return visible(text.replace("\n", " "))
 
 
-def _marked(text: str) -> str:
+def marked(text: str) -> str:
+    """Return a text of one line, without power in Markdown."""
     return MARKUP.sub(r"\\\1", _line(text))
 
 
@@ -248,8 +205,17 @@ def _address(kind: str, spotify_id: str) -> str:
     return f"{SPOTIFY}/{kind}/{spotify_id}"
 
 
-def _cells(change: Change) -> dict[str, object]:
-    return {name: each.isoformat() if isinstance(each, date) else each for name, each in asdict(change).items()}
+def cells(change: Change | Crossing) -> dict[str, object]:
+    """Return a change as an object of JSON."""
+    values = {"id": change.id} | {each.name: getattr(change, each.name) for each in fields(change)}
+    return {name: each.isoformat() if isinstance(each, date) else each for name, each in values.items()}
+
+
+def as_objects(changes: Iterable[Mapping[str, object]]) -> str:
+    """Return objects as a JSON array, one per line."""
+    # Only strings contain these characters, and there \u0000 is what JSON calls them too.
+    lines = [visible(json.dumps(change, ensure_ascii=False)) for change in changes]
+    return "[\n  " + ",\n  ".join(lines) + "\n]\n" if lines else "[]\n"
 
 
 def _entries(found: Changes) -> list[list[Change]]:

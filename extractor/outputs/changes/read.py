@@ -13,16 +13,14 @@ from typing import Any
 
 import duckdb
 
+from extractor.config.on_change import KINDS
 from extractor.config.settings import Config
 from extractor.engines.duckdb.files import opened, quoted
 from extractor.engines.published import Cursor
 from extractor.engines.registry import target_of
 from extractor.errors import QueryError
-from extractor.outputs.changes.words import day_of, named
+from extractor.outputs.changes.words import day_of, identity, named
 from extractor.outputs.missing import check_published
-
-KINDS = ("added", "returned", "replaced", "removed")
-"""Kinds of changes, in the order in which they are listed."""
 
 IS_OBSERVED = "outcome in ('complete', 'unchanged')"
 
@@ -105,6 +103,16 @@ class Change:
     def title(self) -> str:
         """Return title and artists of the track; its id if it has no title."""
         return named(self.track or self.track_id, self.artists)
+
+    @property
+    def what(self) -> tuple[str | None, ...]:
+        """Return what identifies a change, together with the day on which it was seen."""
+        return (self.playlist_id, self.change, self.track_id, self.replaced_track_id)
+
+    @property
+    def id(self) -> str:
+        """Return the id of a change: always the same for the same change seen on the same day."""
+        return identity((*self.what, self.date))
 
 
 @dataclass(frozen=True)
@@ -197,11 +205,33 @@ def read_day(config: Config, day: date) -> Changes | None:
     Reads what the engine of the configuration has published. Raises WarehouseError if it can't be read.
     """
     with target_of(config).reading(config) as cursor:
-        observed = [each for each, is_observed in _days(cursor, "true") if is_observed and each <= day]
+        observed = [each for each in observed_days(cursor) if each <= day]
         if len(observed) < 2 or observed[-1] != day:
             return None
         found = _between(cursor, Asked(), observed[-2], day, observed)
     return found if found.changes else None
+
+
+def observed_days(cursor: Cursor) -> list[date]:
+    """Return the days on which a playlist was observed."""
+    return [day for day, is_observed in _days(cursor, "true") if is_observed]
+
+
+def playlist_names(cursor: Cursor) -> dict[str, tuple[str, str | None]]:
+    """Return the distinct name and the label of each playlist."""
+    rows = rows_of(cursor, "select playlist_id, playlist_name, label from playlists")
+    names = distinct_names(rows)
+    return {row["playlist_id"]: (names[row["playlist_id"]], row["label"]) for row in rows}
+
+
+def changes_of(cursor: Cursor, day: date) -> list[Change]:
+    """Return the changes that were first seen on a day."""
+    return _between(cursor, Asked(), day - timedelta(days=1), day, [day]).changes
+
+
+def read_between(cursor: Cursor, since: date, observed: list[date]) -> Changes:
+    """Return all changes later than `since`; `observed` are the observed days of the history, at least one."""
+    return _between(cursor, Asked(), since, observed[-1], observed)
 
 
 def _read(cursor: duckdb.DuckDBPyConnection, asked: Asked) -> Changes:
@@ -226,15 +256,15 @@ def _read(cursor: duckdb.DuckDBPyConnection, asked: Asked) -> Changes:
 
 def _between(cursor: Cursor, asked: Asked, since: date, last: date, observed: list[date]) -> Changes:
     """Return the changes later than `since` and no later than `last`. What is asked has ids, not names."""
-    limits = {"after": _literal(since), "through": _literal(last)}
-    calendars = _rows(cursor, CALENDARS.format(is_asked=_is(asked.playlist, "playlists.playlist_id"), **limits))
-    names = _distinct_names(calendars)
+    limits = {"after": literal(since), "through": literal(last)}
+    calendars = rows_of(cursor, CALENDARS.format(is_asked=_is(asked.playlist, "playlists.playlist_id"), **limits))
+    names = distinct_names(calendars)
     conditions = [_is(asked.playlist, "changes.playlist_id")]
     if asked.track is not None:
         conditions.append(f"{quoted(asked.track)} in (changes.track_id, changes.replaced_track_id)")
     if asked.artist is not None:
         conditions.append(OF_ARTIST.format(artist=quoted(asked.artist)))
-    rows = _rows(cursor, CHANGES.format(conditions=" and ".join(conditions), **limits))
+    rows = rows_of(cursor, CHANGES.format(conditions=" and ".join(conditions), **limits))
     labels = {row["playlist_id"]: row["label"] for row in calendars}
     changes = [_change(row, names, labels) for row in rows]
     asked_for = sorted((row for row in calendars if row["is_asked"]), key=lambda row: names[row["playlist_id"]])
@@ -293,7 +323,7 @@ def _order(change: Change) -> tuple[object, ...]:
     )
 
 
-def _distinct_names(calendars: list[dict[str, Any]]) -> dict[str, str]:
+def distinct_names(calendars: list[dict[str, Any]]) -> dict[str, str]:
     """Return the name of each playlist: Spotify's, or else the label or the id; with the label if several share it."""
 
     def name_of(row: dict[str, Any]) -> str:
@@ -317,12 +347,12 @@ def _about(cursor: Cursor, asked: Asked, playlists: dict[str, str]) -> list[str]
     if asked.artist:
         found += [
             row["artist_name"]
-            for row in _rows(cursor, f"select artist_name from artists where {_is(asked.artist, 'artist_id')}")  # noqa: S608 (quoted)
+            for row in rows_of(cursor, f"select artist_name from artists where {_is(asked.artist, 'artist_id')}")  # noqa: S608 (quoted)
         ]
     if asked.track:
         found += [
             named(row["track_name"] or asked.track, row["artists"])
-            for row in _rows(
+            for row in rows_of(
                 cursor,
                 f"select track_name, artists from track_info where {_is(asked.track, 'track_id')}",  # noqa: S608 (quoted)
             )
@@ -349,11 +379,13 @@ def _is(value: str | None, column: str) -> str:
     return "true" if value is None else f"{column} = {quoted(value)}"
 
 
-def _literal(day: date) -> str:
+def literal(day: date) -> str:
+    """Return a day as an SQL literal."""
     return f"date '{day.isoformat()}'"
 
 
-def _rows(cursor: Cursor, sql: str) -> list[dict[str, Any]]:
+def rows_of(cursor: Cursor, sql: str) -> list[dict[str, Any]]:
+    """Return the rows of a query by column."""
     cursor.execute(sql)
     columns = [column[0] for column in cursor.description or ()]
     return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]

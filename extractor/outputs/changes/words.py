@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Sequence
 from datetime import date
+
+SPOTIFY = "https://open.spotify.com"
 
 
 def named(name: str, artists: str | None) -> str:
@@ -32,3 +35,8 @@ def between(first: date, last: date, *, with_year: bool = False) -> str:
         return f"between {day_of(first, with_year=True)} and {day_of(last, with_year=True)}"
     start = str(first.day) if first.month == last.month else day_of(first)
     return f"between {start} and {day_of(last, with_year=with_year)}"
+
+
+def identity(parts: Sequence[object]) -> str:
+    """Return a UUID that depends on the parts alone."""
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{SPOTIFY}/ {parts!s}"))

@@ -17,7 +17,7 @@ function filled(element, attributes, children) {
     if (typeof value === "function") {
       element.addEventListener(key, value);
     } else if (value !== null && value !== undefined && value !== false) {
-      element.setAttribute(key, value === true ? "" : value);
+      element.setAttribute(key, value === true && !key.startsWith("aria-") ? "" : value); // an empty aria-… is ignored
     }
   }
   element.append(...children.flat(2).filter((child) => child !== null && child !== undefined && child !== false));

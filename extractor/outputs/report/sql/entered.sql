@@ -1,2 +1,2 @@
-select unnest(entered) as track
-from (from versions order by playlist, first)
+select unnest(flatten(list(entered order by playlist, first))) as track
+from versions

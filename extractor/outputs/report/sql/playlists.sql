@@ -1,8 +1,20 @@
 -- `outcomes` has one letter per day since the playlist's first day: the outcome's initial, `x` for unavailable (`u` is
 -- unchanged), and `e` for a day on which the playlist was observed to be empty.
--- `read_before` is the last complete or unchanged day before the first one of the page. `followers` has a number for each
--- of these days, as the difference from the last known one; null where it is not known.
-with days as (
+-- `followers` has a number for each of these days, as the difference from the last known one; null where there is none.
+-- `read_before` is the last complete or unchanged day before the first one of the page.
+with shown_days as (
+    select
+        *,
+        followers - coalesce(
+            last_value(followers ignore nulls) over (
+                partition by playlist_id order by date rows between unbounded preceding and 1 preceding
+            ), 0
+        ) as step
+    from playlist_days
+    where date >= $first_day
+),
+
+days as (
     select
         playlist_id,
         min(date) - $first_day as since,
@@ -15,17 +27,7 @@ with days as (
             '' order by date
         ) as outcomes,
         list(step order by date) as followers
-    from (
-        select
-            *,
-            followers - coalesce(
-                last_value(followers ignore nulls) over (
-                    partition by playlist_id order by date rows between unbounded preceding and 1 preceding
-                ), 0
-            ) as step
-        from playlist_days
-        where date >= $first_day
-    )
+    from shown_days
     group by playlist_id
 ),
 

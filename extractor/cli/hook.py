@@ -1,0 +1,56 @@
+"""Run a command of config.yaml, `on_failure` or `on_change`, with a time limit and without credentials."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from pathlib import Path
+from tempfile import TemporaryFile
+
+SECONDS = 60
+"""Time limit of the command in seconds; after it, the command and its child processes are killed."""
+
+
+def run_hook(command: tuple[str, ...], folder: Path, given: bytes, limit: float = SECONDS) -> str:
+    """Run a command in `folder` with `given` on its standard input. Return what went wrong; empty if it ended with 0.
+
+    Raises nothing but an interruption, after killing the command.
+    """
+    try:
+        problem = _run(command, folder, given, limit)
+    except (OSError, ValueError) as error:
+        problem = f"could not be run: {error}"
+    return f"{command[0]} {problem}" if problem else ""
+
+
+def _environment() -> dict[str, str]:
+    """Return this program's environment without credentials and anything else that says where its data is."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(("PG", "SPOTIFY_"))}
+
+
+def _run(command: tuple[str, ...], folder: Path, given: bytes, limit: float) -> str:
+    """Return what went wrong, to follow the name of the command; empty if it ended with 0."""
+    # Files, not pipes: a background process of the command could keep a pipe open and block us.
+    with TemporaryFile() as stdin, TemporaryFile() as said:
+        stdin.write(given)
+        stdin.seek(0)
+        process = subprocess.Popen(  # noqa: S603 (the user's own command)
+            command,
+            cwd=folder,
+            env=_environment(),
+            stdin=stdin,
+            stdout=said,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        try:
+            code = process.wait(limit)
+        except BaseException as stop:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            if isinstance(stop, subprocess.TimeoutExpired):
+                return f"took longer than {limit:g} s and was killed"
+            raise
+        said.seek(0)
+        return f"ended with {code}: {said.read().decode('utf-8', 'replace').strip()}" if code else ""
