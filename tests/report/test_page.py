@@ -55,8 +55,8 @@ def test_what_opens_on_demand_is_accessible(
 ) -> None:
     [(track,)] = ask("select track_id from track_daily_popularity order by all limit 1")
     page.open(report_html, f"#track={track}", dark=dark)
-    page.run("document.querySelector('details').open = true")
-    page.wait_for("document.querySelector('details table')")
+    page.run("document.querySelectorAll('details').forEach((one) => (one.open = true))")
+    page.wait_for("document.querySelector('main > details table')")
     page.press("/")
     page.type("gravel")
     assert page.texts("[aria-selected=true]")
@@ -219,7 +219,7 @@ def printed(page: Page) -> dict[str, int]:
     page.call("Emulation.setEmulatedMedia", media="print")
     page.call("Emulation.setDeviceMetricsOverride", width=688, height=1000, deviceScaleFactor=1, mobile=False)
     hidden = ".search, .tools, .periods, .day-field, button.tool, .more, .out, .sql"
-    found = page.run(
+    found: dict[str, int] = page.run(
         f"({{ controls: [...document.querySelectorAll('{hidden}')].filter((one) => one.checkVisibility()).length, "
         "over: [...document.querySelectorAll('table, th, td, p, dl')]"
         ".filter((one) => one.getBoundingClientRect().right > 689).length, "
