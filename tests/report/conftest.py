@@ -13,6 +13,7 @@ import pytest
 from extractor.config.settings import Config
 from extractor.outputs.report.report import report
 from tests.conftest import Demo
+from tests.functions.published import Published
 from tests.pipeline.browser import Page, browser, chromium
 from tests.report.pages import LARGE, VARIED, Rows, written
 
@@ -48,6 +49,11 @@ def varied(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tup
     written_to = report(Config(database=database), folder / "report.html").output
     with duckdb.connect(str(database), read_only=True) as connection:
         yield written_to, lambda sql: connection.execute(sql).fetchall()
+
+
+@pytest.fixture(scope="package")
+def published(demo: Demo) -> Published:
+    return Published.of(demo.database)
 
 
 @pytest.fixture(scope="package")

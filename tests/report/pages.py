@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import Any
 import duckdb
 
 from extractor.config.settings import Config
-from extractor.outputs.report.report import report
+from extractor.outputs.report.report import SCRIPTS, inlined, report
 from tests.extractor.conftest import empty_marts
 from tests.pipeline.browser import Page
 
@@ -216,3 +217,77 @@ def columns(page: Page, kind: str) -> list[tuple[float, float, float]]:
 
 def said(day: date) -> str:
     return f"{day.day} {day:%b %Y}"
+
+
+def modules(*names: str) -> str:
+    """Return the scripts of modules of the page, joined as in the page, in its order."""
+    return "\n".join(inlined(name) for name in SCRIPTS if name in names)
+
+
+SAVED = """(async () => {
+    const tables = [...document.querySelectorAll('.data')];
+    const table = tables.find((one) => one.querySelector('caption').textContent === %s);
+    const [make, click] = [URL.createObjectURL, HTMLAnchorElement.prototype.click];
+    let saved = null, file = null;
+    URL.createObjectURL = (blob) => { saved = blob; return make.call(URL, blob); };
+    HTMLAnchorElement.prototype.click = function () { file = this.download; };
+    [...table.querySelectorAll('.tool')].find((tool) => tool.innerText === 'CSV').click();
+    [URL.createObjectURL, HTMLAnchorElement.prototype.click] = [make, click];
+    return [file, Array.from(new Uint8Array(await saved.arrayBuffer())), table.querySelector('.sql code')?.textContent];
+})()"""
+
+
+def csv_of(page: Page, caption: str) -> tuple[str, str, str]:
+    """Return the name and the text of the CSV file that a table saves, and its SQL."""
+    file, content, sql = page.run(SAVED % json.dumps(caption))
+    return file, bytes(content).decode("utf-8"), sql
+
+
+Cells = dict[str, Any]
+
+
+def saved_rows(page: Page, caption: str) -> list[Cells]:
+    """Return the rows of a table as it saves them, with numbers and null for empty values."""
+    text = csv_of(page, caption)[1].removeprefix("\ufeff")
+    return [{title: _value(value) for title, value in row.items()} for row in csv.DictReader(io.StringIO(text))]
+
+
+def _value(text: str) -> Any:
+    if re.fullmatch(r"-?\d+(\.\d+)?", text):
+        return float(text)
+    return text or None
+
+
+def queried(database: Path, sql: str) -> list[Cells]:
+    """Return the rows of a statement on a published file, with values as a table saves them."""
+    with duckdb.connect(str(database), read_only=True) as connection:
+        found = connection.execute(sql)
+        titles = [column[0] for column in found.description or ()]
+        rows = [dict(zip(titles, row, strict=True)) for row in found.fetchall()]
+    return [{title: _saved(value) for title, value in row.items()} for row in rows]
+
+
+def _saved(value: Any) -> Any:
+    if isinstance(value, date):
+        return value.isoformat()
+    return float(value) if isinstance(value, int | float) else value
+
+
+def check_sql(page: Page, caption: str, database: Path) -> list[Cells]:
+    """Compare the rows of a table with those of the SQL that it shows, column by column; return them."""
+    rows, asked = saved_rows(page, caption), queried(database, csv_of(page, caption)[2])
+    assert asked or not rows
+    titles = list(asked[0]) if asked else []
+    assert _sorted({title: row[title] for title in titles} for row in rows) == _sorted(asked)
+    return rows
+
+
+def check_facts(page: Page, database: Path, titles: list[str]) -> None:
+    """Compare the numbers of the headline with the SQL beside them."""
+    [asked] = queried(database, page.run("document.querySelector('.headline .sql code').textContent"))
+    shown = [None if text == NOTHING else float(text.replace(",", "")) for text in page.texts(".facts .value")]
+    assert dict(zip(titles, shown, strict=True)) == {title: asked[title] for title in titles}
+
+
+def _sorted(rows: Iterable[Cells]) -> list[Cells]:
+    return sorted(rows, key=lambda row: [str(value) for value in row.values()])

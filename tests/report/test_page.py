@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import os
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -16,6 +19,7 @@ from tests.report.pages import (
     HOSTILE,
     ONE_DAY,
     PHONE,
+    TWO_DAYS_MISSED,
     Rows,
     fact,
     written,
@@ -29,8 +33,11 @@ pytestmark = pytest.mark.slow
 def test_no_view_uses_the_network_logs_errors_overflows_or_excludes_anyone(
     page: Page, report_html: Path, ask: Callable[[str], Rows], window: tuple[int, int], dark: bool
 ) -> None:
-    [(playlist, track)] = ask("select playlist_id, track_id from tracks_in_playlist order by all limit 1")
-    for view in ("", f"#playlist={playlist}", f"#track={track}", "#track=unknown"):
+    [(playlist, other, track)] = ask(
+        "select min(playlist_id), max(playlist_id), min_by(track_id, playlist_id) from tracks_in_playlist"
+    )
+    views = ("", f"#playlist={playlist}", f"#track={track}", f"#compare={playlist},{other}", "#compare=", "#track=no")
+    for view in views:
         page.open(report_html, view, window=window, dark=dark)
         page.run("new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(() => drawn(true))))")
         assert page.complaints == []
@@ -48,8 +55,8 @@ def test_what_opens_on_demand_is_accessible(
 ) -> None:
     [(track,)] = ask("select track_id from track_daily_popularity order by all limit 1")
     page.open(report_html, f"#track={track}", dark=dark)
-    page.run("document.querySelector('details').open = true")
-    page.wait_for("document.querySelector('details table')")
+    page.run("document.querySelectorAll('details').forEach((one) => (one.open = true))")
+    page.wait_for("document.querySelector('main > details table')")
     page.press("/")
     page.type("gravel")
     assert page.texts("[aria-selected=true]")
@@ -85,9 +92,9 @@ def test_keyboard_navigation_and_back_work(page: Page, report_html: Path) -> Non
 
 def test_names_are_escaped(page: Page, tmp_path: Path) -> None:
     html = written(tmp_path, ONE_DAY)
-    for view in ("", "#playlist=l1", "#playlist=l2", "#track=t1"):
+    for view in ("", "#playlist=l1", "#playlist=l2", "#compare=l1,l2", "#compare=", "#track=t1"):
         page.open(html, view, window=PHONE)
-        page.wait_for("document.querySelector('.timeline, .empty, .notice')")
+        page.wait_for("document.querySelector('.timeline, .empty, .notice, .choices')")
         assert page.run("window.hacked") is None
         assert page.complaints == []
         assert page.run("document.documentElement.scrollWidth") <= PHONE[0]
@@ -128,3 +135,115 @@ def test_period_link_limits_the_report_to_its_days(page: Page, large: Path) -> N
     assert page.run("document.activeElement.innerText") == "28 days"
     page.wait_for("document.querySelector('.bars')")
     assert page.complaints == []
+
+
+@pytest.mark.parametrize(
+    ("days", "problem", "link"),
+    [
+        ("from=2025-10-11&to=2025-10-12", None, "from=2025-10-11&to=2025-10-12"),
+        ("", None, "from=2025-10-10&to=2025-10-17"),
+        ("to=2025-10-12", None, "from=2025-10-10&to=2025-10-12"),
+        ("from=2025-09-01", "This page has no 1 Sep 2025, but 10\N{EN DASH}17 Oct 2025: the nearest day is shown.",
+         "from=2025-10-10&to=2025-10-17"),
+        ("from=2026-01-01", "This page has no 1 Jan 2026, but 10\N{EN DASH}17 Oct 2025: the nearest day is shown.",
+         "from=2025-10-17&to=2025-10-17"),
+        ("from=2025-10-15&to=2025-10-12", "15 Oct 2025 is after 12 Oct 2025: the days between them are shown.",
+         "from=2025-10-12&to=2025-10-15"),
+        ("to=2025-02-30", "\N{LEFT DOUBLE QUOTATION MARK}2025-02-30\N{RIGHT DOUBLE QUOTATION MARK} is no date: "
+         "write it as 2025-10-17.", "from=2025-10-10&to=2025-10-17"),
+        ("from=yesterday", "\N{LEFT DOUBLE QUOTATION MARK}yesterday\N{RIGHT DOUBLE QUOTATION MARK} is no date: "
+         "write it as 2025-10-17.", "from=2025-10-10&to=2025-10-17"),
+    ],
+)  # fmt: skip
+def test_addresses_with_days_are_checked_and_can_be_kept(
+    page: Page, tmp_path: Path, days: str, problem: str | None, link: str
+) -> None:
+    html = written(tmp_path, TWO_DAYS_MISSED)
+    page.open(html, f"#track=t1&{days}")
+    assert page.texts(".notice[role=alert] p") == ([problem] if problem else [])
+    page.run(
+        "Object.defineProperty(navigator, 'clipboard', { configurable: true, "
+        "value: { writeText: async (text) => { window.copied = text } } }), "
+        "document.querySelector('.state .tool').click()"
+    )
+    page.wait_for("document.querySelector('.copied').innerText === 'Copied'")
+    copied = page.run("window.copied")
+    assert copied == f"{html.as_uri()}#track=t1&{link}"
+    page.open(html, f"#track=t1&{link}")
+    assert page.texts(".notice[role=alert] p") == []
+    assert page.complaints == []
+
+
+@pytest.mark.parametrize("window", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_state_of_the_data_is_at_the_top(page: Page, tmp_path: Path, window: tuple[int, int]) -> None:
+    html = written(tmp_path, TWO_DAYS_MISSED)
+    changed = datetime(2025, 10, 17, 7, 58, tzinfo=UTC).timestamp()
+    os.utime(tmp_path / "s.duckdb", (changed, changed))
+    html = report(Config(database=tmp_path / "s.duckdb"), html).output
+    page.open(html, window=window)
+    assert page.texts(".state p") == ["Data as of 17 Oct, published 07:58 UTC"]
+    assert page.run("document.querySelector('.state p').getBoundingClientRect().bottom") < 120
+
+
+def test_tab_reaches_the_controls_in_the_order_of_the_page(page: Page, tmp_path: Path) -> None:
+    page.open(written(tmp_path, TWO_DAYS_MISSED), "#track=t1")
+    page.wait_for("document.querySelector('.bars')")
+    reached = []
+    for _ in range(14):
+        page.call("Input.dispatchKeyEvent", type="keyDown", key="Tab", code="Tab", windowsVirtualKeyCode=9)
+        page.call("Input.dispatchKeyEvent", type="keyUp", key="Tab", code="Tab", windowsVirtualKeyCode=9)
+        reached.append(page.run(
+            "[document.activeElement.innerText?.split('\\n')[0] || document.activeElement.tagName, "
+            "getComputedStyle(document.activeElement).outlineStyle]"
+        ))  # fmt: skip
+    assert [text for text, _ in reached][:6] == [
+        "Skip to content", "Track history", "INPUT", "Copy link to these days", "SQL", "Open in Spotify",
+    ]  # fmt: skip
+    places = "[...document.querySelectorAll('a[href], button, input, select, summary, [tabindex=\"0\"]')]"
+    assert page.run(f"{places}.filter((one) => one.tabIndex > 0).length") == 0
+    assert {style for text, style in reached if text != "INPUT"} == {"solid"}
+
+
+def printed(page: Page) -> dict[str, int]:
+    """Print a page on A4; return what was wider than the paper, and which controls were printed."""
+    page.run("""(() => {
+        window.atPrint = null;
+        window.addEventListener('beforeprint', () => {
+            const left = document.querySelector('h1').getBoundingClientRect().left;
+            const ends = [...document.querySelectorAll('.row .note')].map((one) => one.getBoundingClientRect().right);
+            window.atPrint = Math.max(...ends) - left;
+        });
+    })()""")
+    pdf = page.call("Page.printToPDF", paperWidth=8.27, paperHeight=11.69)["data"]
+    assert base64.b64decode(pdf).startswith(b"%PDF")
+    width = page.run("window.atPrint")
+    page.call("Emulation.setEmulatedMedia", media="print")
+    page.call("Emulation.setDeviceMetricsOverride", width=688, height=1000, deviceScaleFactor=1, mobile=False)
+    hidden = ".search, .tools, .periods, .day-field, button.tool, .more, .out, .sql"
+    found: dict[str, int] = page.run(
+        f"({{ controls: [...document.querySelectorAll('{hidden}')].filter((one) => one.checkVisibility()).length, "
+        "over: [...document.querySelectorAll('table, th, td, p, dl')]"
+        ".filter((one) => one.getBoundingClientRect().right > 689).length, "
+        "heads: [...document.querySelectorAll('main thead')].filter((one) => one.checkVisibility()).length })"
+    )
+    page.call("Emulation.setEmulatedMedia", media="")
+    return found | {"charts": width}
+
+
+def test_pages_are_printed_without_controls_and_fit_the_paper(
+    page: Page, report_html: Path, ask: Callable[[str], Rows]
+) -> None:
+    [(one, other, track)] = ask(
+        "select min(playlist_id), max(playlist_id), min_by(track_id, playlist_id) from tracks_in_playlist"
+    )
+    for view in (f"#track={track}", f"#compare={one},{other}"):
+        page.open(report_html, view)
+        page.wait_for("document.querySelector('svg.lines')")
+        before = page.run("document.querySelector('svg.lines').clientWidth")
+        found = printed(page)
+        assert found["controls"] == 0
+        assert found["over"] == 0
+        assert found["heads"] >= 2, "tables are no cards on paper"
+        assert 400 < found["charts"] <= 680
+        page.call("Emulation.setDeviceMetricsOverride", width=1280, height=900, deviceScaleFactor=1, mobile=False)
+        page.wait_for(f"document.querySelector('svg.lines').clientWidth === {before}")

@@ -370,7 +370,7 @@ def _about(cursor: Cursor, asked: Asked, playlists: dict[str, str]) -> list[str]
 def id_of(cursor: duckdb.DuckDBPyConnection, kind: str, name: str) -> str:
     """Return the id that a name stands for. Raises QueryError with the function's sentence."""
     try:
-        [(found,)] = cursor.execute(f"select {kind}id_of(?)", [name]).fetchall()
+        [(found,)] = cursor.execute(f"select {kind}_id_of(?)", [name]).fetchall()
     except duckdb.InvalidInputException as error:
         raise QueryError(str(error).removeprefix("Invalid Input Error: ")) from error
     return str(found)

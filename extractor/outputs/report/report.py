@@ -51,8 +51,11 @@ SCRIPTS = (
     "survival",
     "related",
     "playlist",
+    "positions",
+    "around",
     "track",
     "artist",
+    "overlap",
     "compare",
     "search",
     "main",
@@ -79,6 +82,7 @@ COLUMNAR = (
     "versions",
     "entered",
     "runs",
+    "run_days",
 )
 """Queries that become one array per column: days count from the first day shown, playlists and tracks are indices."""
 BINARY = ("popularity", "places")
@@ -167,7 +171,7 @@ def _columns(cursor: duckdb.DuckDBPyConnection) -> dict[str, tuple[Any, ...]]:
 
 def _page(facts: dict[str, Any], blocks: dict[str, bytes]) -> str:
     """Return the HTML. Names can't inject markup: data is compressed, and the script inserts it as text."""
-    style, script = _read("page.css"), "\n".join(_inlined(name) for name in SCRIPTS)
+    style, script = _read("page.css"), "\n".join(inlined(name) for name in SCRIPTS)
     policy = f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; img-src data:"
     return Template(_read("page.html")).substitute(
         policy=policy,
@@ -182,7 +186,7 @@ def _read(name: str) -> str:
     return (ASSETS / name).read_text(encoding="utf-8")
 
 
-def _inlined(module: str) -> str:
+def inlined(module: str) -> str:
     """Return a module as part of the joined script: a scope of its own, with its exports visible to all modules."""
     code = _read(f"{module}.js")
     body = re.sub(r"^import [^;]*;\n|^export ", "", code, flags=re.MULTILINE)

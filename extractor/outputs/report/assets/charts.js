@@ -6,8 +6,8 @@ import { OUTCOMES, isUnobserved, spans } from "./world.js";
 const TICK_ROOM = 62;
 const THIN = 4;
 
-/** Days across a width, from the first to the last one shown. */
-export function scale(first, last, width) {
+/** Days across a width, from the first to the last one shown, with `beyond` pixels free to the right of it. */
+export function scale(first, last, width, beyond = 0) {
   const days = last - first + 1;
   const step = width / days;
   const clamped = (value, most) => Math.max(0, Math.min(most, value));
@@ -15,6 +15,7 @@ export function scale(first, last, width) {
     first,
     last,
     width,
+    beyond,
     step,
     x: (day) => Math.round(clamped(day - first, days) * step * 10) / 10,
     day: (x) => first + clamped(Math.floor(x / step), days - 1),
@@ -32,7 +33,7 @@ function columns(width, isStacked) {
 /** Rows of days under one axis. A row is {label, note, plot}, the plot made for a scale. */
 export function timeline({ calendar }, shown, width, rows, { isStacked = false } = {}) {
   const { label, note, gap, plot } = columns(width, isStacked);
-  const across = scale(shown.first, shown.last, plot);
+  const across = scale(shown.first, shown.last, plot, gap + note);
   const list = rows(across);
   const block = html(
     "div",

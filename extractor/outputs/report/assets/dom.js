@@ -30,6 +30,11 @@ export function name(text) {
   return html("bdi", {}, text);
 }
 
+/** A day in a table, on one line; null if it is not known. */
+export function dated(calendar, day) {
+  return day === null ? null : html("span", { class: "dated" }, calendar.say(day));
+}
+
 export function section(title, about, ...children) {
   return html(
     "section",
@@ -90,17 +95,17 @@ export function folded(summary, make) {
   return details;
 }
 
-/** The element that `render` returns for the available width, rendered again when that changes. */
+/** The element that `render` returns for the available width, rendered again when that changes, or for a `fit` event. */
 export function fitted(render) {
-  const place = html("div", { class: "fitted" });
   let drawn = 0;
-  new ResizeObserver(() => {
-    const width = Math.floor(place.clientWidth);
+  const draw = (width) => {
     if (width > 0 && width !== drawn) {
       drawn = width;
       place.replaceChildren(...[render(width)].flat());
     }
-  }).observe(place);
+  };
+  const place = html("div", { class: "fitted", fit: ({ detail }) => draw(detail) });
+  new ResizeObserver(() => draw(Math.floor(place.clientWidth))).observe(place);
   return place;
 }
 

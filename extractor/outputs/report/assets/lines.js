@@ -1,25 +1,36 @@
 // Numbers over days as a line, with gaps where there is none, marks, and a cursor for pointer and arrow keys.
 
-import { svg } from "./dom.js";
+import { html, name, svg } from "./dom.js";
 import { blocks, grid, isTouch, tell } from "./charts.js";
 import { number } from "./words.js";
 import { spans } from "./world.js";
 
 const ROOM = 14;
+const HUES = 6; // of lines
+const LANE = 16; // of labels
+const LANES = 3;
+const LETTER = 6.4; // the usual width of a letter of a label
+const MOST_LABEL = 150;
+const LEAST_LABEL = 40;
 
 /**
- * A chart of `series`: each {values, name} with a number or null for every day, drawn with the class `line s<index>`.
- * `limits` are the least and the greatest number of the axis (`niceLimits` gives them); `isUpsideDown` puts the least
- * on top, as for positions. `shades` are [first, last, opacity]; `rules` are {day, kind, text}, drawn with the class
- * `rule <kind>`; `under` are nodes below everything. `tellOf` gives the lines that are told of a day; `label` says the
- * chart in words.
+ * A chart of `series`: each {values, end} with a number or null for every day, drawn with the class `line s<index>`;
+ * `end`, if given, is written where the line ends. `limits` are the least and the greatest number of the axis
+ * (`niceLimits` gives them); `isUpsideDown` puts the least on top, as for positions. `shades` are [first, last, opacity];
+ * `rules` are {from, day, kind, text, label}: a change after the day `from`, and on `day` at the latest, drawn with the
+ * class `rule <kind>`, and its label where there is room; `under` are nodes below everything. `tellOf` gives the lines
+ * that are told of a day; `label` says the chart in words.
  */
 export function lineChart(world, across, options) {
-  const { series, limits, height = 180, isUpsideDown = false, shades = [], rules = [], under = [], tellOf, label } = options;
+  const { series, limits, isUpsideDown = false, shades = [], rules = [], under = [], tellOf, label } = options;
   const [low, high] = limits;
+  const marks = placed(rules.filter(({ from, day }) => from < across.last && across.first <= day), across);
+  const labels = marks.filter(({ lane }) => lane !== undefined);
+  const top = LANE * Math.max(0, ...labels.map(({ lane }) => lane + 1));
+  const height = (options.height ?? 180) + top;
   const share = (value) => (isUpsideDown ? high - value : value - low) / (high - low);
-  const y = (value) => Math.round((height - ROOM - share(value) * (height - 2 * ROOM)) * 10) / 10;
-  const levels = levelsOf(low, high);
+  const y = (value) => Math.round((height - ROOM - share(value) * (height - top - 2 * ROOM)) * 10) / 10;
+  const levels = levelsOf(low, high, isUpsideDown);
   const cursor = svg("path", { class: "cursor" });
   const chart = svg(
     "svg",
@@ -30,16 +41,85 @@ export function lineChart(world, across, options) {
     under,
     grid(world.calendar, across, height),
     svg("path", { class: "level", d: levels.map((level) => `M0 ${Math.round(y(level)) + 0.5}H${across.width}`).join("") }),
-    rules
-      .filter(({ day }) => across.first <= day && day <= across.last)
-      .map(({ day, kind, text }) =>
-        svg("path", { class: `rule ${kind}`, d: `M${across.x(day)} 0V${height}` }, svg("title", {}, text)),
-      ),
+    marks.map((mark) => rule(mark, across, height, top)),
     cursor,
     series.map(({ values }, index) => line(values, across, y, index)),
     levels.map((level) => svg("text", { x: -7, y: y(level) + 4, "text-anchor": "end" }, short(level))),
+    ends(series, across, y, height),
+    labels.map(ruleLabel),
   );
   return pointed(chart, cursor, across, height, tellOf);
+}
+
+/** A change: a rule where it was seen, and a field over the days before on which it may have happened. */
+function rule({ from, day, kind, text, lane }, across, height, top) {
+  const start = lane === undefined ? top : lane * LANE;
+  return svg(
+    "g",
+    { class: `change ${kind}` },
+    svg("path", { class: "while", d: from < day - 1 ? blocks([[from + 1, day - 1]], across, top, height - top) : "" }),
+    day <= across.last ? svg("path", { class: `rule ${kind}`, d: `M${across.x(day)} ${start}V${height}` }) : null,
+    svg("title", {}, text),
+  );
+}
+
+/** The rules, those with room for a label with its place: no rule crosses the label of another. */
+function placed(rules, across) {
+  const taken = Array(LANES).fill(-Infinity);
+  return rules
+    .toSorted((one, other) => one.day - other.day)
+    .map((mark) => {
+      const left = across.x(mark.day) + 4;
+      const room = Math.min(MOST_LABEL, across.width + across.beyond - left);
+      const width = Math.min(room, Math.ceil((mark.label ?? "").length * LETTER) + 6);
+      const lane = taken.findIndex((_, place) => taken.slice(place).every((end) => end + 6 <= left));
+      if (!mark.label || mark.day > across.last || lane < 0 || room < LEAST_LABEL) {
+        return mark;
+      }
+      taken[lane] = left + width;
+      return Object.assign({}, mark, { lane, left, width });
+    });
+}
+
+function ruleLabel({ label, kind, lane, left, width }) {
+  return labelAt({ x: left, y: lane * LANE, width, height: LANE }, kind, label);
+}
+
+/** Text that is cut off where its room ends. */
+function labelAt(box, kind, text) {
+  return svg("foreignObject", { ...box, "aria-hidden": true }, html("div", { class: `chart-label ${kind}` }, name(text)));
+}
+
+/** What is written where lines end, moved apart from top to bottom, and left out where it would be far from its line. */
+function ends(series, across, y, height) {
+  const found = series
+    .flatMap(({ values, end }, index) => {
+      const day = end ? lastOf(values, across) : null;
+      return day === null ? [] : [{ end, index, x: across.x(day + 0.5), y: y(values[day]) }];
+    })
+    .toSorted((one, other) => one.y - other.y);
+  let free = 0;
+  return found.map(({ end, index, x, y: at }) => {
+    const top = Math.max(free, at - LANE / 2);
+    const width = across.width + across.beyond - x - 12;
+    if (top + LANE > height + ROOM || top - at > 3 * LANE || width < LEAST_LABEL) {
+      return null;
+    }
+    free = top + LANE;
+    return [
+      svg("path", { class: `leader s${index % HUES}`, d: `M${x} ${at}L${x + 11} ${top + LANE / 2}` }),
+      labelAt({ x: x + 12, y: top, width, height: LANE }, "", end),
+    ];
+  });
+}
+
+function lastOf(values, { first, last }) {
+  for (let day = last; day >= first; day -= 1) {
+    if (values[day] !== null) {
+      return day;
+    }
+  }
+  return null;
 }
 
 /** A line through values of successive days, and a dot for each where there is room, or where it stands alone. */
@@ -52,8 +132,8 @@ function line(values, across, y, index) {
   const path = ([from, to]) =>
     `M${Array.from({ length: to - from + 1 }, (_, ahead) => at(from + ahead)).join("L")}`;
   return [
-    svg("path", { class: `line s${index}`, d: runs.filter(([from, to]) => to > from).map(path).join("") }),
-    days.map((day) => svg("circle", { class: `value s${index}`, cx: across.x(day + 0.5), cy: y(values[day]), r: 2.5 })),
+    svg("path", { class: `line s${index % HUES}`, d: runs.filter(([from, to]) => to > from).map(path).join("") }),
+    days.map((day) => svg("circle", { class: `value s${index % HUES}`, cx: across.x(day + 0.5), cy: y(values[day]), r: 2.5 })),
   ];
 }
 
@@ -74,10 +154,11 @@ function stepOf(span) {
   return [1, 2, 5, 10].map((factor) => factor * power).find((step) => span / step <= 5) ?? 10 * power;
 }
 
-function levelsOf(low, high) {
+/** Round numbers of an axis, and the least one if that is its top. */
+function levelsOf(low, high, isUpsideDown) {
   const step = stepOf(high - low);
-  const levels = [];
-  for (let level = Math.ceil(low / step) * step; level <= high + step / 1000; level += step) {
+  const levels = isUpsideDown ? [low] : [];
+  for (let level = Math.ceil((isUpsideDown ? low + step / 2 : low) / step) * step; level <= high + step / 1000; level += step) {
     levels.push(Math.round(level * 1000) / 1000);
   }
   return levels;

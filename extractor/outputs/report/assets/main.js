@@ -8,13 +8,16 @@ import { overview } from "./overview.js";
 import { playlistView } from "./playlist.js";
 import { search } from "./search.js";
 import { KINDS, Shown } from "./shown.js";
+import { copyText } from "./table.js";
 import { trackView } from "./track.js";
-import { count } from "./words.js";
+import { count, number } from "./words.js";
 import { readWorld } from "./world.js";
 
 const main = document.getElementById("content");
+const PAPER = 680; // pixels of a page's width, inside its margins
 const scrolled = new Map();
 let last = null; // the address that is shown
+let current = null; // what it asks for
 let following = false; // a link to the same view with other days
 
 /** The title and the content of a view. */
@@ -24,17 +27,27 @@ function view(world, shown) {
   }
   const about = KINDS[shown.kind];
   const found = shown.ids.map((id) => world.find(about, id));
-  const missing = shown.ids.find((_, place) => !found[place]);
-  if (missing !== undefined || (shown.kind === "compare") !== (found.length === 2)) {
-    return ["Not in this page", [notice("Not in this page", notInPage(world, about, missing))]];
+  const missing = shown.ids.find((id, place) => !found[place] && (id || shown.kind !== "compare"));
+  if (missing !== undefined || shown.ids.length > (shown.kind === "compare" ? 2 : 1)) {
+    return ["Not in this page", [notice("Not in this page", notInPage(world, about, missing ?? shown.ids.join(",")))]];
   }
   const views = { playlist: playlistView, track: trackView, artist: artistView, compare: compareView };
-  return [found.map(({ title }) => title).join(" and "), views[shown.kind](world, shown, ...found)];
+  const title = found.every(Boolean) ? found.map((one) => one.title).join(" and ") : "Compare two playlists";
+  return [title, views[shown.kind](world, shown, ...found)];
 }
 
-function notInPage({ days, daysKnown }, about, id) {
-  const less = daysKnown > days ? " It shows the last days only." : "";
-  return id === undefined ? "Two playlists can be compared." : `No ${about} with the id ${id} is in it.${less}`;
+function notInPage(world, about, id) {
+  const part = excerpt(world);
+  return `No ${about} with the id ${id} is in it.${part ? ` It is an excerpt: ${part}.` : ""}`;
+}
+
+/** What a page that leaves something out is of, else null. */
+function excerpt({ days, daysKnown, playlists, playlistsKnown }) {
+  const parts = [
+    playlistsKnown > playlists.length ? `${number(playlists.length)} of ${count(playlistsKnown, "playlist")}` : null,
+    daysKnown > days ? `the last ${number(days)} of ${count(daysKnown, "day")}` : null,
+  ].filter(Boolean);
+  return parts.length ? parts.join(", ") : null;
 }
 
 function notice(title, ...text) {
@@ -63,9 +76,10 @@ function show(world) {
   }
   last = location.hash || "#";
   const shown = new Shown(world.calendar, last);
+  current = shown;
   const [title, nodes] = view(world, shown);
   tell(null);
-  main.replaceChildren(...[wrongDates(world, shown), ...nodes].filter(Boolean));
+  main.replaceChildren(...[wrongDates(shown), ...nodes].filter(Boolean));
   document.querySelector(".brand").href = shown.link({ kind: null });
   document.title = title ? `${title} · Track history` : "Track history";
   if (!first) {
@@ -76,26 +90,36 @@ function show(world) {
   }
 }
 
-function wrongDates({ calendar, days }, { problems }) {
+function wrongDates({ problems }) {
   return problems.length
-    ? html(
-        "p",
-        { class: "notice", role: "alert" },
-        `This page has no day ${problems.join(", ")}: its days are ${calendar.range(0, days - 1)}. The nearest is shown.`,
-      )
+    ? html("div", { class: "notice", role: "alert" }, problems.map((problem) => html("p", {}, problem)))
     : null;
 }
 
-/** What the page is of, at its top. */
-function state({ calendar, days, lastDay, publishedAt }) {
-  const time = publishedAt.toISOString();
-  const isLater = days && time.slice(0, 10) !== calendar.iso(lastDay);
-  const published = `published ${isLater ? `${calendar.short(calendar.day(time.slice(0, 10)))} ` : ""}${time.slice(11, 16)} UTC`;
-  document.querySelector(".state").textContent = days ? `Data as of ${calendar.short(lastDay)}, ${published}` : published;
+/** What the page is of, at its top, and a way to keep it: `permanent` gives the address of what is shown. */
+function state(world, permanent) {
+  const { calendar, days, lastDay, publishedAt } = world;
+  const [day, time] = publishedAt.toISOString().split(/[T.]/u);
+  const isLater = days && day !== calendar.iso(lastDay);
+  const published = `published ${isLater ? `${calendar.short(calendar.day(day))} ` : ""}${time.slice(0, 5)} UTC`;
+  const part = excerpt(world);
+  const copied = html("span", { class: "copied", role: "status" });
+  const copy = async () => {
+    await copyText(location.href.split("#")[0] + permanent());
+    copied.textContent = "Copied";
+    setTimeout(() => (copied.textContent = ""), 3000);
+  };
+  document
+    .querySelector(".state")
+    .replaceChildren(
+      html("p", {}, days ? `Data as of ${calendar.short(lastDay)}, ${published}` : published),
+      ...(part ? [html("p", {}, `Excerpt: ${part}`)] : []),
+      ...(days ? [html("button", { type: "button", class: "tool", click: copy }, "Copy link to these days"), copied] : []),
+    );
 }
 
 function footer(world) {
-  const last = world.days ? ` The last day is ${world.calendar.say(world.lastDay)} (UTC).` : "";
+  const end = world.days ? ` The last day is ${world.calendar.say(world.lastDay)} (UTC).` : "";
   document
     .querySelector("footer")
     .replaceChildren(
@@ -104,9 +128,23 @@ function footer(world) {
         {},
         `Made from the published database: ${count(world.playlists.length, "playlist")}, ` +
           `${count(world.tracks.id.length, "track")}, ` +
-          `${count(world.stays.track.length, "stay")}.${last} Nothing here asks the network.`,
+          `${count(world.stays.track.length, "stay")}.${end} Nothing here asks the network. `,
+        world.playlists.length > 1 ? html("a", { href: "#compare=" }, "Compare two playlists") : null,
       ),
     );
+}
+
+/** Charts are drawn for the width of a page of paper while it is printed, and for the window's again. */
+function fitPaper() {
+  const fit = (widthOf) =>
+    document.querySelectorAll(".fitted").forEach((place) => {
+      place.dispatchEvent(new CustomEvent("fit", { detail: Math.floor(widthOf(place.clientWidth)) }));
+    });
+  window.addEventListener("beforeprint", () => {
+    const share = Math.min(1, PAPER / main.lastElementChild.clientWidth);
+    fit((width) => width * share);
+  });
+  window.addEventListener("afterprint", () => fit((width) => width));
 }
 
 async function start() {
@@ -130,8 +168,9 @@ async function start() {
     scrolled.set(hash, 0);
     location.hash = hash;
   });
-  state(world);
+  state(world, () => current.permanent);
   footer(world);
+  fitPaper();
   show(world);
 }
 

@@ -15,6 +15,7 @@ import { isReadTwice, lastRead, readBefore } from "./world.js";
 
 export function overview(world, shown) {
   const period = periodOf(world, shown);
+  shown.first = period.from; // what a link to these days fixes
   const changes = changesBetween(world, period.from, period.to);
   return [
     headline(world, shown, period, changes),

@@ -16,7 +16,7 @@ const columns = (shown, beside = () => null) => [
     of: ({ playlist }) => playlist.title,
     show: ({ playlist }) => [playlistLink(shown, playlist), beside(playlist)],
   },
-  { title: "Playlist ID", isCopied: true, of: ({ playlist }) => playlist.id },
+  { title: "Playlist ID", isQuiet: true, of: ({ playlist }) => playlist.id },
 ];
 
 /** The playlists that shared tracks with one on the day of its read. */

@@ -4,9 +4,9 @@
 export const KINDS = { playlist: "playlist", track: "track", artist: "artist", compare: "playlist" };
 
 /**
- * `kind` is the view, null for the overview, and `ids` has what it is about. `first` and `last` are the days that it
+ * `kind` is the view, null for the overview, and `ids` has what it is about; an empty one is not chosen yet. `first` and `last` are the days that it
  * covers, `asOf` the day of which it tells what was so. `isFixed` says which of them the address has, and `problems`
- * are the dates that it has and the page has not.
+ * say what is wrong with the others.
  */
 export class Shown {
   constructor(calendar, hash) {
@@ -15,25 +15,38 @@ export class Shown {
     this.kind = Object.keys(KINDS).find((kind) => asked.has(kind)) ?? null;
     this.ids = this.kind ? asked.get(this.kind).split(",") : [];
     this.problems = [];
-    const [from, to, asOf] = ["from", "to", "as_of"].map((key) => this.#day(asked.get(key)));
+    let [from, to] = ["from", "to"].map((key) => this.#day(asked.get(key)));
+    const asOf = this.#day(asked.get("as_of"));
+    if (from !== null && to !== null && from > to) {
+      this.problems.push(`${calendar.say(from)} is after ${calendar.say(to)}: the days between them are shown.`);
+      [from, to] = [to, from];
+    }
     this.isFixed = { from: from !== null, to: to !== null, asOf: asOf !== null };
-    const newest = Math.max(0, calendar.days - 1);
-    this.last = to ?? newest;
+    this.last = to ?? this.#newest;
     this.first = Math.min(from ?? 0, this.last);
     this.asOf = asOf ?? this.last;
   }
 
-  /** The day of a date, null if there is none; one outside the days of the page is a problem, and the nearest one. */
+  get #newest() {
+    return Math.max(0, this.calendar.days - 1);
+  }
+
+  /** The day of a date, null if there is none; for one outside the days of the page, the nearest of them. */
   #day(date) {
     if (date === null) {
       return null;
     }
     const day = this.calendar.day(date);
-    const nearest = Math.max(0, Math.min(this.calendar.days - 1, day));
-    if (day !== nearest) {
-      this.problems.push(date);
+    if (Number.isNaN(day)) {
+      this.problems.push(`“${date}” is no date: write it as ${this.calendar.iso(this.#newest)}.`);
+      return null;
     }
-    return Number.isNaN(day) ? null : nearest;
+    const nearest = Math.max(0, Math.min(this.#newest, day));
+    if (day !== nearest) {
+      const days = this.calendar.range(0, this.#newest);
+      this.problems.push(`This page has no ${this.calendar.say(day)}, but ${days}: the nearest day is shown.`);
+    }
+    return nearest;
   }
 
   /** The address of another view with the days of this one, or of this view with other days (null: not fixed). */
@@ -59,7 +72,7 @@ export class Shown {
 
   /** The address of this view with all its days fixed. */
   get permanent() {
-    return this.link({ from: this.first, to: this.last, asOf: this.kind === "playlist" ? this.asOf : null });
+    return this.link({ from: this.first, to: this.last, asOf: ["playlist", "compare"].includes(this.kind) ? this.asOf : null });
   }
 
   includes(day) {

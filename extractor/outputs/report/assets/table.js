@@ -6,9 +6,9 @@ import { number, percent, plain, rounded } from "./words.js";
 const FEW = 12; // rows below which a filter is of no use
 
 /**
- * A table. `columns` are {title, of, show, number, isCopied}: `of` gives the plain value of a row, by which it is
+ * A table. `columns` are {title, of, show, number, isQuiet}: `of` gives the plain value of a row, by which it is
  * sorted, filtered and copied, and `show` the nodes of its cell if these differ; `title` is unique. The first column
- * names the row; one that `isCopied` is not shown, but found, copied and saved. `sort` is [title, "ascending" |
+ * names the row; a quiet one is not shown, but found, copied and saved. `sort` is [title, "ascending" |
  * "descending"], or null for the order of `rows`; `limit` is how many rows are shown at first; `sql` is a query that
  * gives the same from the published tables.
  */
@@ -22,7 +22,7 @@ export function dataTable({ caption, columns, rows, sort = null, limit = 25, sql
 class DataTable {
   constructor({ caption, columns, rows, sort, limit, sql }) {
     Object.assign(this, { caption, columns, rows, sort, limit, sql, most: limit, words: [] });
-    this.visible = columns.filter(({ isCopied }) => !isCopied);
+    this.visible = columns.filter(({ isQuiet }) => !isQuiet);
     this.body = html("tbody", { role: "rowgroup" });
     this.more = html("button", { type: "button", class: "more", click: () => this.#showAll() });
     this.status = html("p", { class: "quiet", role: "status" });
@@ -111,7 +111,10 @@ class DataTable {
     const before = this.most;
     this.most = Infinity;
     this.#draw();
-    this.body.rows[before]?.querySelector("a, th, td")?.focus();
+    const row = this.body.rows[before];
+    const first = row.querySelector("a") ?? row.cells[0];
+    first.tabIndex = Math.max(-1, first.tabIndex);
+    first.focus();
   }
 
   #tools() {
@@ -169,7 +172,7 @@ class DataTable {
   }
 
   async #copy() {
-    await copyText(this.text("\t", (value) => value.replace(/\s+/gu, " ")));
+    await copyText(this.text("\t", (value) => safe(value.replace(/\s+/gu, " "))));
     this.#say(`Copied ${number(this.chosen.length)} rows`);
   }
 
@@ -204,10 +207,15 @@ function shown(content, isNumber) {
   return typeof content === "string" && !isNumber ? name(content) : content;
 }
 
-/** A value of CSV. A text that a spreadsheet would take for a formula gets an apostrophe. */
+/** A text that a spreadsheet would take for a formula gets an apostrophe. */
+function safe(value) {
+  return /^[=+\-@\t\r]/u.test(value) && Number.isNaN(Number(value)) ? `'${value}` : value;
+}
+
+/** A value of CSV. */
 function quoted(value) {
-  const safe = /^[=+\-@\t\r]/u.test(value) && Number.isNaN(Number(value)) ? `'${value}` : value;
-  return /[",\r\n]/u.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+  const text = safe(value);
+  return /[",\r\n]/u.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
 function slug(text) {

@@ -1,73 +1,57 @@
-// A track: how popular it was day by day, and where it was then.
+// A track: how popular it was day by day, where it was then, and its other ids.
 
-import { facts, fitted, html, name, playlistLink, section, spotifyLink, svg, table, titled } from "./dom.js";
-import { count, number } from "./words.js";
-import { NO_VALUE, cover, isUsable, spans } from "./world.js";
-import { blocks, grid, isTouch, legend, periods, row, swatch, tell, timeline } from "./charts.js";
+import {
+  artistLink,
+  dated,
+  facts,
+  few,
+  fitted,
+  html,
+  name,
+  playlistLink,
+  section,
+  spotifyLink,
+  svg,
+  titled,
+  trackLink,
+  folded,
+} from "./dom.js";
+import { aroundSection } from "./around.js";
+import { legend, periods, row, swatch, timeline } from "./charts.js";
 import { barLegend, bars } from "./gantt.js";
+import { lineChart, niceLimits } from "./lines.js";
+import { daysFrom } from "./metrics.js";
+import { linesOf, playlistsSection, positionsRow, shortened, staysQuery, staysShown } from "./positions.js";
+import { dataTable, sqlText, sqlOf } from "./table.js";
+import { count, number } from "./words.js";
+import { NO_VALUE, isUsable, knownOn, readBefore, spans } from "./world.js";
 
-const HEIGHT = 220;
-const ROOM = 14;
-const LEAST_SPAN = 20;
+const BARS = 12; // playlists that have one at first
+const LEAST_SPAN = 20; // of popularity
 
 export function trackView(world, shown, track) {
-  const stays = world.staysBy(track);
-  const values = world.popularity(track.index);
-  const known = knownIn(values, { first: 0, last: world.lastDay });
+  const stays = staysShown(world, shown, track);
+  const lines = linesOf(world, track, stays);
+  const values = Array.from(world.popularity(track.index), (value) => (value === NO_VALUE ? null : value));
+  const known = daysFrom(shown.first, shown.last).filter((day) => values[day] !== null);
   return [
-    headline(world, track, stays, known),
-    section(
-      titled("Popularity and stays", periods(world, shown)),
-      "A line joins values of successive days only: a day without a value stays a gap. Shaded: days in a playlist.",
-      html(
-        "div",
-        { class: "legends" },
-        legend([[swatch("shade"), "in a playlist, darker in several"]]),
-        stays.length ? barLegend() : null,
-      ),
-      known.length
-        ? null
-        : html("p", { class: "empty" }, "Spotify has told no popularity of this track on these days."),
-      fitted((width) =>
-        timeline(world, shown, width, (across) => [
-          html(
-            "ol",
-            { class: "rows" },
-            known.length
-              ? row({ label: "Popularity", plot: popularity(world, values, stays, across), note: "" })
-              : null,
-          ),
-          html(
-            "ol",
-            { class: "rows" },
-            byPlaylist(stays.filter(({ last }) => last >= shown.first)).map((line) =>
-              row({
-                label: playlistLink(shown, line[0].playlist),
-                plot: bars(world, line[0].playlist, line, across),
-                note: count(line.length, "stay"),
-              }),
-            ),
-          ),
-        ]),
-      ),
-    ),
-    section(
-      "Stays",
-      null,
-      stays.length
-        ? staysTable(world, shown, stays)
-        : html("p", { class: "empty" }, "It was in no watched playlist on these days."),
-    ),
-    known.length ? valuesSection(world, known) : null,
-  ];
+    headline(world, shown, track, stays, values, known),
+    timelineSection(world, shown, lines, values, known),
+    playlistsSection(world, shown, track, lines),
+    aroundSection(world, shown, track, stays),
+    recordingsSection(world, shown, track),
+    known.length ? valuesSection(world, shown, track, values, known) : null,
+  ].filter(Boolean);
 }
 
-function headline(world, { id, title, artists, album, released }, stays, known) {
-  const about = [artists ? name(artists) : null, album ? name(album) : null, released ? String(released) : null].filter(
-    (part) => part !== null,
-  );
-  const lowest = Math.min(...known.map(({ value }) => value));
-  const highest = Math.max(...known.map(({ value }) => value));
+function headline(world, shown, track, stays, values, known) {
+  const { id, title, album, released, isrc } = track;
+  const about = [
+    artists(world, shown, track),
+    album ? name(album) : null,
+    released ? `released ${world.calendar.written(released)}` : null,
+    isrc ? `ISRC ${isrc}` : null,
+  ].filter(Boolean);
   return html(
     "div",
     { class: "headline" },
@@ -76,189 +60,235 @@ function headline(world, { id, title, artists, album, released }, stays, known) 
     html(
       "p",
       { class: "lead" },
-      about.flatMap((part, index) => (index ? [" · ", part] : [part])),
+      about.flatMap((part, index) => (index ? [" · ", part] : [part])).flat(),
     ),
-    facts([
-      [
-        "playlists",
-        "Playlists",
-        byPlaylist(stays).length,
-        `in ${number(stays.filter(({ isCurrent }) => isCurrent).length)} when last read`,
-      ],
-      ["stays", "Stays", stays.length, world.calendar.range(0, world.lastDay)],
-      ["values", "Days with a popularity", known.length, `of ${count(world.days, "day")}`],
-      ...(known.length
-        ? [
-            [
-              "popularity",
-              "Last popularity",
-              known.at(-1).value,
-              `on ${world.calendar.short(known.at(-1).day)}; ${lowest} to ${highest}`,
-            ],
-          ]
-        : []),
-    ]),
-    html("p", {}, spotifyLink("track", id)),
+    facts(numbers(world, shown, stays, values, known)),
+    html("div", { class: "beside-facts" }, sqlOf(factsQuery(shown, track)), html("p", {}, spotifyLink("track", id))),
   );
 }
 
-function knownIn(values, { first, last }) {
-  return Array.from(values, (value, day) => ({ day, value })).filter(
-    ({ day, value }) => first <= day && day <= last && value !== NO_VALUE,
-  );
-}
-
-function byPlaylist(stays) {
-  return [...Map.groupBy(stays, ({ playlist }) => playlist).values()];
-}
-
-/** The values that the chart has room for: those there are, in tens. */
-function extent(known) {
-  const values = known.map(({ value }) => value);
-  const [least, most] = values.length ? [Math.min(...values), Math.max(...values)] : [0, 0];
-  let [low, high] = [Math.floor(least / 10) * 10, Math.ceil(most / 10) * 10];
-  while (high - low < LEAST_SPAN) {
-    [low, high] = low > 0 && (high === 100 || least - low < high - most) ? [low - 10, high] : [low, high + 10];
+/** The artists, linked; as they are written if one of them has no id. */
+function artists(world, shown, { by, artists: written }) {
+  const links = by.map((artist) => world.artist(artist));
+  if (links.map(({ title }) => title).join(", ") !== written) {
+    return written ? name(written) : null;
   }
-  return [low, high];
+  return links.flatMap((artist, index) => (index ? [", ", artistLink(shown, artist)] : [artistLink(shown, artist)]));
 }
 
-function popularity(world, values, stays, across) {
-  const known = knownIn(values, across);
-  const [low, high] = extent(known);
-  const y = (value) => Math.round((HEIGHT - ROOM - ((value - low) / (high - low)) * (HEIGHT - 2 * ROOM)) * 10) / 10;
-  const x = (day) => across.x(day + 0.5);
-  const at = ({ day, value }) => `${x(day)} ${y(value)}`;
-  const runs = spans(values, (value, day) => (value === NO_VALUE || day < across.first ? null : "value"));
-  const line = runs
-    .filter(([from, to]) => to > from)
-    .map(
-      ([from, to]) =>
-        `M${known
-          .filter(({ day }) => from <= day && day <= to)
-          .map(at)
-          .join("L")}`,
-    )
-    .join("");
-  const alone =
-    across.step > 9 ? known : known.filter(({ day }) => runs.some(([from, to]) => from === day && to === day));
-  const levels = Array.from({ length: (high - low) / 10 + 1 }, (_, index) => low + index * 10);
-  const cursor = svg("path", { class: "cursor" });
-  const summary = known.length
-    ? `Popularity from ${known[0].value} on ${world.calendar.say(known[0].day)} to ${known.at(-1).value} on ` +
-      `${world.calendar.say(known.at(-1).day)}. Arrow keys tell single days.`
-    : "No popularity on these days.";
-  const chart = svg(
-    "svg",
-    { class: "popularity", width: across.width, height: HEIGHT, role: "img", tabindex: 0, "aria-label": summary },
-    shades(stays, across),
-    grid(world.calendar, across, HEIGHT),
-    svg("path", {
-      class: "level",
-      d: levels.map((level) => `M0 ${Math.round(y(level)) + 0.5}H${across.width}`).join(""),
-    }),
-    cursor,
-    svg("path", { class: "line", d: line }),
-    alone.map(({ day, value }) => svg("circle", { class: "value", cx: x(day), cy: y(value), r: 2.5 })),
-    levels.map((level) => svg("text", { x: -7, y: y(level) + 4, "text-anchor": "end" }, level)),
-  );
-  return pointed(chart, cursor, across, (day) => onDay(world, values, stays, day));
-}
-
-/** Days in playlists, darker the more there are. */
-function shades(stays, across) {
-  const lists = Array.from(
-    { length: across.last + 1 },
-    (_, day) => stays.filter(({ first, last }) => first <= day && day <= last).length,
-  );
-  const most = Math.max(...lists);
-  return spans(lists, (there) => there || null).map((run) =>
-    svg("path", { class: "shade", "fill-opacity": 0.06 + (0.14 * run[2]) / most, d: blocks([run], across, 0, HEIGHT) }),
-  );
-}
-
-function onDay({ calendar }, values, stays, day) {
-  const where = stays
-    .filter(({ first, last }) => first <= day && day <= last)
-    .map(({ playlist }) => [name(playlist.title), isUsable(playlist.outcomes[day]) ? "" : " (not observed)"]);
+function numbers({ calendar, playlists, playlistsKnown }, shown, stays, values, known) {
+  const now = stays.filter(({ isCurrent }) => isCurrent);
+  const ever = new Set(stays.map(({ playlist }) => playlist)).size;
+  const others = playlistsKnown > playlists.length ? "; others are not in this page" : "";
+  const range = known.map((day) => values[day]);
   return [
-    calendar.say(day),
-    values[day] === NO_VALUE ? "no value" : `popularity ${values[day]}`,
-    ...where.map((parts) => html("span", {}, parts)),
+    ["now", "Playlists now", now.length, `when last read${others}`],
+    ["playlists", "Playlists", ever, calendar.range(shown.first, shown.last)],
+    [
+      "popularity",
+      "Last popularity",
+      known.length ? values[known.at(-1)] : null,
+      known.length
+        ? `on ${calendar.short(known.at(-1))}; ${Math.min(...range)} to ${Math.max(...range)}`
+        : "Spotify has told none on these days",
+    ],
+    ["values", "Days with a popularity", known.length, `of ${count(shown.last - shown.first + 1, "day")}`],
   ];
 }
 
-/** A cursor over the days, for the pointer and for arrow keys. */
-function pointed(chart, cursor, across, describe) {
-  let current = across.last;
-  const show = (day) => {
-    current = Math.max(across.first, Math.min(across.last, day));
-    const place = across.x(current + 0.5);
-    const { left, top } = chart.getBoundingClientRect();
-    cursor.setAttribute("d", `M${place} 0V${HEIGHT}`);
-    tell(describe(current), left + place, top + ROOM);
-  };
-  const hide = () => {
-    cursor.removeAttribute("d");
-    tell(null);
-  };
-  const steps = { ArrowLeft: -1, ArrowRight: 1, PageUp: -7, PageDown: 7, Home: -Infinity, End: Infinity };
-  const point = (event) => show(across.day(event.clientX - chart.getBoundingClientRect().left));
-  chart.addEventListener("pointermove", point);
-  chart.addEventListener("pointerdown", point);
-  chart.addEventListener("pointerleave", (event) => isTouch(event) || hide());
-  chart.addEventListener("focus", () => (chart.matches(":focus-visible") ? show(current) : null));
-  chart.addEventListener("blur", hide);
-  chart.addEventListener("keydown", (event) => {
-    if (event.key in steps) {
-      event.preventDefault();
-      show(current + steps[event.key]);
-    }
-  });
-  return chart;
+function factsQuery(shown, track) {
+  const [from, to] = [shown.first, shown.last].map((day) => `date '${shown.calendar.iso(day)}'`);
+  return `${staysQuery(shown, track)},
+
+known as (
+    select date, popularity from track_daily_popularity
+    where track_id = ${sqlText(track.id)} and date between ${from} and ${to}
+)
+
+select
+    (select count(distinct playlist_id) from stays where first_absent is null) as "playlists now",
+    (select count(distinct playlist_id) from stays) as playlists,
+    (select arg_max(popularity, date) from known) as "last popularity",
+    (select count(*) from known) as "days with a popularity"`;
 }
 
-function staysTable({ calendar }, shown, stays) {
-  const rows = stays
-    .toSorted((one, other) => other.first - one.first || one.playlist.index - other.playlist.index)
-    .map(({ playlist, added, first, last, absent, isOlder, isClaimed, daysSeen }) => {
-      const known = cover({ outcomes: playlist.outcomes.slice(Math.max(0, first), last + 1) });
-      return [
-        playlistLink(shown, playlist),
-        [
-          calendar.say(added),
-          html("span", { class: "when" }, isClaimed ? "claimed" : isOlder ? "or earlier" : "first seen"),
-        ],
-        calendar.say(last),
-        absent === null ? "still there" : `by ${calendar.say(absent)}`,
-        first < 0 ? number(daysSeen) : `${number(daysSeen)} of ${number(known.days)}`,
-      ];
+function timelineSection(world, shown, lines, values, known) {
+  const changes = changesOf(world.calendar, lines.flatMap(({ stays }) => stays));
+  const barOf = (across) => (line) =>
+    row({
+      label: playlistLink(shown, line.playlist),
+      plot: bars(world, line.playlist, line.stays, across),
+      note: count(line.stays.length, "stay"),
     });
-  return table(
-    "Where it was, newest first",
-    ["Playlist", ...["since", "last seen", "gone", "days seen"].map((title) => ({ title, number: true }))],
-    rows,
-    { quiet: true },
+  return section(
+    titled("Popularity and playlists", periods(world, shown)),
+    "A line joins values of successive days: where nothing was observed, it has a gap.",
+    html(
+      "div",
+      { class: "legends" },
+      legend([
+        [swatch("shade"), "in a playlist, darker in several"],
+        [ruleMark("added"), "added to a playlist"],
+        [ruleMark("removed"), "removed"],
+      ]),
+      lines.length ? barLegend() : null,
+    ),
+    known.length ? null : html("p", { class: "empty" }, "Spotify has told no popularity of this track on these days."),
+    fitted((width) =>
+      timeline(world, shown, width, (across) => [
+        html("ol", { class: "rows" }, [
+          known.length ? popularityRow(world, lines, changes, values, across) : null,
+          positionsRow(world, lines, across),
+        ]),
+        few(
+          (from, to) => lines.slice(from, to).map(barOf(across)),
+          BARS,
+          lines.length > BARS ? `Show all ${number(lines.length)} playlists` : null,
+        ),
+      ]),
+    ),
   );
 }
 
-function valuesSection({ calendar }, known) {
-  const details = html(
-    "details",
-    {
-      toggle: () => {
-        if (details.open && details.childElementCount === 1) {
-          details.append(
-            table(
-              "Popularity by day",
-              ["Day", { title: "popularity", number: true }],
-              known.toReversed().map(({ day, value }) => [calendar.say(day), value]),
-            ),
-          );
-        }
-      },
-    },
-    html("summary", {}, "All values as a table"),
+function ruleMark(kind) {
+  return svg("svg", { width: 4, height: 12, "aria-hidden": true }, svg("path", { class: `rule ${kind}`, d: "M2 0V12" }));
+}
+
+/** When the track was added and removed: after the read on `from`, and by the one on `day`. */
+function changesOf(calendar, stays) {
+  const change = (playlist, isAdded, from, day) => {
+    const when = day - from > 1 ? calendar.between(from, day) : `on ${calendar.short(day)}`;
+    return {
+      kind: isAdded ? "added" : "removed",
+      from,
+      day,
+      text: `${isAdded ? "added to" : "removed from"} ${playlist.title} ${when}`,
+      label: `${isAdded ? "+" : "−"} ${playlist.title}`,
+    };
+  };
+  return stays.flatMap(({ playlist, first, last, absent, isOlder }) => [
+    ...(isOlder ? [] : [change(playlist, true, readBefore(playlist, first) ?? first - 1, first)]),
+    ...(absent === null ? [] : [change(playlist, false, last, absent)]),
+  ]);
+}
+
+function popularityRow(world, lines, changes, values, across) {
+  const days = daysFrom(across.first, across.last);
+  const known = days.filter((day) => values[day] !== null);
+  const [first, last] = [known[0], known.at(-1)];
+  const chart = lineChart(world, across, {
+    series: [{ values }],
+    limits: niceLimits(known.map((day) => values[day]), { span: LEAST_SPAN, least: 0, most: 100 }),
+    height: 220,
+    shades: shades(lines, days),
+    rules: changes,
+    tellOf: (day) => told(world, lines, changes, values, day),
+    label:
+      `Popularity from ${values[first]} on ${world.calendar.say(first)} to ${values[last]} on ` +
+      `${world.calendar.say(last)}; ${changes.map(({ text }) => text).slice(0, BARS).join(", ") || "no changes"}.`,
+  });
+  return row({ label: "Popularity", plot: chart, note: "" });
+}
+
+/** Days in playlists, darker the more there are. */
+function shades(lines, days) {
+  const stays = lines.flatMap((line) => line.stays);
+  const there = days.map((day) => stays.filter(({ first, last }) => first <= day && day <= last).length);
+  const most = Math.max(...there);
+  return spans(there, (playlists) => playlists || null).map(([from, to, playlists]) => [
+    days[from],
+    days[to],
+    0.06 + (0.14 * playlists) / most,
+  ]);
+}
+
+function told({ calendar }, lines, changes, values, day) {
+  const there = lines
+    .filter(({ stays }) => stays.some(({ first, last }) => first <= day && day <= last))
+    .map(({ playlist, positions }) => {
+      const place = positions[day] === null ? "not observed" : `position ${positions[day]}`;
+      return html("span", {}, name(playlist.title), `: ${isUsable(playlist.outcomes[day]) ? place : "not observed"}`);
+    });
+  return [
+    calendar.say(day),
+    values[day] === null ? "no popularity" : `popularity ${values[day]}`,
+    ...shortened([
+      ...changes.filter(({ from, day: by }) => from < day && day <= by).map(({ text }) => name(text)),
+      ...there,
+    ]),
+  ];
+}
+
+/** The other ids of the same recording. */
+function recordingsSection(world, shown, track) {
+  const others = world.sameRecording(track).filter((index) => index !== track.index);
+  if (others.length === 0) {
+    return null;
+  }
+  const now = (other) => {
+    const stays = world.staysBy(other).map((stay) => knownOn(stay, shown.last));
+    return [...new Set(stays.filter((stay) => stay?.isCurrent).map(({ playlist }) => playlist))];
+  };
+  return section(
+    "The same recording under other ids",
+    `Tracks with the ISRC ${track.isrc}.`,
+    dataTable({
+      caption: "The same recording under other ids",
+      columns: [
+        { title: "track", of: ({ title }) => title, show: (other) => trackLink(shown, other) },
+        { title: "id", of: ({ id }) => id },
+        { title: "album", of: ({ album }) => album },
+        { title: "released", of: ({ released }) => released },
+        { title: "playlists now", of: (other) => now(other).length, number: true },
+        {
+          title: "in",
+          of: (other) => now(other).map(({ title }) => title).join("; "),
+          show: (other) => now(other).flatMap((playlist, index) => [index ? ", " : "", playlistLink(shown, playlist)]),
+        },
+      ],
+      rows: others.map((index) => world.track(index)),
+      sql: recordingsQuery(shown, track),
+    }),
   );
-  return details;
+}
+
+function recordingsQuery({ calendar, last }, { id, isrc }) {
+  const to = `date '${calendar.iso(last)}'`;
+  return `select
+    any_value(track_info.track_name) as track,
+    track_info.track_id as id,
+    any_value(track_info.album_name) as album,
+    any_value(case track_info.release_date_precision
+        when 'day' then strftime(track_info.release_date, '%Y-%m-%d')
+        when 'month' then strftime(track_info.release_date, '%Y-%m')
+        else strftime(track_info.release_date, '%Y')
+    end) as released,
+    count(distinct stays.playlist_id) as "playlists now"
+from track_info
+left join tracks_in_playlist as stays
+    on
+        track_info.track_id = stays.track_id
+        and stays.first_seen <= ${to}
+        and coalesce(stays.first_absent > ${to}, true)
+where track_info.isrc = ${sqlText(isrc)} and track_info.track_id <> ${sqlText(id)}
+group by track_info.track_id`;
+}
+
+function valuesSection({ calendar }, shown, { id }, values, known) {
+  const [from, to] = [shown.first, shown.last].map((day) => calendar.iso(day));
+  return folded("All values as a table", () =>
+    dataTable({
+      caption: "Popularity by day",
+      columns: [
+        { title: "day", of: (day) => calendar.iso(day), show: (day) => dated(calendar, day) },
+        { title: "popularity", of: (day) => values[day], number: true },
+      ],
+      rows: known.toReversed(),
+      limit: Infinity,
+      sql: `select date as day, popularity
+from track_daily_popularity
+where track_id = ${sqlText(id)} and date between '${from}' and '${to}'
+order by date desc`,
+    }),
+  );
 }

@@ -120,8 +120,8 @@ function startOf({ isClaimed, isOlder }) {
 /** Columns that name a track: only its title is shown apart. */
 function trackColumns(trackOf) {
   return [
-    { title: "Artists", isCopied: true, of: (row) => trackOf(row)?.artists },
-    { title: "Track ID", isCopied: true, of: (row) => trackOf(row)?.id },
+    { title: "Artists", isQuiet: true, of: (row) => trackOf(row)?.artists },
+    { title: "Track ID", isQuiet: true, of: (row) => trackOf(row)?.id },
   ];
 }
 

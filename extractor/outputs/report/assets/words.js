@@ -43,7 +43,9 @@ export class Calendar {
 
   /** The day of a date, NaN if it is none. */
   day(date) {
-    return /^\d{4}-\d\d-\d\d$/u.test(date) ? Math.round((Date.parse(`${date}T00:00:00Z`) - this.start) / DAY) : NaN;
+    const time = /^\d{4}-\d\d-\d\d$/u.test(date) ? Date.parse(`${date}T00:00:00Z`) : NaN;
+    const isDate = !Number.isNaN(time) && new Date(time).toISOString().startsWith(date);
+    return isDate ? Math.round((time - this.start) / DAY) : NaN;
   }
 
   iso(day) {
@@ -78,6 +80,12 @@ export class Calendar {
     }
     const isOfLastYear = this.date(day).getUTCFullYear() === this.date(this.days - 1).getUTCFullYear();
     return isBrief && isOfLastYear ? this.short(day) : this.say(day);
+  }
+
+  /** A date as exact as it is known: a day, a month or a year. */
+  written(date) {
+    const day = this.day(date.padEnd(10, "-01"));
+    return { 4: date, 7: `${this.month(day)} ${date.slice(0, 4)}` }[date.length] ?? this.say(day);
   }
 
   /** Between two days, with their years if these differ. */

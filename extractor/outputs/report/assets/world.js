@@ -45,6 +45,7 @@ class World {
     this.tracks = facts.tracks;
     this.artists = facts.artists;
     this.runs = facts.runs; // those that did not read everything
+    this.runDays = new Set(facts.run_days.day);
     this.replacements = facts.replacements;
     this.stays = facts.stays;
     this.values = valuesOf(steps, facts.days);
@@ -268,6 +269,16 @@ export function readBefore(list, day) {
     }
   }
   return list.readBefore;
+}
+
+/** A stay as it was known at the end of a day; null if it had not begun. */
+export function knownOn(stay, day) {
+  if (stay.first > day) {
+    return null;
+  }
+  const absent = stay.absent !== null && stay.absent <= day ? stay.absent : null;
+  const last = stay.last <= day ? stay.last : readBefore(stay.playlist, day + 1);
+  return { ...stay, last, absent, isCurrent: absent === null };
 }
 
 export function lastRead(list) {

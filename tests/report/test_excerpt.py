@@ -1,0 +1,114 @@
+"""Reports of some playlists and of the last days."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+import pytest
+import yaml
+
+from extractor.cli.commands import main
+from extractor.config.settings import Config
+from extractor.engines.functions import FUNCTIONS, define
+from extractor.outputs.report.report import Excerpt, report
+from tests.pipeline.browser import Page
+from tests.report.pages import PHONE, TWO_DAYS_MISSED, fact, written
+
+pytestmark = pytest.mark.slow
+
+# The playlists Gap (l1) and two called Twin; t6 is also in the first Twin, t99 only there.
+TWINS = """
+insert into playlists
+    (playlist_id, playlist_name, label, owner_kind, is_watched, first_complete_date, last_complete_date)
+select l, 'Twin', null, 'user', true, october(10), october(17) from (values ('l2'), ('l3')) u(l);
+insert into playlist_days (playlist_id, date, outcome) select 'l2', october(d), 'complete' from range(10, 18) t(d);
+insert into track_info (track_id, track_name, artists) values ('t99', 'Elsewhere', 'Nobody');
+insert into track_daily_popularity select 't99', october(d), 40, october(d) from range(10, 18) t(d);
+insert into tracks_in_playlist (
+    playlist_id, track_id, stay_number, added_at, last_seen, first_seen, first_absent, added_at_source,
+    starts_before_watch, is_current, days_seen
+)
+select 'l2', t, 1, october(10), october(17), october(10), null, 'claimed', true, true, 8
+from (values ('t6'), ('t99')) u(t);
+"""
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    """Return a configuration with a published file of three playlists."""
+    written(tmp_path, TWO_DAYS_MISSED + TWINS).unlink()
+    with duckdb.connect(str(tmp_path / "s.duckdb")) as connection:
+        for name in FUNCTIONS:
+            define(connection, name)
+    file = tmp_path / "config.yaml"
+    file.write_text(yaml.safe_dump({"database": "s.duckdb", "warehouse": "w.duckdb"}))
+    return file
+
+
+def test_report_goes_into_a_folder(config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "there").mkdir()
+    for output, file in (
+        ("there", "there/report.html"),
+        ("new/deep/", "new/deep/report.html"),
+        ("new/other.html", "new/other.html"),
+    ):
+        assert main(["report", "--config", str(config), "--output", f"{tmp_path}/{output}"]) == 0
+        assert (tmp_path / file).read_text("utf-8").startswith("<!doctype html>")
+        assert f"wrote {tmp_path / file}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--playlist", "Nowhere"], "Nowhere"),
+        (["--playlist", "Gap", "--playlist", "Twin"], "Twin"),
+        (["--days", "0"], "must be a number of days, at least 1"),
+        (["--days", "soon"], "must be a number of days, at least 1"),
+    ],
+)
+def test_wrong_excerpts_exit_2_and_write_nothing(
+    config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], options: list[str], message: str
+) -> None:
+    page = tmp_path / "page.html"
+    page.write_text("as it was")
+    try:
+        code: int | str | None = main(["report", "--config", str(config), "--output", str(page), *options])
+    except SystemExit as stopped:
+        code = stopped.code
+    assert code == 2
+    assert message in capsys.readouterr().err
+    assert page.read_text() == "as it was"
+
+
+@pytest.mark.parametrize("named", ["l1", "Gap"])
+def test_report_of_one_playlist_has_its_tracks_only_and_says_so(page: Page, config: Path, named: str) -> None:
+    whole = report(Config(database=config.with_name("s.duckdb")), config.with_name("all.html"))
+    part = report(Config(database=config.with_name("s.duckdb")), config.with_name("page.html"), Excerpt((named,)))
+    assert (whole.playlists, whole.tracks, part.playlists, part.tracks) == (3, 32, 1, 31)
+    page.open(part.output, "#track=t6", window=PHONE)
+    assert page.texts(".state p")[1] == "Excerpt: 1 of 3 playlists"
+    assert fact(page, "now") == "1"
+    assert page.texts(".facts .cover")[0] == "when last read; others are not in this page"
+    page.open(part.output, "#track=t99")
+    assert page.texts("h1") == ["Not in this page"]
+    assert page.texts(".lead") == ["No track with the id t99 is in it. It is an excerpt: 1 of 3 playlists."]
+    assert "Elsewhere" not in page.run("document.documentElement.textContent")
+    page.open(whole.output, "#track=t6")
+    assert len(page.texts(".state p")) == 1
+    assert page.texts(".facts .cover")[0] == "when last read"
+    assert page.complaints == []
+
+
+def test_report_of_the_last_days_says_so(page: Page, config: Path) -> None:
+    part = report(Config(database=config.with_name("s.duckdb")), config.with_name("p.html"), Excerpt(("Gap",), 3))
+    assert (part.days, part.days_left_out) == (3, 5)
+    page.open(part.output, "#track=t6")
+    assert page.texts(".state p")[1] == "Excerpt: 1 of 3 playlists, the last 3 of 8 days"
+    assert page.run("document.querySelector('input[type=date]').value") == "2025-10-15"
+    page.open(part.output, "#track=t6&from=2025-10-12")
+    assert page.texts(".notice[role=alert] p")[0].startswith(
+        "This page has no 12 Oct 2025, but 15\N{EN DASH}17 Oct 2025"
+    )
+    more = report(Config(database=config.with_name("s.duckdb")), config.with_name("p.html"), Excerpt((), 30))
+    assert (more.days, more.days_left_out) == (8, 0)
