@@ -100,7 +100,7 @@ function facts(shown, stay, positions) {
   };
 }
 
-export function playlistsSection(world, shown, track, lines) {
+export function holdersSection(world, shown, track, lines) {
   const { calendar } = world;
   const rows = lines
     .flatMap(({ stays, positions }) => stays.map((stay) => facts(shown, stay, positions)))

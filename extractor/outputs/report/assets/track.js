@@ -21,7 +21,7 @@ import { legend, periods, row, swatch, timeline } from "./charts.js";
 import { barLegend, bars } from "./gantt.js";
 import { lineChart, niceLimits } from "./lines.js";
 import { daysFrom } from "./metrics.js";
-import { linesOf, playlistsSection, positionsRow, shortened, staysQuery, staysShown } from "./positions.js";
+import { linesOf, holdersSection, positionsRow, shortened, staysQuery, staysShown } from "./positions.js";
 import { dataTable, sqlText, sqlOf } from "./table.js";
 import { count, number } from "./words.js";
 import { NO_VALUE, isUsable, knownOn, readBefore, spans } from "./world.js";
@@ -37,7 +37,7 @@ export function trackView(world, shown, track) {
   return [
     headline(world, shown, track, stays, values, known),
     timelineSection(world, shown, lines, values, known),
-    playlistsSection(world, shown, track, lines),
+    holdersSection(world, shown, track, lines),
     aroundSection(world, shown, track, stays),
     recordingsSection(world, shown, track),
     known.length ? valuesSection(world, shown, track, values, known) : null,
