@@ -297,7 +297,7 @@ def test_slash_at_the_end_of_an_address_is_ignored(tmp_path: Path) -> None:
         ("{command: [a], rules: [{popularity: 101}]}", r"on_change.rules\[0\].popularity: must be a level"),
         ("{command: [a], rules: [{popularity: 5, changes: [added]}]}", r"on_change.rules\[0\].changes: does not apply"),
         ("{command: a}", "on_change.command: must be a list of text"),
-        ("{comands: [a]}", "on_change.comands: unknown key"),
+        ("{cmd: [a]}", "on_change.cmd: unknown key"),
     ],
 )
 def test_wrong_rule_is_refused_with_its_key(tmp_path: Path, text: str, message: str) -> None:

@@ -45,7 +45,7 @@ insert into tracks_in_playlist (
     starts_before_watch, is_current, days_seen
 ) values
     ('l1', 't1', 1, '2025-12-01', '2026-01-01', '2026-01-01', null, 'claimed', true, true, 1);
-insert into runs (run_id, worker, date, started_at) values ('r', 1, '2026-01-01', '2026-01-01 06:00:00');
+insert into runs (run_id, kind, worker, date, started_at) values ('r', 'read', 1, '2026-01-01', '2026-01-01 06:00:00');
 insert into tracklists (playlist_id, first_day, last_day, position, kind, track_id)
 values ('l1', '2026-01-01', '2026-01-01', 1, 'track', 't1');
 insert into playlist_history (playlist_id, valid_from, playlist_name, description)

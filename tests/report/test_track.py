@@ -253,8 +253,8 @@ def test_popularity_has_gaps_where_there_is_no_value(
 
 
 def test_changes_are_rules_that_name_the_playlist_and_both_bounds(page: Page, tmp_path: Path) -> None:
-    values = """insert into track_daily_popularity
-        select 't' || t, october(d), 40 + d, october(d) from (values (1), (7)) u(t), range(10, 18) v(d);"""
+    values = """insert into track_daily_popularity (track_id, date, popularity)
+        select 't' || t, october(d), 40 + d from (values (1), (7)) u(t), range(10, 18) v(d);"""
     html = written(tmp_path, TWO_DAYS_MISSED + values)
     rules = (
         f"[...document.querySelectorAll('{POPULARITY} .change')].map((one) => [one.getAttribute('class'), "

@@ -81,7 +81,7 @@ function numbers({ calendar }, playlists, day, tracks) {
     key,
     `Only in the ${place ? "second" : "first"}`,
     sizes[place] - shared,
-    html("span", { class: "capped" }, "of ", String(sizes[place]), " in ", name(playlists[place].title)),
+    html("span", { class: "two-lines" }, "of ", String(sizes[place]), " in ", name(playlists[place].title)),
   ];
   return [
     facts([

@@ -35,7 +35,7 @@ export function staysSection(world, shown, playlist, stays) {
   };
   const choice = html(
     "select",
-    { class: "choice", change: choose },
+    { change: choose },
     Object.keys(ORDERS).map((key) => html("option", { value: key }, key)),
   );
   return section(

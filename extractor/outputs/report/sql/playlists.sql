@@ -1,8 +1,7 @@
 -- `outcomes` has one letter per day since the playlist's first day: the outcome's initial, `x` for unavailable (`u` is
 -- unchanged), `e` for a day on which the playlist was observed to be empty, and `i` for an imported observation.
 -- `followers` has a number for each of these days, as the difference from the last known one, and `sizes` the number of
--- tracks; null where they are not known. `read_before` is the last complete or unchanged day before the first one of the
--- page.
+-- tracks; null where they are not known. `read_before` is the last complete or unchanged day before those of the page.
 with steps as (
     select
         *,
