@@ -269,7 +269,7 @@ def test_changes_are_rules_that_name_the_playlist_and_both_bounds(page: Page, tm
         assert page.run(rules) == [[f"change {kind}", text, True]]
         told = [text in tip(page, POPULARITY, day, 8) for day in range(8)]
         assert told == [False] * 4 + [True] * 3 + [False]
-        assert page.texts(".chart-label") == [("+" if kind == "added" else "\N{MINUS SIGN}") + " Gap"]
+        assert page.texts(f"{POPULARITY} .chart-label") == [("+" if kind == "added" else "\N{MINUS SIGN}") + " Gap"]
     [row] = rows_of(page, "Playlists now and before")
     assert row[1] == "16 Oct 2025\nclaimed"
     page.open(html, "#track=t0")
