@@ -14,7 +14,7 @@ import duckdb
 
 from extractor.engines.duckdb.files import quoted
 from extractor.errors import ConfigError
-from extractor.imports.documents import LONGEST_LINE, pieces
+from extractor.imports.documents import pieces
 from extractor.imports.git import Repository
 from extractor.imports.neutral import add_rows, columns_of
 from extractor.imports.problems import Problems
@@ -80,8 +80,8 @@ def read_responses(
     Raises ConfigError if no file is a response for a playlist.
     """
 
-    def read(piece: Path) -> None:
-        work.execute(ROWS.format(path=quoted(str(piece)), longest=LONGEST_LINE))
+    def read(piece: Path, longest: int) -> None:
+        work.execute(ROWS.format(path=quoted(str(piece)), longest=longest))
         add_rows(work, "mapped", columns_of(work, "mapped"), today, "file", "null")
 
     reasons = Problems()

@@ -12,7 +12,7 @@ import duckdb
 
 from extractor.engines.duckdb.files import quoted
 from extractor.errors import ConfigError
-from extractor.imports.documents import LONGEST_LINE, pieces
+from extractor.imports.documents import pieces
 from extractor.imports.git import Repository
 from extractor.imports.neutral import add_rows, columns_of
 from extractor.imports.problems import Problems
@@ -201,8 +201,8 @@ def read_archive(
     Raises ConfigError if git can't read the repository, or if its history has no such file.
     """
 
-    def read(path: Path) -> None:
-        work.execute(DOCUMENTS.format(path=quoted(str(path)), longest=LONGEST_LINE))
+    def read(path: Path, longest: int) -> None:
+        work.execute(DOCUMENTS.format(path=quoted(str(path)), longest=longest))
         for (file,) in work.execute("select file from documents where read is null").fetchall():
             problems.add(f"{file}: not a playlist in JSON with an array `tracks`")
         work.execute(ROWS)

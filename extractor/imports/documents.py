@@ -9,19 +9,24 @@ from typing import Any
 
 from extractor.imports.problems import Problems
 
-PIECE_BYTES = 1 << 26
+PIECE_BYTES = 1 << 24
+"""DuckDB needs about ten times this memory for a piece."""
 LONGEST_LINE = 1 << 26
-"""DuckDB takes twice this memory for each thread. The longest playlists, of 11,000 entries, need half of it."""
+"""Twice what the longest playlists need, which have 11,000 entries."""
 
 
 def pieces(
-    lines: Iterable[dict[str, Any]], path: Path, read: Callable[[Path], None], problems: Problems
+    lines: Iterable[dict[str, Any]], path: Path, read: Callable[[Path, int], None], problems: Problems
 ) -> Iterator[int]:
-    """Write lines as NDJSON to `path`, and call `read` with it for every piece; yield how many lines have been read."""
+    """Write lines as NDJSON to `path`; yield how many lines have been read.
+
+    For every piece, `read` is called with the path and the size of the longest line, of which DuckDB allocates a
+    multiple.
+    """
     done = 0
     found = iter(lines)
     while True:
-        size = 0
+        size = longest = 0
         with path.open("w", encoding="utf-8") as piece:
             for line in found:
                 text = json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n"
@@ -29,11 +34,12 @@ def pieces(
                     problems.add(f"{line['file']}: too large for a playlist")
                     continue
                 size += piece.write(text)
+                longest = max(longest, len(text.encode()))
                 done += 1
                 if size >= PIECE_BYTES:
                     break
         if not size:
             path.unlink()
             return
-        read(path)
+        read(path, longest)
         yield done

@@ -40,13 +40,13 @@ usable_days as (
 final as (
     select
         playlists.playlist_id,
-        case when charts.playlist_id is not null then 'chart' else 'playlist' end as kind,
         playlist_history.playlist_name,
         watched.label,
         case
             when playlist_history.owner_id = 'spotify' then 'spotify'
             when playlist_history.owner_id is not null then 'user'
         end as owner_kind,
+        case when charts.playlist_id is not null then 'chart' else 'playlist' end as kind,
         coalesce(watched.is_watched, false) as is_watched,
         usable_days.first_complete_day as first_complete_date,
         usable_days.last_complete_day as last_complete_date,

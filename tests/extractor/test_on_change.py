@@ -129,14 +129,18 @@ def test_receiver_knows_what_is_published_after_any_sequence(command: Command, s
     assert command() == []
 
 
-def killed(command: Command, seconds: float) -> None:
-    """Hand over in a process that is killed after some time."""
+def killed(command: Command, seconds: float | None) -> None:
+    """Hand over in a process that is killed after some time, or once the command has got something."""
     child = os.fork()
     if child == 0:
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
-        signal.setitimer(signal.ITIMER_REAL, seconds)
+        signal.setitimer(signal.ITIMER_REAL, seconds or 0)
         command(publish=False)
         os._exit(0)
+    while seconds is None and command.count() == command.heard:
+        time.sleep(0.01)
+    if seconds is None:
+        os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
     time.sleep(0.05)  # for the command that outlived it
 
@@ -170,8 +174,8 @@ def test_run_killed_during_the_command_hands_over_again_and_says_so(command: Com
     for number in (1, 2):
         command.history.read(day(number), rng)
     command.history.publish(command.empty, command.config.database)
-    command.set(script=f"{HEAR}; sleep 1")
-    killed(command, 0.5)
+    command.set(script=f"{HEAR}; sleep 60")
+    killed(command, None)
     first = command.got()
     command.set()
     assert first

@@ -26,7 +26,7 @@ create view main.track_info as select * from main.info;
 create schema intermediate;
 alter table main.info set schema intermediate;
 create table intermediate.renamed (playlist_id varchar, load_number integer);
-create table intermediate.int_runs (watched varchar, started_at timestamp);
+create table intermediate.int_runs (watched varchar, kind varchar, started_at timestamp);
 create schema raw;
 create table raw.answers (endpoint varchar, body jsonb, load_number integer);
 """
@@ -161,7 +161,7 @@ def test_published_indexes_match_the_model_properties(built: Database, config: C
 
 
 def test_is_published_is_false_until_the_last_build_is_published(built: Database, config: Config) -> None:
-    built.rows("insert into intermediate.int_runs values ('watched', '2026-01-01')")
+    built.rows("insert into intermediate.int_runs values ('watched', 'read', '2026-01-01')")
     assert not is_published(config)
     publish(config)
     assert is_published(config)

@@ -24,8 +24,8 @@ insert into tracks_in_playlist (
 ) values
     ('l1', 'a', 1, '2026-01-01', '2026-01-01', '2026-01-01', '2026-01-02', 'claimed', true, false, 1),
     ('l1', 'b', 1, '2026-01-02', '2026-01-04', '2026-01-02', null, 'claimed', false, true, 3);
-insert into track_daily_popularity
-select 'c', date '2026-01-01' + day::integer, 50, timestamp '2026-01-01' from range(4) as days(day);
+insert into track_daily_popularity (track_id, date, popularity)
+select 'c', date '2026-01-01' + day::integer, 50 from range(4) as days(day);
 """
 
 

@@ -22,7 +22,7 @@ DAY_AFTER = date(2026, 1, 3)
 PUBLISHED = """
 create table playlists as select '{playlist}' as playlist_id, 'Its name' as playlist_name;
 create table playlist_days as select date '2026-01-01' as date, 'complete' as outcome;
-create table runs as select 'r' as run_id, 1 as worker, date '2026-01-01' as date, {code} as exit_code,
+create table runs as select 'r' as run_id, 'read' as kind, 1 as worker, date '2026-01-01' as date, {code} as exit_code,
     timestamp '2026-01-01 06:00' as started_at, 4 as playlists_asked, 4 as playlists_answered,
     8 as tracks_asked, 8 as tracks_answered, true as has_bulk_tracks, true as has_popularity;
 """

@@ -20,6 +20,7 @@ from extractor.cli.commands import main
 from extractor.cli.options import COMMANDS, read_options
 from extractor.config.settings import read_config
 from extractor.engines.functions import FUNCTIONS, Function
+from extractor.imports.neutral import columns_of, missing_columns
 from tests.cluster import Database
 from tests.conftest import Demo
 from tests.functions.conftest import copy_marts
@@ -239,6 +240,18 @@ def test_every_postgresql_block_runs_on_a_server(demo: Demo, server: Database) -
     assert found
     for block in found:
         server.rows(block.text)
+
+
+def test_every_adapter_block_gives_the_neutral_columns() -> None:
+    found = blocks_in("sql", "adapter")
+    assert found
+    with duckdb.connect() as connection:
+        connection.execute(
+            "create view input as select '' as playlist, '' as date, '' as nr, '' as song, '' as filename"
+        )
+        for block in found:
+            connection.execute(f"create or replace view mapped as {block.text}")
+            assert missing_columns(columns_of(connection, "mapped")) == []
 
 
 @pytest.mark.parametrize("block", blocks_in("sql", "spark"), ids=lambda block: block.name)
