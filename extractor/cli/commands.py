@@ -192,7 +192,7 @@ def _import(config: Config, options: argparse.Namespace, console: Console) -> in
     progress = progress_on(console)
     with exclusive(config.warehouse, "import", console.waits), progress:
         today = console.clock.now().date()
-        found = import_history(config, request, today, lambda plan: console.note("planned", str(plan)), progress.show)
+        found = import_history(config, request, today, lambda each: console.note("planned", each.plan()), progress.show)
     console.result("imported", str(found), **found.facts())
     if options.watch:
         _watch(seed, unwatched(seed, found.names), options, console)

@@ -90,6 +90,15 @@ class Imported:
     names: dict[str, str] = field(default_factory=dict, repr=False)
 
     def __str__(self) -> str:
+        if self.dry_run:
+            return f"{self.plan()}\n  --dry-run: nothing was written"
+        if not self.files_written and not self.files_known:
+            return self.plan()
+        known = f"; {self.files_known:,} were there already" if self.files_known else ""
+        return f"{self.source}: wrote {self.files_written:,} landing files ({megabytes(self.bytes_written)}){known}"
+
+    def plan(self) -> str:
+        """Return what is imported, and what is not and why."""
         return "\n".join(self._lines())
 
     def facts(self) -> dict[str, Any]:
@@ -116,11 +125,6 @@ class Imported:
             yield f"  not usable: {problem}"
         if self.more_problems:
             yield f"  not usable: … and {self.more_problems:,} more"
-        if self.dry_run:
-            yield "  --dry-run: nothing was written"
-        elif self.files_written or self.files_known:
-            known = f"; {self.files_known:,} were there already" if self.files_known else ""
-            yield f"  wrote {self.files_written:,} landing files ({megabytes(self.bytes_written)}){known}"
 
 
 Show = Callable[[str, int, int | None], object]

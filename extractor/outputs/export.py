@@ -121,7 +121,8 @@ def _write(connection: duckdb.DuckDBPyConnection, tables: list[str], file_format
         for (month,) in connection.execute(f'select distinct {month_of} from "{table}"').fetchall():  # noqa: S608 (our own table)
             rows = f"from \"{table}\" where {month_of} = date '{month}'"
             copy(rows, folder / table / f"month={month:%Y-%m}" / f"{table}.{file_format}")
-    copy(DICTIONARY, folder / "columns.csv", FORMATS["csv"])
+    if tables != [SNAPSHOTS]:
+        copy(DICTIONARY, folder / "columns.csv", FORMATS["csv"])
 
 
 def _put_in_place(beside: Path, folder: Path) -> list[Path]:

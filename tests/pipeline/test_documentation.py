@@ -54,8 +54,9 @@ PRESENT = [page for page in PAGES if page.name != "CHANGELOG.md"]
 ANALYSES = sorted(path.name for path in (REPO / "analyses").glob("*.sql"))
 LOADED_BY_A_BROWSER = re.compile(rb"""<(?:script|img|iframe)[^>]*\ssrc=["']?[^"'$ >]+|<link[^>]*\shref=["']?https?:""")
 
-LANGUAGES = {"sql", "sql postgres", "sql spark", "shell", "text", "json", "yaml", "jinja", "mermaid"}
-"""Blocks that are tested. `sql` runs on the demo, `sql postgres` on a server; `jinja` is what test_endpoints builds."""
+LANGUAGES = {"sql", "sql postgres", "sql spark", "sql adapter", "shell", "text", "json", "yaml", "jinja", "mermaid"}
+"""Blocks that are tested. `sql` runs on the demo, `sql postgres` on a server, `sql adapter` on a table; `jinja` is what
+test_endpoints builds."""
 
 MAX_README_LINES = 170
 
