@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -172,17 +172,7 @@ def status(config: Config, day: date, now: datetime) -> Status:
         coverage={outcome: outcomes[outcome] for outcome in (*OUTCOMES_BY_RANK, "not_run") if outcomes[outcome]},
         tracks_answered=len(report.memory.answered_tracks | report.memory.popular_tracks),
         slices_not_run=list(missing),
-        unavailable=[
-            UnavailablePlaylist(
-                playlist_id=each.playlist_id,
-                name=published.names.get(each.playlist_id) or watched[each.playlist_id],
-                since=each.since,
-                reason=each.reason,
-                tolerated=each.is_tolerated(day, config.tolerate_unavailable_days),
-            )
-            for each in unavailable_playlists(config.landing)
-            if each.playlist_id in watched
-        ],
+        unavailable=list(_unavailable(config, watched, published.names, day)),
         unknown_tracks=[
             UnknownTrack(track_id, everything.tracks[track_id], since)
             for track_id, since in unknown_tracks(config.landing).items()
@@ -202,6 +192,20 @@ def status(config: Config, day: date, now: datetime) -> Status:
         },
         exit_code=_exit_code(config, day, report, published),
     )
+
+
+def _unavailable(
+    config: Config, watched: Mapping[str, str], names: Mapping[str, str], day: date
+) -> Iterator[UnavailablePlaylist]:
+    for each in unavailable_playlists(config.landing):
+        if each.playlist_id in watched:
+            yield UnavailablePlaylist(
+                playlist_id=each.playlist_id,
+                name=names.get(each.playlist_id) or watched[each.playlist_id],
+                since=each.since,
+                reason=each.reason,
+                tolerated=each.is_tolerated(day, config.tolerate_unavailable_days),
+            )
 
 
 def _read_published(config: Config, published: PublishedReport, read: Callable[[Config], list[str]]) -> list[str]:
