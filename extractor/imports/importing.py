@@ -95,7 +95,7 @@ class Imported:
         if not self.files_written and not self.files_known:
             return self.plan()
         known = f"; {self.files_known:,} were there already" if self.files_known else ""
-        return f"{self.source}: wrote {self.files_written:,} landing files ({megabytes(self.bytes_written)}){known}"
+        return f"{self.source}: wrote {_count(self.files_written, 'landing file')} ({megabytes(self.bytes_written)}){known}"
 
     def plan(self) -> str:
         """Return what is imported, and what is not and why."""
@@ -109,8 +109,8 @@ class Imported:
         reads = ", ".join(f"{count:,} {outcome}" for outcome, count in self.reads.items()) or "none"
         period = f", {self.first_day} to {self.last_day}" if self.days else ""
         yield (
-            f"{self.source}: {self.playlists:,} playlists on {self.days:,} days{period}; reads: {reads}; "
-            f"{self.entries:,} entries"
+            f"{self.source}: {_count(self.playlists, 'playlist')} on {_count(self.days, 'day')}{period}; "
+            f"reads: {reads}; entries: {self.entries:,}"
         )
         for reason, count in self.partial.items():
             yield f"  partial: {count:,}: {reason}"
@@ -118,8 +118,8 @@ class Imported:
             yield f"  restored: {self.restored:,} null entries, for tracks that came back with the same claim"
         if self.personalised_playlists:
             yield (
-                f"  left out: {self.personalised_playlists:,} personalised playlists with {self.personalised_reads:,} "
-                "reads: Spotify shows each listener another content"
+                f"  left out: {_count(self.personalised_playlists, 'personalised playlist')} with "
+                f"{_count(self.personalised_reads, 'read')}: Spotify shows each listener another content"
             )
         for problem in self.problems:
             yield f"  not usable: {problem}"
@@ -235,6 +235,10 @@ def _summary(work: duckdb.DuckDBPyConnection, request: Request, problems: Proble
 def _with(found: Imported, written: Written) -> Imported:
     found.files_written, found.files_known, found.bytes_written = written.new, written.known, written.bytes
     return found
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}" + ("" if number == 1 else "s")
 
 
 def _named(problems: Problems) -> str:
