@@ -95,7 +95,8 @@ class Imported:
         if not self.files_written and not self.files_known:
             return self.plan()
         known = f"; {self.files_known:,} were there already" if self.files_known else ""
-        return f"{self.source}: wrote {_count(self.files_written, 'landing file')} ({megabytes(self.bytes_written)}){known}"
+        written = f"{_count(self.files_written, 'landing file')} ({megabytes(self.bytes_written)})"
+        return f"{self.source}: wrote {written}{known}"
 
     def plan(self) -> str:
         """Return what is imported, and what is not and why."""
