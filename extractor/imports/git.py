@@ -151,8 +151,10 @@ class _Asking(threading.Thread):
                 for change in self._changes:
                     self._asked.append(change)
                     self._pipe.write(f"{change.blob}\n".encode())
+        except BrokenPipeError:
+            return  # git has ended; its exit code says why
         except (OSError, ConfigError, ValueError) as error:
-            self.error = None if isinstance(error, OSError) else error
+            self.error = error
 
 
 def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:

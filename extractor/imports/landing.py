@@ -7,7 +7,6 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
@@ -142,7 +141,8 @@ def write_days(
 ) -> Written:
     """Write a landing file for each day that has reads, unless it is there; `folder` is for temporary files.
 
-    Each file is whole from the first moment: it is written beside, synced, read back and renamed. Raises LandingError.
+    Each file is whole from the first moment: it is written in `folder`, synced, read back and renamed. Raises
+    LandingError.
     """
     written = Written()
     rows = (row for days in ranges(work.execute(DAYS).fetchall()) for row in _reads(work, *days))
@@ -216,29 +216,26 @@ def _counts(asked: int, answered: int) -> dict[str, Any]:
 
 
 def _put_in_place(spool: Path, path: Path, name: str, day: date) -> None:
-    beside = path.with_name(f".{path.name}.new")
+    new = spool.with_suffix(".packed")
     prefix = f'{{"run":"{name}","worker":0,"day":"{day}",'.encode()
     digest = hashlib.sha256()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with spool.open("rb") as lines, beside.open("wb") as raw:
-            with gzip.GzipFile(fileobj=raw, mode="wb", compresslevel=LEVEL, mtime=0) as packed:
+        with spool.open("rb") as lines, new.open("wb") as raw:
+            with gzip.GzipFile(filename="", fileobj=raw, mode="wb", compresslevel=LEVEL, mtime=0) as packed:
                 for line in lines:
                     packed.write(prefix + line)
                     digest.update(prefix + line)
             raw.flush()
             os.fsync(raw.fileno())
-        if _digest_of(beside) != digest.digest():
+        if _digest_of(new) != digest.digest():
             raise LandingError(f"{path}: can't be read back as it was written; import again")
-        beside.replace(path)
+        new.replace(path)
         sync(path.parent)
     except OSError as error:
         raise LandingError(
             f"{path}: can't be written: {error.strerror}. Days before it are imported; make room and import again"
         ) from error
-    finally:
-        with suppress(OSError):
-            beside.unlink()
 
 
 def _digest_of(path: Path) -> bytes:

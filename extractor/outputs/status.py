@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -185,7 +186,9 @@ def status(config: Config, day: date, now: datetime) -> Status:
         not_before=wait.until if wait else None,
         asks_as=_asks_as(now.date()),
         bytes_on_disk={
-            "landing": sum(path.stat().st_size for path in config.landing.rglob("*") if path.is_file()),
+            "landing": sum(
+                _size(Path(folder) / name) for folder, _, names in os.walk(config.landing) for name in names
+            ),
             "raw": _size(config.raw),
             "warehouse": _size(config.warehouse),
             "database": _size(config.database),
@@ -246,4 +249,8 @@ def _asks_as(today: date) -> str:
 
 
 def _size(path: Path) -> int:
-    return path.stat().st_size if path.exists() else 0
+    """Return the size of a file, 0 if there is none: a running import removes its temporary files meanwhile."""
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0

@@ -5,11 +5,13 @@ import shutil
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 
 import pytest
 
-from tests.faults.injecting import Injector
+from tests.faults.injecting import Injector, Task
+from tests.pipeline.harness import Project, of_day
 
 FAULTS = ("ENOSPC", "EIO", "full", "kill")
 
@@ -26,6 +28,28 @@ def sample(numbers: Sequence[int], at_most: int) -> list[int]:
     if os.environ.get("FAULTS") == "all" or len(numbers) <= at_most:
         return list(numbers)
     return sorted({numbers[round(place * last / (at_most - 1))] for place in range(at_most)})
+
+
+def share(numbers: Sequence[int], fault: str, at_most: int) -> list[int]:
+    """Return a sample of the numbers for a fault; the samples of all faults together are evenly spread."""
+    of_all = sample(numbers, at_most * len(FAULTS))
+    return of_all[FAULTS.index(fault) :: len(FAULTS)] if len(of_all) < len(numbers) else sample(of_all, at_most)
+
+
+def task_of(
+    command: str, project: Project, day: date, fault: str = "", number: int = 0, file_size: int | None = None
+) -> Task:
+    arguments = (command, "--config", str(project.config), *of_day(command, day))
+    return Task(arguments, fault, number, file_size, project.simulator.credentials)
+
+
+def copy_of(project: Project, folder: Path) -> Project:
+    return Project(Path(shutil.copytree(project.folder, folder)), project.simulator)
+
+
+def left_over(folder: Path) -> list[Path]:
+    """Return files that are only needed while a command runs."""
+    return [path for path in folder.rglob("*") if path.name.startswith(".") or path.suffix in (".new", ".wal")]
 
 
 def largest(folder: Path) -> int:

@@ -158,7 +158,8 @@ class Faults:
         **how: Any,
     ) -> Any:
         """Open a file for writing as open() does; what its buffer passes on is counted."""
-        raw = WatchedFile(file, mode.replace("b", "").replace("t", ""), closefd, opener)
+        path = os.fspath(file) if isinstance(file, os.PathLike) else file  # as the file's name, which gzip stores
+        raw = WatchedFile(path, mode.replace("b", "").replace("t", ""), closefd, opener)
         raw.faults = self
         if buffering == 0:
             return raw

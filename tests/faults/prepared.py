@@ -43,15 +43,21 @@ class Prepared:
     def published(self) -> Rows:
         return contents(self.config.database)
 
-    def landed(self) -> list[str]:
-        """Return the names of all landing files."""
-        return sorted(path.name for path in self.config.landing.glob("*/*.gz"))
+    def landed(self) -> dict[str, str]:
+        """Return the names of all landing files, with the hashes of their content."""
+        files = self.config.landing.glob("????-??-??/*.gz")
+        return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
     def files(self) -> list[str]:
-        """Return all files except locks, publication records and write-ahead logs."""
+        """Return all files except locks, publication records and write-ahead logs.
+
+        If an import could not remove one of its temporary files, that one is not returned: the next import removes it.
+        """
         paths = (str(path.relative_to(self.folder)) for path in self.folder.rglob("*") if path.is_file())
         logs = ("data/raw.duckdb.wal", "data/w.duckdb.wal")
-        return sorted(path for path in paths if not path.endswith((".lock", ".published")) and path not in logs)
+        found = sorted(path for path in paths if not path.endswith((".lock", ".published")) and path not in logs)
+        temporary = [path for path in found if path.startswith("landing/.importing/")]
+        return [path for path in found if path not in temporary] if len(temporary) == 1 else found
 
 
 def prepare(folder: Path) -> Prepared:

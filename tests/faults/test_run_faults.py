@@ -25,9 +25,9 @@ from extractor.simulator.server import Simulator
 from extractor.simulator.tokens import CLIENT_ID
 from extractor.spotify.login import save_login
 from extractor.spotify.token_store import TokenStore, UserToken
-from tests.faults.conftest import FAULTS, disk, filled, largest, sample
+from tests.faults.conftest import FAULTS, copy_of, disk, filled, largest, left_over, share, task_of
 from tests.faults.injecting import Injector, Outcome, Task
-from tests.pipeline.harness import Project, of_day
+from tests.pipeline.harness import Project
 
 pytestmark = pytest.mark.slow
 
@@ -106,31 +106,9 @@ class Scene:
         return [*of_command, *share(self.dbt_calls, fault, OF_DBT)]
 
 
-def share(numbers: list[int], fault: str, at_most: int) -> list[int]:
-    """Return a sample of the numbers for a fault; the samples of all faults together are evenly spread."""
-    of_all = sample(numbers, at_most * len(FAULTS))
-    return of_all[FAULTS.index(fault) :: len(FAULTS)] if len(of_all) < len(numbers) else sample(of_all, at_most)
-
-
-def task_of(
-    command: str, project: Project, day: date, fault: str = "", number: int = 0, file_size: int | None = None
-) -> Task:
-    arguments = (command, "--config", str(project.config), *of_day(command, day))
-    return Task(arguments, fault, number, file_size, project.simulator.credentials)
-
-
-def copy_of(project: Project, folder: Path) -> Project:
-    return Project(Path(shutil.copytree(project.folder, folder)), project.simulator)
-
-
 def landed(project: Project) -> dict[str, bytes]:
     """Return the content of all landing files."""
     return {str(path.relative_to(project.landing)): path.read_bytes() for path in project.landing.glob("*/*.gz")}
-
-
-def left_over(folder: Path) -> list[Path]:
-    """Return files that are only needed while a command runs."""
-    return [path for path in folder.rglob("*") if path.name.startswith(".") or path.suffix in (".new", ".wal")]
 
 
 @pytest.fixture(scope="module")
