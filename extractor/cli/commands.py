@@ -189,13 +189,13 @@ def _import(config: Config, options: argparse.Namespace, console: Console) -> in
     seed = config.seeds / "playlists.csv"
     if options.watch and not (options.yes or options.dry_run or sys.stdin.isatty()):
         raise ConfigError("--watch: there is no terminal to ask on; add --yes, or --dry-run to see what it would add")
-    progress = progress_on(console)
-    with exclusive(config.warehouse, "import", console.waits), progress:
-        today = console.clock.now().date()
-        found = import_history(config, request, today, lambda each: console.note("planned", each.plan()), progress.show)
-    console.result("imported", str(found), **found.facts())
-    if options.watch:
-        _watch(seed, unwatched(seed, found.names), options, console)
+    with exclusive(config.warehouse, "import", console.waits):
+        with progress_on(console) as progress:
+            today, announce = console.clock.now().date(), lambda each: console.note("planned", each.plan())
+            found = import_history(config, request, today, announce, progress.show)
+        console.result("imported", str(found), **found.facts())
+        if options.watch:
+            _watch(seed, unwatched(seed, found.names), options, console)
     return PARTLY_READ if found.problems else 0
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import stat
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -20,7 +21,7 @@ def unwatched(seed: Path, names: Mapping[str, str]) -> dict[str, str]:
 
 
 def watch(seed: Path, names: Mapping[str, str]) -> None:
-    """Append playlists to a seed, with their names as labels; what is in it stays as it is."""
+    """Append playlists to a seed, with their names as labels; what is in it stays as it is, also behind a link."""
     content = seed.read_bytes() if seed.exists() else b""
     text = content.decode("utf-8-sig")
     newline = "\r\n" if "\r\n" in text else "\n"
@@ -33,4 +34,5 @@ def watch(seed: Path, names: Mapping[str, str]) -> None:
         row = dict(zip(HEADER, (playlist_id, " ".join(name.split())), strict=True))
         writer.writerow([row.get(column.strip().lower(), "") for column in header])
     separator = newline if text and not text.endswith("\n") else ""
-    replace_file(seed, content + (separator + added.getvalue()).encode())
+    mode = stat.S_IMODE(seed.stat().st_mode) if content else 0o666
+    replace_file(seed.resolve(), content + (separator + added.getvalue()).encode(), mode)

@@ -159,3 +159,16 @@ def test_watching_asks_and_keeps_what_is_there(make_target: Callable[[str], Targ
     target.seed.unlink()
     assert target.run("import", "table", path, "--watch", "--yes")[0] == 0
     assert target.seed.read_text() == f'playlist_id,label\n{PLAYLIST},"A, b"\n'
+
+
+def test_watching_keeps_a_link_and_its_mode(make_target: Callable[[str], Target], tmp_path: Path) -> None:
+    target = make_target("linked")
+    place = tmp_path / "kept.csv"
+    place.write_text(f"playlist_id,label\n{spotify_id('other')},x\n")
+    place.chmod(0o640)
+    target.seed.unlink(missing_ok=True)
+    target.seed.symlink_to(place)
+    path = write_csv(tmp_path / "t.csv", [row(1, A, total=1, playlist_name="A")])
+    assert target.run("import", "table", path, "--watch", "--yes")[0] == 0
+    assert (target.seed.is_symlink(), place.stat().st_mode & 0o777) == (True, 0o640)
+    assert place.read_text().endswith(f"{PLAYLIST},A\n")
