@@ -27,7 +27,7 @@ select id('playlist', p) as playlist_id, called('Playlist', p) as playlist_name,
 from range(<playlists>) as playlists(p);
 insert into playlist_days by name
 select id('playlist', p) as playlist_id, day(d) as date, if(hash(p, d) % 20 = 0, 'failed', 'complete') as outcome,
-    100 as entries, 100 as total, 10000 + d * (p % 7) + hash(p, d) % 20 as followers
+    100 as entries, 100 as total, 100 as size, 10000 + d * (p % 7) + hash(p, d) % 20 as followers
 from range(<playlists>) as playlists(p), range(<days>) as days(d);
 insert into track_info by name
 select id('track', t) as track_id, called('Track', t) as track_name, called('Artist', t % 9000) as artists,

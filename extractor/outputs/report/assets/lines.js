@@ -168,7 +168,7 @@ function short(level) {
   if (Math.abs(level) >= 1e6) {
     return `${number(level / 1e6)}M`;
   }
-  return Math.abs(level) >= 1e4 ? `${number(level / 1e3)}k` : number(level);
+  return Math.abs(level) >= 1e4 && level % 10 === 0 ? `${number(level / 1e3)}k` : number(level);
 }
 
 /** A cursor over the days, for the pointer and for arrow keys. */
