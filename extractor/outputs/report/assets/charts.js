@@ -108,9 +108,9 @@ export function blocks(runs, across, top, height, gap = 0) {
     .join("");
 }
 
-/** Days of a list on which nothing was proven. */
-export function hatching(list, across, height) {
-  const runs = spans(list.outcomes, (letter) => (isUnobserved(letter) ? letter : null));
+/** Days of a playlist on which nothing was proven. */
+export function hatching(playlist, across, height) {
+  const runs = spans(playlist.outcomes, (letter) => (isUnobserved(letter) ? letter : null));
   return kinds(runs).map((letter) =>
     svg("path", {
       class: `hatch ${letter}`,
@@ -124,10 +124,10 @@ export function hatching(list, across, height) {
   );
 }
 
-/** A list's days by outcome. */
-export function strip(list, across, height) {
+/** A playlist's days by outcome. */
+export function strip(playlist, across, height) {
   const gap = across.step > 5 ? 1 : 0;
-  const runs = spans(list.outcomes, (letter, day) => (letter === "." ? null : gap ? `${letter}${day}` : letter));
+  const runs = spans(playlist.outcomes, (letter, day) => (letter === "." ? null : gap ? `${letter}${day}` : letter));
   return kinds(runs.map(([first, last, kind]) => [first, last, kind[0]])).map((letter) =>
     svg("path", {
       class: `day ${letter}${across.step < THIN ? " thin" : ""}`,

@@ -1,4 +1,4 @@
-// Stays as bars: one line for each track of a list, or for each list of a track.
+// Stays as bars: one line for each track of a playlist, or for each playlist of a track.
 
 import { svg } from "./dom.js";
 import { count, number } from "./words.js";

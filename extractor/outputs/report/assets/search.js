@@ -81,13 +81,13 @@ export function search(world, go) {
 }
 
 function entries(world) {
-  const lists = world.playlists.map((list) => {
-    const { days, observed } = cover(list);
+  const playlists = world.playlists.map((playlist) => {
+    const { days, observed } = cover(playlist);
     return {
-      key: plain(`${list.title} ${list.label ?? ""} `) + list.id,
-      go: `#playlist=${encodeURIComponent(list.id)}`,
-      title: list.title,
-      about: list.label,
+      key: plain(`${playlist.title} ${playlist.label ?? ""} `) + playlist.id,
+      go: `#playlist=${encodeURIComponent(playlist.id)}`,
+      title: playlist.title,
+      about: playlist.label,
       note: `${observed}/${days} days`,
     };
   });
@@ -108,7 +108,7 @@ function entries(world) {
     note: "",
   }));
   return [
-    ["Playlists", lists],
+    ["Playlists", playlists],
     ["Artists", artists],
     ["Tracks", tracks],
   ];

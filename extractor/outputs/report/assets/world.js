@@ -5,7 +5,7 @@ import { Calendar } from "./words.js";
 
 export const NO_VALUE = 255;
 
-/** The letters of a list's days. A day that is not usable says nothing about which tracks were there. */
+/** The letters of a playlist's days. A day that is not usable says nothing about which tracks were there. */
 export const OUTCOMES = {
   c: { name: "complete", meaning: "read to the end", usable: true },
   u: { name: "unchanged", meaning: "proven unchanged", usable: true },
@@ -164,10 +164,10 @@ class World {
 
 function playlists({ playlists: columns, reasons, days }) {
   const { id, name, label, owner, watched, since, outcomes, followers, sizes, read_before } = columns;
-  const lists = id.map((listId, index) => ({
+  const found = id.map((playlistId, index) => ({
     index,
-    id: listId,
-    title: name[index] ?? label[index] ?? listId,
+    id: playlistId,
+    title: name[index] ?? label[index] ?? playlistId,
     label: name[index] === null ? null : label[index],
     owner: owner[index],
     isWatched: watched[index],
@@ -177,8 +177,8 @@ function playlists({ playlists: columns, reasons, days }) {
     readBefore: read_before[index], // the last read before the days of the page, or null
     reasons: new Map(),
   }));
-  reasons.reason.forEach((reason, row) => lists[reasons.playlist[row]].reasons.set(reasons.day[row], reason));
-  return lists;
+  reasons.reason.forEach((reason, row) => found[reasons.playlist[row]].reasons.set(reasons.day[row], reason));
+  return found;
 }
 
 /** From differences to numbers. */
@@ -248,27 +248,27 @@ export function lazily(make) {
   return () => (made ??= make());
 }
 
-/** How well a list's days are known, the days before its first read left out. */
-export function cover(list) {
-  const letters = Array.from(list.outcomes).filter((letter) => letter !== ".");
+/** How well a playlist's days are known, the days before its first read left out. */
+export function cover(playlist) {
+  const letters = Array.from(playlist.outcomes).filter((letter) => letter !== ".");
   const [observed, imported] = [letters.filter(isUsable).length, letters.filter((letter) => letter === "i").length];
   return { days: letters.length, observed, imported };
 }
 
 /** How a playlist that is not watched is known. */
-export function unwatched(list) {
-  const { observed, imported } = cover(list);
+export function unwatched(playlist) {
+  const { observed, imported } = cover(playlist);
   return imported && imported === observed ? "imported" : "no longer watched";
 }
 
-/** The last day before `day` on which a list was read, or null. */
-export function readBefore(list, day) {
+/** The last day before `day` on which a playlist was read, or null. */
+export function readBefore(playlist, day) {
   for (let before = day - 1; before >= 0; before -= 1) {
-    if (isUsable(list.outcomes[before])) {
+    if (isUsable(playlist.outcomes[before])) {
       return before;
     }
   }
-  return list.readBefore;
+  return playlist.readBefore;
 }
 
 /** A stay as it was known at the end of a day; null if it had not begun. */
@@ -281,25 +281,25 @@ export function knownOn(stay, day) {
   return { ...stay, last, absent, isCurrent: absent === null };
 }
 
-export function lastRead(list) {
-  return readBefore(list, list.outcomes.length);
+export function lastRead(playlist) {
+  return readBefore(playlist, playlist.outcomes.length);
 }
 
-/** Whether a list was read on two days, so that changes could be seen. */
-export function isReadTwice(list) {
-  const last = lastRead(list);
-  return last !== null && (last < 0 || readBefore(list, last) !== null);
+/** Whether a playlist was read on two days, so that changes could be seen. */
+export function isReadTwice(playlist) {
+  const last = lastRead(playlist);
+  return last !== null && (last < 0 || readBefore(playlist, last) !== null);
 }
 
-/** The two reads of a list that show what changed from a day on, up to `last`; null if there are no such two. */
-export function readsSince(list, first, last = list.outcomes.length - 1) {
-  const to = readBefore(list, last + 1);
-  const from = readBefore(list, first) ?? Array.from(list.outcomes).findIndex(isUsable);
+/** The two reads of a playlist that show what changed from a day on, up to `last`; null if there are no such two. */
+export function readsSince(playlist, first, last = playlist.outcomes.length - 1) {
+  const to = readBefore(playlist, last + 1);
+  const from = readBefore(playlist, first) ?? Array.from(playlist.outcomes).findIndex(isUsable);
   return to !== null && to >= first && from < to ? { from, to } : null;
 }
 
-/** What changed in a list, by the two reads between which it did: the last one before, and the first that shows it. */
-export function changesIn(list, stays) {
+/** What changed in a playlist, by the two reads between which it did: the last one before, and the first that shows it. */
+export function changesIn(playlist, stays) {
   const found = new Map();
   const note = (from, to, key) => {
     const change = found.get(`${from} ${to}`) ?? { from, to, added: 0, removed: 0 };
@@ -308,7 +308,7 @@ export function changesIn(list, stays) {
   };
   stays
     .filter((stay) => isEntry(stay, 0, Infinity))
-    .forEach(({ first }) => note(readBefore(list, first) ?? first - 1, first, "added"));
+    .forEach(({ first }) => note(readBefore(playlist, first) ?? first - 1, first, "added"));
   stays.filter((stay) => isExit(stay, 0, Infinity)).forEach(({ last, absent }) => note(last, absent, "removed"));
   return [...found.values()].toSorted((one, other) => one.to - other.to || one.from - other.from);
 }
@@ -328,7 +328,7 @@ export function spans(days, kindOf) {
   return found;
 }
 
-/** Stays that began or ended on a day, by list. What was there when the watch began did not enter. */
+/** Stays that began or ended on a day, by playlist. What was there when the watch began did not enter. */
 export function isEntry(stay, first, last) {
   return !stay.isOlder && first <= stay.first && stay.first <= last;
 }
