@@ -36,8 +36,8 @@ function wall(world, shown) {
     html(
       "p",
       { class: "about" },
-      "Every playlist on every day of this page; those least observed first. Blue and green days are observed. The others prove " +
-        "nothing: no track is taken to have left on them.",
+      "Every playlist on every day of this page; those least observed first. Blue and green days are observed. The " +
+        "others prove nothing: no track is taken to have left on them.",
     ),
     outcomeLegend(letters),
     fitted((width) =>

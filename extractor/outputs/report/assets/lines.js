@@ -34,7 +34,14 @@ export function lineChart(world, across, options) {
   const cursor = svg("path", { class: "cursor" });
   const chart = svg(
     "svg",
-    { class: "lines", width: across.width, height, role: "img", tabindex: 0, "aria-label": `${label} Arrow keys tell single days.` },
+    {
+      class: "lines",
+      width: across.width,
+      height,
+      role: "img",
+      tabindex: 0,
+      "aria-label": `${label} Arrow keys tell single days.`,
+    },
     shades.map(([first, last, opacity]) =>
       svg("path", { class: "shade", "fill-opacity": opacity, d: blocks([[first, last]], across, 0, height) }),
     ),
@@ -158,7 +165,8 @@ function stepOf(span) {
 function levelsOf(low, high, isUpsideDown) {
   const step = stepOf(high - low);
   const levels = isUpsideDown ? [low] : [];
-  for (let level = Math.ceil((isUpsideDown ? low + step / 2 : low) / step) * step; level <= high + step / 1000; level += step) {
+  const first = Math.ceil((isUpsideDown ? low + step / 2 : low) / step) * step;
+  for (let level = first; level <= high + step / 1000; level += step) {
     levels.push(Math.round(level * 1000) / 1000);
   }
   return levels;

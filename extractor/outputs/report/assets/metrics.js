@@ -44,7 +44,8 @@ export function popularityAround(world, stay, days, last) {
     }
     const asked = daysFrom(Math.max(0, from), Math.min(to, last));
     const known = asked.map((day) => values[day]).filter((value) => value !== NO_VALUE);
-    return { mean: rounded(mean(known), 1), known: known.length, expected: asked.filter((day) => world.runDays.has(day)).length };
+    const expected = asked.filter((day) => world.runDays.has(day)).length;
+    return { mean: rounded(mean(known), 1), known: known.length, expected };
   };
   return {
     before: over(stay.added - days, stay.added - 1),
@@ -160,7 +161,8 @@ export function followed(world, first, second, last) {
     }
   }
   const later = [...entries].filter(([track, entered]) => (received.get(track) ?? -Infinity) > entered);
-  return { first, second, tracks: entries.size, later: later.map(([track, entered]) => [track, entered, received.get(track)]) };
+  const both = later.map(([track, entered]) => [track, entered, received.get(track)]);
+  return { first, second, tracks: entries.size, later: both };
 }
 
 /** As `feeders`: for each playlist with tracks that came to this one later, how many, and after how many days. */
