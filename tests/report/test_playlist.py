@@ -202,7 +202,7 @@ def test_stays_can_be_sorted(page: Page, report_html: Path, ask: Callable[[str],
     by_id = {row[0]: row for row in rows}
     for order, key in orders.items():
         page.run(
-            f"(() => {{ const choice = document.querySelector('.choice'); choice.value = '{order}';"
+            f"(() => {{ const choice = document.querySelector('.titled select'); choice.value = '{order}';"
             "choice.dispatchEvent(new Event('change')); document.querySelector('.timeline button').click() })()"
         )
         shown = page.run(
