@@ -173,7 +173,8 @@ def test_failing_call_is_recovered_by_a_rerun(scene: Scene, injector: Injector, 
     for number in scene.numbers(fault):
         project = copy_of(scene.project, tmp_path / str(number))
         outcome = injector.run(scene.task(project, fault, number))
-        assert outcome.was_killed == (fault == "kill" and number not in scene.dbt_calls), f"call {number}: {outcome}"
+        in_dbt = outcome.before_dbt < number <= outcome.before_dbt + outcome.of_dbt  # whose calls differ by a few
+        assert outcome.was_killed == (fault == "kill" and not in_dbt), f"call {number}: {outcome}"
         check(scene, project, outcome, injector, f"{fault} at call {number}")
         shutil.rmtree(project.folder)
 
