@@ -111,6 +111,11 @@ def megabytes(size: int) -> str:
     return f"{size / 1e6:.1f} MB"
 
 
+def counted(number: int, thing: str) -> str:
+    """Return a number of things as text."""
+    return f"{number:,} {thing}" + ("" if number == 1 else "s")
+
+
 @dataclass(frozen=True)
 class Target:
     """An engine: its steps, which raise the same errors as those of DuckDB, and its published database.

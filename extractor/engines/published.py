@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any, Protocol
 
+import duckdb
+
 from extractor.config.settings import Config
 from extractor.engines.duckdb.files import opened
-from extractor.errors import WarehouseError
+from extractor.errors import QueryError, WarehouseError
 from extractor.landing.runs import Run
 
 RUNS = """
@@ -36,6 +38,27 @@ def reading(config: Config) -> Iterator[Cursor]:
     """Yield a cursor on the tables of the published file. Raises WarehouseError, also for errors inside the block."""
     with opened(config.database, read_only=True, memory_limit=config.memory) as connection:
         yield connection.cursor()
+
+
+def id_of(cursor: duckdb.DuckDBPyConnection, kind: str, name: str) -> str:
+    """Return the id of the playlist, track or artist (`kind`) of a name. Raises QueryError with the function's sentence."""
+    try:
+        [(found,)] = cursor.execute(f"select {kind}_id_of(?)", [name]).fetchall()
+    except duckdb.InvalidInputException as error:
+        raise QueryError(str(error).removeprefix("Invalid Input Error: ")) from error
+    return str(found)
+
+
+def literal(day: date) -> str:
+    """Return a day as an SQL literal."""
+    return f"date '{day.isoformat()}'"
+
+
+def records_of(cursor: Cursor, sql: str) -> list[dict[str, Any]]:
+    """Return the rows of a query by column."""
+    cursor.execute(sql)
+    columns = [column[0] for column in cursor.description or ()]
+    return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
 
 
 @dataclass

@@ -14,7 +14,7 @@ from typing import Any
 import duckdb
 
 from extractor.config.settings import Config
-from extractor.engines.base import megabytes
+from extractor.engines.base import counted, megabytes
 from extractor.errors import ConfigError, FileError, LandingError, suggestion
 from extractor.imports.api import read_responses
 from extractor.imports.archive import RESTORED, read_archive
@@ -95,7 +95,7 @@ class Imported:
         if not self.files_written and not self.files_known:
             return self.plan()
         known = f"; {self.files_known:,} were there already" if self.files_known else ""
-        written = f"{_count(self.files_written, 'landing file')} ({megabytes(self.bytes_written)})"
+        written = f"{counted(self.files_written, 'landing file')} ({megabytes(self.bytes_written)})"
         return f"{self.source}: wrote {written}{known}"
 
     def plan(self) -> str:
@@ -110,7 +110,7 @@ class Imported:
         reads = ", ".join(f"{count:,} {outcome}" for outcome, count in self.reads.items()) or "none"
         period = f", {self.first_day} to {self.last_day}" if self.days else ""
         yield (
-            f"{self.source}: {_count(self.playlists, 'playlist')} on {_count(self.days, 'day')}{period}; "
+            f"{self.source}: {counted(self.playlists, 'playlist')} on {counted(self.days, 'day')}{period}; "
             f"reads: {reads}; entries: {self.entries:,}"
         )
         for reason, count in self.partial.items():
@@ -119,8 +119,8 @@ class Imported:
             yield f"  restored: {self.restored:,} null entries, for tracks that came back with the same claim"
         if self.personalised_playlists:
             yield (
-                f"  left out: {_count(self.personalised_playlists, 'personalised playlist')} with "
-                f"{_count(self.personalised_reads, 'read')}: Spotify shows each listener another content"
+                f"  left out: {counted(self.personalised_playlists, 'personalised playlist')} with "
+                f"{counted(self.personalised_reads, 'read')}: Spotify shows each listener another content"
             )
         for problem in self.problems:
             yield f"  not usable: {problem}"
@@ -236,10 +236,6 @@ def _summary(work: duckdb.DuckDBPyConnection, request: Request, problems: Proble
 def _with(found: Imported, written: Written) -> Imported:
     found.files_written, found.files_known, found.bytes_written = written.new, written.known, written.bytes
     return found
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}" + ("" if number == 1 else "s")
 
 
 def _named(problems: Problems) -> str:

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from extractor.engines.published import Cursor
-from extractor.outputs.changes.read import literal, rows_of
+from extractor.engines.published import Cursor, literal, records_of
 from extractor.outputs.changes.words import identity
 
 WINDOW = timedelta(days=28)
@@ -101,5 +100,5 @@ def read_crossings(cursor: Cursor, levels: Mapping[int, date], start: date) -> l
             date_before=row["date_before"],
             date=row["date"],
         )
-        for row in rows_of(cursor, CROSSINGS.format(start=literal(start), levels=pairs))
+        for row in records_of(cursor, CROSSINGS.format(start=literal(start), levels=pairs))
     ]

@@ -7,13 +7,14 @@ from datetime import date
 from typing import Any
 
 from extractor.config.settings import Config
+from extractor.engines.base import counted
 from extractor.engines.duckdb.files import opened
-from extractor.engines.published import Cursor
+from extractor.engines.published import Cursor, literal, records_of
 from extractor.errors import WarehouseError
 from extractor.outputs.alarms import alarms_of
 from extractor.outputs.changes.lately import COUNTS
-from extractor.outputs.changes.read import IS_OBSERVED, Tally, literal, observed_days, playlist_names, rows_of
-from extractor.outputs.changes.words import counted, named, some
+from extractor.outputs.changes.read import IS_OBSERVED, Tally, observed_days, playlist_names
+from extractor.outputs.changes.words import named, some
 from extractor.outputs.missing import check_published
 
 DAYS = {"week": 7, "month": 28}
@@ -151,7 +152,7 @@ def read_digest(config: Config, period: str) -> Digest:
 def _parts(cursor: Cursor, since: date, last: date) -> list[Part]:
     names = {playlist_id: name for playlist_id, (name, _) in playlist_names(cursor).items()}
     found = {
-        query: rows_of(cursor, query.format(since=literal(since), last=literal(last)))
+        query: records_of(cursor, query.format(since=literal(since), last=literal(last)))
         for query in (PLAYLISTS, ENTERED, MOVED, ARTISTS, NOT_OBSERVED)
     }
     changed = [

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from html import escape
 
+from extractor.engines.base import counted
 from extractor.errors import visible
 from extractor.outputs.changes.digest import Digest, Entry, Part
 from extractor.outputs.changes.formats import marked
-from extractor.outputs.changes.words import SPOTIFY, between, counted
+from extractor.outputs.changes.words import SPOTIFY, between
 
 LENGTH = 200
 """Characters of a name or of what is said of it; Spotify limits neither."""

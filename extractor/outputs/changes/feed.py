@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 
 from extractor.config.settings import Config
+from extractor.engines.published import literal
 from extractor.engines.registry import target_of
 from extractor.files import replace_file
 from extractor.outputs.changes.formats import as_atom
-from extractor.outputs.changes.read import literal, observed_days, read_between
+from extractor.outputs.changes.read import observed_days, read_between
 
 DAYS = timedelta(days=28)
 

@@ -13,10 +13,11 @@ from datetime import date
 from itertools import groupby
 from xml.etree import ElementTree as ET
 
+from extractor.engines.base import counted
 from extractor.errors import visible
 from extractor.outputs.changes.crossings import Crossing
 from extractor.outputs.changes.read import Change, Changes, Tally
-from extractor.outputs.changes.words import SPOTIFY, between, counted, day_of, some
+from extractor.outputs.changes.words import SPOTIFY, between, day_of, some
 from extractor.project import PROGRAM
 
 NAMED = 5

@@ -18,12 +18,12 @@ import duckdb
 
 from extractor.config.settings import Config
 from extractor.engines.duckdb.files import naming_errors, opened, quoted, rows_of
-from extractor.engines.published import Cursor
+from extractor.engines.published import Cursor, literal
 from extractor.engines.registry import target_of
 from extractor.errors import WarehouseError
 from extractor.outputs.changes.crossings import CROSSING, Crossing, read_crossings, window_start
 from extractor.outputs.changes.formats import cells
-from extractor.outputs.changes.read import Change, changes_of, literal, observed_days, playlist_names
+from extractor.outputs.changes.read import Change, changes_of, observed_days, playlist_names
 from extractor.outputs.changes.rules import Rules
 
 LOOK_BACK = timedelta(days=28)

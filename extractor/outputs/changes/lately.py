@@ -6,10 +6,11 @@ from collections import defaultdict
 from datetime import date
 
 from extractor.config.settings import Config
-from extractor.engines.published import Cursor
+from extractor.engines.base import counted
+from extractor.engines.published import Cursor, literal
 from extractor.engines.registry import target_of
-from extractor.outputs.changes.read import Change, Changes, Tally, literal, observed_days, read_between, read_day
-from extractor.outputs.changes.words import counted, day_of, some
+from extractor.outputs.changes.read import Change, Changes, Tally, observed_days, read_between, read_day
+from extractor.outputs.changes.words import day_of, some
 
 NAMED = 3
 """Playlists and tracks that a summary names."""

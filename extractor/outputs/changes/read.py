@@ -16,9 +16,8 @@ import duckdb
 from extractor.config.on_change import KINDS
 from extractor.config.settings import Config
 from extractor.engines.duckdb.files import opened, quoted
-from extractor.engines.published import Cursor
+from extractor.engines.published import Cursor, id_of, literal, records_of
 from extractor.engines.registry import target_of
-from extractor.errors import QueryError
 from extractor.outputs.changes.words import day_of, identity, named
 from extractor.outputs.missing import check_published
 
@@ -224,7 +223,7 @@ def _observed(days: list[tuple[date, bool]]) -> list[date]:
 
 def playlist_names(cursor: Cursor) -> dict[str, tuple[str, str | None]]:
     """Return the distinct name and the label of each playlist."""
-    rows = rows_of(cursor, "select playlist_id, playlist_name, label from playlists")
+    rows = records_of(cursor, "select playlist_id, playlist_name, label from playlists")
     names = distinct_names(rows)
     return {row["playlist_id"]: (names[row["playlist_id"]], row["label"]) for row in rows}
 
@@ -264,14 +263,14 @@ def _read(cursor: duckdb.DuckDBPyConnection, asked: Asked) -> Changes:
 def _between(cursor: Cursor, asked: Asked, since: date, last: date, observed: list[date]) -> Changes:
     """Return the changes later than `since` and no later than `last`. What is asked has ids, not names."""
     limits = {"after": literal(since), "through": literal(last)}
-    calendars = rows_of(cursor, CALENDARS.format(is_asked=_is(asked.playlist, "playlists.playlist_id"), **limits))
+    calendars = records_of(cursor, CALENDARS.format(is_asked=_is(asked.playlist, "playlists.playlist_id"), **limits))
     names = distinct_names(calendars)
     conditions = [_is(asked.playlist, "changes.playlist_id")]
     if asked.track is not None:
         conditions.append(f"{quoted(asked.track)} in (changes.track_id, changes.replaced_track_id)")
     if asked.artist is not None:
         conditions.append(OF_ARTIST.format(artist=quoted(asked.artist)))
-    rows = rows_of(cursor, CHANGES.format(conditions=" and ".join(conditions), **limits))
+    rows = records_of(cursor, CHANGES.format(conditions=" and ".join(conditions), **limits))
     labels = {row["playlist_id"]: row["label"] for row in calendars}
     changes = [_change(row, names, labels) for row in rows]
     asked_for = sorted((row for row in calendars if row["is_asked"]), key=lambda row: names[row["playlist_id"]])
@@ -354,26 +353,17 @@ def _about(cursor: Cursor, asked: Asked, playlists: dict[str, str]) -> list[str]
     if asked.artist:
         found += [
             row["artist_name"]
-            for row in rows_of(cursor, f"select artist_name from artists where {_is(asked.artist, 'artist_id')}")  # noqa: S608 (quoted)
+            for row in records_of(cursor, f"select artist_name from artists where {_is(asked.artist, 'artist_id')}")  # noqa: S608 (quoted)
         ]
     if asked.track:
         found += [
             named(row["track_name"] or asked.track, row["artists"])
-            for row in rows_of(
+            for row in records_of(
                 cursor,
                 f"select track_name, artists from track_info where {_is(asked.track, 'track_id')}",  # noqa: S608 (quoted)
             )
         ]
     return found
-
-
-def id_of(cursor: duckdb.DuckDBPyConnection, kind: str, name: str) -> str:
-    """Return the id that a name stands for. Raises QueryError with the function's sentence."""
-    try:
-        [(found,)] = cursor.execute(f"select {kind}_id_of(?)", [name]).fetchall()
-    except duckdb.InvalidInputException as error:
-        raise QueryError(str(error).removeprefix("Invalid Input Error: ")) from error
-    return str(found)
 
 
 def _days(cursor: Cursor, is_asked: str) -> list[tuple[date, bool]]:
@@ -384,15 +374,3 @@ def _days(cursor: Cursor, is_asked: str) -> list[tuple[date, bool]]:
 
 def _is(value: str | None, column: str) -> str:
     return "true" if value is None else f"{column} = {quoted(value)}"
-
-
-def literal(day: date) -> str:
-    """Return a day as an SQL literal."""
-    return f"date '{day.isoformat()}'"
-
-
-def rows_of(cursor: Cursor, sql: str) -> list[dict[str, Any]]:
-    """Return the rows of a query by column."""
-    cursor.execute(sql)
-    columns = [column[0] for column in cursor.description or ()]
-    return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]

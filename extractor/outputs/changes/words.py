@@ -14,11 +14,6 @@ def named(name: str, artists: str | None) -> str:
     return f"{name} – {artists}" if artists else name  # noqa: RUF001 (a dash)
 
 
-def counted(number: int, thing: str) -> str:
-    """Return a number of things as text."""
-    return f"{number:,} {thing}" + ("" if number == 1 else "s")
-
-
 def some(names: Sequence[str], most: int) -> str:
     """Return the first names, and the number of the others."""
     return ", ".join(names[:most]) + (f", and {len(names) - most:,} more" if len(names) > most else "")

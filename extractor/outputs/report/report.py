@@ -19,8 +19,8 @@ import duckdb
 from extractor.config.settings import Config
 from extractor.engines.base import megabytes
 from extractor.engines.duckdb.files import opened
+from extractor.engines.published import id_of
 from extractor.files import replace_file
-from extractor.outputs.changes.read import id_of
 from extractor.outputs.missing import check_published
 
 ASSETS = Path(__file__).parent / "assets"
@@ -117,13 +117,12 @@ class Reported:
 
 
 def report(config: Config, output: Path, excerpt: Excerpt | None = None) -> Reported:
-    """Write the page; an existing one is replaced once the new one is complete. A folder gets a `report.html`.
+    """Write the page; an existing one is replaced once the new one is complete.
 
     Raises WarehouseError if nothing is published yet, QueryError for a playlist that is unknown or ambiguous, FileError
     if the page can't be written.
     """
     check_published(config.database)
-    output = output / "report.html" if output.is_dir() else output
     with opened(config.database, read_only=True, memory_limit=config.memory) as connection:
         published_at = datetime.fromtimestamp(config.database.stat().st_mtime, UTC)
         facts, blocks = _facts(connection, excerpt or Excerpt())
