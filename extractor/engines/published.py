@@ -41,7 +41,7 @@ def reading(config: Config) -> Iterator[Cursor]:
 
 
 def id_of(cursor: duckdb.DuckDBPyConnection, kind: str, name: str) -> str:
-    """Return the id of the playlist, track or artist (`kind`) of a name. Raises QueryError with the function's sentence."""
+    """Return the id of the playlist, track or artist (`kind`) of a name. Raises QueryError if there is not just one."""
     try:
         [(found,)] = cursor.execute(f"select {kind}_id_of(?)", [name]).fetchall()
     except duckdb.InvalidInputException as error:

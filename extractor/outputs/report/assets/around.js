@@ -1,9 +1,9 @@
 // How popular a track was before, during and after each of its stays.
 
-import { dated, playlistLink, section } from "./dom.js";
+import { section } from "./dom.js";
 import { popularityAround } from "./metrics.js";
 import { staysQuery } from "./positions.js";
-import { dataTable, sqlText } from "./table.js";
+import { dataTable, dayColumn, playlistColumn, sqlText } from "./table.js";
 import { count } from "./words.js";
 
 const WINDOW = 14;
@@ -36,9 +36,9 @@ export function aroundSection(world, shown, track, stays) {
     dataTable({
       caption: "Popularity around each stay",
       columns: [
-        { title: "playlist", of: ({ playlist }) => playlist.title, show: ({ playlist }) => playlistLink(shown, playlist) },
-        { title: "added", of: ({ added }) => calendar.iso(added), show: ({ added }) => dated(calendar, added) },
-        { title: "last seen", of: ({ last }) => calendar.iso(last), show: ({ last }) => dated(calendar, last) },
+        playlistColumn(shown, "playlist"),
+        dayColumn(calendar, "added", ({ added }) => added),
+        dayColumn(calendar, "last seen", ({ last }) => last),
         mean("before", "before"),
         days("days before", "before"),
         mean("during", "during"),

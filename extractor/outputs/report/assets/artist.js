@@ -1,12 +1,12 @@
 // An artist: the tracks in the playlists, now and before, over time, and their popularity.
 
-import { bars, barLegend } from "./gantt.js";
+import { barLegend, bars } from "./gantt.js";
 import { axis, blocks, periods, row, scale, timeline } from "./charts.js";
 import { facts, few, fitted, html, name, playlistLink, section, spotifyLink, svg, titled, trackLink } from "./dom.js";
 import { lineChart, niceLimits, sparkline } from "./lines.js";
 import { popularities } from "./metrics.js";
 import { isOpenOn } from "./period.js";
-import { dataTable, sqlDay, sqlOf, sqlText } from "./table.js";
+import { dataTable, playlistColumn, sqlDay, sqlOf, sqlText, trackColumn } from "./table.js";
 import { count, number, signed } from "./words.js";
 import { isUsable, readBefore, spans } from "./world.js";
 
@@ -185,7 +185,7 @@ function tracksSection(world, shown, artist, all, stays) {
     dataTable({
       caption: "Tracks",
       columns: [
-        { title: "Track", of: ({ track }) => track.title, show: ({ track }) => trackLink(shown, track) },
+        trackColumn(shown),
         { title: "Released", of: ({ track }) => track.released },
         whole("Playlists now", "now"),
         whole("Playlists in all", "seen"),
@@ -219,12 +219,8 @@ function staysSection(world, shown, artist, stays) {
     dataTable({
       caption: "Stays",
       columns: [
-        {
-          title: "Track",
-          of: ({ track }) => world.track(track).title,
-          show: ({ track }) => trackLink(shown, world.track(track)),
-        },
-        { title: "Playlist", of: ({ playlist }) => playlist.title, show: ({ playlist }) => playlistLink(shown, playlist) },
+        trackColumn(shown, "Track", ({ track }) => world.track(track)),
+        playlistColumn(shown),
         { title: "Added", of: ({ added }) => day(added), show: (stay) => sinceOf(calendar, stay) },
         { title: "Last seen", of: ({ last }) => day(last), show: ({ last }) => calendar.say(last) },
         { title: "Removed", of: ({ absent }) => day(absent), show: until },

@@ -1,7 +1,7 @@
 // The feed: what was added, returned, removed and replaced, by playlist, those that changed most first.
 
-import { few, html, playlistLink, section, trackLink } from "./dom.js";
-import { dataTable, sqlDay } from "./table.js";
+import { few, folded, html, playlistLink, section, trackLink } from "./dom.js";
+import { dataTable, playlistColumn, sqlDay, trackColumn } from "./table.js";
 import { counted } from "./period.js";
 import { count, number } from "./words.js";
 
@@ -20,15 +20,8 @@ export function changesSection(world, shown, period, changes) {
     "By playlist, those with most changes first. A change happened after one read and no later than the next: where " +
       "more than a day lies between them, both days are given.",
     html("div", { class: "feed" }, few(nodes, GROUPS, rest)),
-    opened("table", "All changes as a table", () => changesTable(world, shown, period, changes)),
+    folded("All changes as a table", () => changesTable(world, shown, period, changes)),
   );
-}
-
-/** Content that is made once it is asked for. */
-function opened(kind, title, make) {
-  const details = html("details", { class: kind }, html("summary", {}, title));
-  details.addEventListener("toggle", () => details.append(make()), { once: true });
-  return details;
 }
 
 function group(world, shown, playlist, changes) {
@@ -102,13 +95,9 @@ function changesTable(world, shown, { from, to }, changes) {
   return dataTable({
     caption: "Changes",
     columns: [
-      {
-        title: "Track",
-        of: ({ track }) => world.track(track).title,
-        show: ({ track }) => trackLink(shown, world.track(track)),
-      },
+      trackColumn(shown, "Track", ({ track }) => world.track(track)),
       { title: "Artists", of: ({ track }) => world.track(track).artists },
-      { title: "Playlist", of: ({ playlist }) => playlist.title, show: ({ playlist }) => playlistLink(shown, playlist) },
+      playlistColumn(shown),
       { title: "Change", of: ({ kind }) => kind },
       { title: "After", of: ({ before }) => calendar.iso(before) },
       { title: "By", of: ({ day }) => calendar.iso(day) },

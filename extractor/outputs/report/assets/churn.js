@@ -51,7 +51,7 @@ function perColumn(world, changes, key, across) {
   return isWeekly(across) ? perWeek(world.calendar, days) : days;
 }
 
-export function isWeekly({ step }) {
+function isWeekly({ step }) {
   return step < NARROW;
 }
 

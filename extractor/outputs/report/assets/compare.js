@@ -1,10 +1,10 @@
 // Two playlists side by side: what they share, since when, and which had a track first.
 
-import { dated, facts, html, name, section, titled, trackLink } from "./dom.js";
+import { facts, html, name, section, titled } from "./dom.js";
 import { dayField } from "./charts.js";
 import { sharedBy, tracksOn } from "./metrics.js";
 import { leadSection, overlapSection } from "./overlap.js";
-import { dataTable, sqlText, sqlOf } from "./table.js";
+import { dataTable, dayColumn, sqlOf, sqlText, trackColumn } from "./table.js";
 import { knownOn } from "./world.js";
 
 const MOST_LETTERS = 80; // of a name in a choice
@@ -149,18 +149,13 @@ function addedOn(world, playlist, day) {
 
 function tracksTable({ calendar }, shown, rows, places, { caption, from }) {
   const of = places.length > 1 ? [" in the first", " in the second"] : ["", ""];
-  const iso = (day) => (day === null ? null : calendar.iso(day));
   const columns = [
-    { title: "track", of: ({ track }) => track.title, show: ({ track }) => trackLink(shown, track) },
+    trackColumn(shown, "track"),
     { title: "artists", of: ({ track }) => track.artists, isQuiet: true },
     { title: "id", of: ({ track }) => track.id, isQuiet: true },
     ...places.flatMap((place) => [
       { title: `position${of[place]}`, of: (row) => row.positions[place], number: true },
-      {
-        title: `added${of[place]}`,
-        of: (row) => iso(row.added[place]),
-        show: (row) => dated(calendar, row.added[place]),
-      },
+      dayColumn(calendar, `added${of[place]}`, (row) => row.added[place]),
     ]),
   ];
   const asked = places.map((place) => `    position_${"ab"[place]} as "position${of[place]}",

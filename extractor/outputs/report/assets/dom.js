@@ -50,41 +50,6 @@ export function titled(title, beside) {
   return html("div", { class: "titled" }, html("h2", {}, title), beside);
 }
 
-/** A table: columns are {title, number} or a title, rows are arrays of text or nodes. A quiet caption is only heard. */
-export function table(caption, columns, rows, { quiet = false } = {}) {
-  const titles = columns.map((column) => ({ number: false, ...(column.title ? column : { title: column }) }));
-  const kind = (index) => (titles[index].number ? { class: "number" } : {});
-  return html(
-    "div",
-    { class: "scrolls" },
-    html(
-      "table",
-      {},
-      html("caption", { class: quiet ? "quiet" : null }, caption),
-      html(
-        "thead",
-        {},
-        html(
-          "tr",
-          {},
-          titles.map(({ title }, index) => html("th", { scope: "col", ...kind(index) }, title)),
-        ),
-      ),
-      html(
-        "tbody",
-        {},
-        rows.map((cells) =>
-          html(
-            "tr",
-            {},
-            cells.map((cell, index) => html("td", kind(index), cell)),
-          ),
-        ),
-      ),
-    ),
-  );
-}
-
 /** Something to be opened, made when it is. */
 export function folded(summary, make) {
   const details = html(

@@ -88,7 +88,7 @@ export function daysOf(world, playlist, changes, first, last) {
     const sum = (key) =>
       since === null ? null : (shownBy.get(day) ?? []).reduce((total, change) => total + change[key], 0);
     const [size, added, removed] = [tracks?.size ?? null, sum("added"), sum("removed")];
-    const turnover = since === null || !size ? null : (added + removed) / (2 * size) / since;
+    const turnover = since === null || !size ? null : turnoverOn(added + removed, size, since);
     const values = [...(tracks?.keys() ?? [])]
       .map((track) => world.values[track * world.days + day])
       .filter((value) => value !== NO_VALUE && value !== 0);
@@ -96,6 +96,11 @@ export function daysOf(world, playlist, changes, first, last) {
     found.push({ day, since, size, added, removed, turnover, popularity, known: tracks && values.length });
   }
   return found;
+}
+
+/** The share of a playlist that was replaced in each of the `since` days in which so many tracks came or left. */
+export function turnoverOn(moved, size, since) {
+  return moved / (2 * size) / since;
 }
 
 /** The turnover of a day over several of `daysOf`: the share that was replaced, by the days in which it was, or null. */
@@ -143,55 +148,59 @@ export function overlapsOn(world, playlist, day) {
 }
 
 /**
- * Which of the tracks that entered the playlist `first` entered `second` on a later day, up to the day `last`: how many
- * `tracks` entered the first, and `later`, [track, entered first, entered second] of those that came later.
+ * How the tracks of a playlist came to it, up to a day: by track {held, entered, received}. `held` is the first day of
+ * all, `entered` the first that the watch saw, and `received` that of its first stay; null where the watch saw none.
  */
-export function followed(world, first, second, last) {
-  const known = (playlist) => world.staysIn(playlist).filter((stay) => stay.first <= last);
-  const entries = new Map(); // the first that the watch saw
-  const received = new Map(); // the first stay, if the watch saw its start
-  for (const stay of known(first)) {
-    if (!stay.isOlder) {
-      entries.set(stay.track, Math.min(stay.added, entries.get(stay.track) ?? Infinity));
+function arrivals(world, playlist, last = Infinity) {
+  const found = new Map();
+  for (const { track, first, added, isOlder } of world.staysIn(playlist)) {
+    if (first <= last) {
+      const entered = isOlder ? null : added;
+      const known = found.get(track) ?? { held: added, entered, received: entered };
+      known.held = Math.min(known.held, added);
+      known.entered = known.entered === null ? entered : Math.min(known.entered, entered ?? Infinity);
+      found.set(track, known);
     }
   }
-  for (const stay of known(second)) {
-    if (!received.has(stay.track)) {
-      received.set(stay.track, stay.isOlder ? null : stay.added);
-    }
-  }
-  const later = [...entries].filter(([track, entered]) => (received.get(track) ?? -Infinity) > entered);
-  const both = later.map(([track, entered]) => [track, entered, received.get(track)]);
-  return { first, second, tracks: entries.size, later: both };
+  return found;
 }
 
-/** As `feeders`: for each playlist with tracks that came to this one later, how many, and after how many days. */
-export function feeders(world, playlist) {
-  const received = new Map(); // the day of the first stay, null if it began before the watch
-  world
-    .staysIn(playlist)
-    .forEach(({ track, added, isOlder }) => received.has(track) || received.set(track, isOlder ? null : added));
-  const compared = world.playlists
-    .filter((other) => other !== playlist)
-    .map((other) => fedBy(other, world.staysIn(other), received));
-  return compared
-    .filter(({ later }) => later > 0)
-    .toSorted((one, other) => other.share - one.share || one.playlist.index - other.playlist.index);
-}
-
-function fedBy(playlist, stays, received) {
-  const lags = [];
+/**
+ * As `feeders`, of two `arrivals`: how many `tracks` entered one playlist, `later` as [track, day, day in the other] of
+ * those that entered the other on a later day, the median `lag` of these, and how many the one held `before`.
+ */
+function followed(ones, others) {
+  const later = [];
   let [tracks, before] = [0, 0];
-  for (const [track, ofTrack] of Map.groupBy(stays, (stay) => stay.track)) {
-    const entries = ofTrack.filter(({ isOlder }) => !isOlder).map(({ added }) => added);
-    const day = received.get(track) ?? -Infinity;
-    tracks += entries.length ? 1 : 0;
-    before += Math.min(...ofTrack.map(({ added }) => added)) < day ? 1 : 0;
-    if (Math.min(...entries) < day) {
-      lags.push(day - Math.min(...entries));
+  for (const [track, { held, entered }] of ones) {
+    const received = others.get(track)?.received ?? -Infinity;
+    tracks += entered === null ? 0 : 1;
+    before += held < received ? 1 : 0;
+    if (entered !== null && entered < received) {
+      later.push([track, entered, received]);
     }
   }
-  return { playlist, tracks, later: lags.length, share: lags.length / tracks, lag: median(lags), before };
+  const lag = median(later.map(([, entered, received]) => received - entered));
+  return { tracks, later, share: later.length / tracks, lag, before };
+}
+
+/** Both ways between two playlists in which tracks came to one after the other, up to a day. */
+export function leads(world, one, other, last) {
+  const [ones, others] = [one, other].map((playlist) => arrivals(world, playlist, last));
+  return [
+    { first: one, second: other, ...followed(ones, others) },
+    { first: other, second: one, ...followed(others, ones) },
+  ];
+}
+
+/** The playlists with tracks that came to this one later, those with the greatest share first. */
+export function feeders(world, playlist) {
+  const received = arrivals(world, playlist);
+  return world.playlists
+    .filter((other) => other !== playlist)
+    .map((other) => Object.assign(followed(arrivals(world, other), received), { playlist: other }))
+    .filter(({ later }) => later.length > 0)
+    .toSorted((one, other) => other.share - one.share || one.playlist.index - other.playlist.index);
 }
 
 /**

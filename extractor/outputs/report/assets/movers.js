@@ -1,9 +1,9 @@
 // The tracks whose popularity moved most in a week.
 
-import { html, section, trackLink } from "./dom.js";
+import { html, section } from "./dom.js";
 import { sparkline } from "./lines.js";
 import { popularities } from "./metrics.js";
-import { dataTable, sqlDay } from "./table.js";
+import { dataTable, sqlDay, trackColumn } from "./table.js";
 import { count, number, signed } from "./words.js";
 import { NO_VALUE } from "./world.js";
 
@@ -83,11 +83,7 @@ function moversTable(world, shown, week, title, moved) {
     dataTable({
       caption: title,
       columns: [
-        {
-          title: "Track",
-          of: ({ track }) => world.track(track).title,
-          show: ({ track }) => trackLink(shown, world.track(track)),
-        },
+        trackColumn(shown, "Track", ({ track }) => world.track(track)),
         { title: "From", of: ({ before }) => before, show: ({ before, from }) => at(before, from), number: true },
         { title: "To", of: ({ after }) => after, show: ({ after, to }) => at(after, to), number: true },
         { title: "Change", of: ({ change }) => change, show: ({ change }) => moveOf(change), number: true },

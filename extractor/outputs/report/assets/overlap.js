@@ -1,11 +1,11 @@
 // The overlap of two playlists over time, and which of them had a track first.
 
-import { dated, fitted, html, name, playlistLink, section, titled, trackLink, folded } from "./dom.js";
+import { fitted, folded, html, name, section, titled } from "./dom.js";
 import { periods, row, timeline } from "./charts.js";
 import { lineChart, niceLimits } from "./lines.js";
-import { daysFrom, followed, median, overlap } from "./metrics.js";
-import { dataTable, sqlText, sqlOf } from "./table.js";
-import { count, number } from "./words.js";
+import { daysFrom, leads, overlap } from "./metrics.js";
+import { dataTable, dayColumn, playlistColumn, shareColumn, sqlOf, sqlText, trackColumn } from "./table.js";
+import { count, number, rounded } from "./words.js";
 
 export function overlapSection(world, shown, one, other) {
   const { calendar } = world;
@@ -23,17 +23,13 @@ export function overlapSection(world, shown, one, other) {
           timeline(world, shown, width, (across) =>
             html("ol", { class: "rows" }, [
               overlapRow(world, across, days, "In both", ({ shared }) => shared),
-              overlapRow(world, across, days, "Jaccard", ({ jaccard }) => jaccard && rounded(jaccard)),
+              overlapRow(world, across, days, "Jaccard", ({ jaccard }) => rounded(jaccard, 4)),
             ]),
           ),
         )
       : html("p", { class: "empty" }, "No day of these was observed in both."),
     known.length ? daysTable(calendar, shown, one, other, days, known) : null,
   );
-}
-
-function rounded(share) {
-  return Math.round(share * 10_000) / 10_000; // as the function overlap rounds it
 }
 
 function overlapRow(world, across, days, label, of) {
@@ -60,11 +56,11 @@ function daysTable(calendar, shown, one, other, days, known) {
     dataTable({
       caption: "Overlap by day",
       columns: [
-        { title: "day", of: (day) => calendar.iso(day), show: (day) => dated(calendar, day) },
+        dayColumn(calendar, "day", (day) => day),
         { title: "size of the first", of: (day) => days[day].sizes[0], number: true },
         { title: "size of the second", of: (day) => days[day].sizes[1], number: true },
         { title: "in both", of: (day) => days[day].shared, number: true },
-        { title: "Jaccard", of: (day) => days[day].jaccard && rounded(days[day].jaccard), number: true },
+        { title: "Jaccard", of: (day) => rounded(days[day].jaccard, 4), number: true },
       ],
       rows: known.toReversed(),
       limit: Infinity,
@@ -83,10 +79,7 @@ order by date desc`,
 }
 
 export function leadSection(world, shown, one, other) {
-  const ways = [
-    [one, other],
-    [other, one],
-  ].map(([first, second]) => followed(world, first, second, shown.last));
+  const ways = leads(world, one, other, shown.last);
   const about =
     "Of the tracks that were seen to enter one playlist, those that entered the other on a later day, since the watch " +
     `began and up to ${world.calendar.say(shown.last)}. Who came first is no proof that one took from the other.`;
@@ -103,17 +96,15 @@ export function leadSection(world, shown, one, other) {
 }
 
 function waysTable(shown, ways, sql) {
-  const lag = ({ later }) => median(later.map(([, entered, received]) => received - entered));
-  const share = ({ tracks, later }) => Math.round((later.length / tracks) * 1000) / 1000;
   return dataTable({
     caption: "Which playlist had tracks first",
     columns: [
-      { title: "first in", of: ({ first }) => first.title, show: ({ first }) => playlistLink(shown, first) },
-      { title: "then in", of: ({ second }) => second.title, show: ({ second }) => playlistLink(shown, second) },
+      playlistColumn(shown, "first in", ({ first }) => first),
+      playlistColumn(shown, "then in", ({ second }) => second),
       { title: "tracks that entered the first", of: ({ tracks }) => tracks, number: true },
       { title: "later in the other", of: ({ later }) => later.length, number: true },
-      { title: "share", of: share, show: (way) => `${number(Math.round(share(way) * 1000) / 10)} %`, number: true },
-      { title: "median days between", of: lag, number: true },
+      shareColumn("share", (way) => way.share),
+      { title: "median days between", of: ({ lag }) => lag, number: true },
     ],
     rows: ways.filter(({ tracks }) => tracks > 0),
     sql,
@@ -132,12 +123,12 @@ function tracksTable(world, shown, ways, sql) {
   const table = dataTable({
     caption: "Tracks that one had before the other",
     columns: [
-      { title: "track", of: ({ track }) => track.title, show: ({ track }) => trackLink(shown, track) },
+      trackColumn(shown, "track"),
       { title: "artists", of: ({ track }) => track.artists, isQuiet: true },
       { title: "id", of: ({ track }) => track.id, isQuiet: true },
       { title: "first in", of: ({ first }) => first.title, show: ({ first }) => name(first.title) },
-      { title: "on", of: ({ entered }) => calendar.iso(entered), show: ({ entered }) => dated(calendar, entered) },
-      { title: "in the other on", of: ({ received }) => calendar.iso(received), show: ({ received }) => dated(calendar, received) },
+      dayColumn(calendar, "on", ({ entered }) => entered),
+      dayColumn(calendar, "in the other on", ({ received }) => received),
       { title: "days between", of: ({ entered, received }) => received - entered, number: true },
     ],
     rows: rows.toSorted((left, right) => right.received - left.received || left.entered - right.entered),
@@ -193,7 +184,7 @@ select
     other_name as "then in",
     count(*) as "tracks that entered the first",
     count(later) as "later in the other",
-    round(count(later) / count(*), 3) as share,
+    round(count(later) / count(*), 4) as share,
     median(later - entered) as "median days between"
 from named
 group by first_id, "first in", other_name`;

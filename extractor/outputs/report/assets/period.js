@@ -1,7 +1,7 @@
 // What happened in a period: its changes, and what it says of each playlist. By the definitions of the published
 // functions of the same names.
 
-import { mean } from "./metrics.js";
+import { mean, turnoverOf, turnoverOn } from "./metrics.js";
 import { NO_VALUE, isUsable, readBefore } from "./world.js";
 
 const NEW = 28;
@@ -96,22 +96,19 @@ export function counted(changes) {
   };
 }
 
-/**
- * The share of a playlist that is replaced per day in a period: (added + removed) / (2 * size) of the usable days that
- * have a usable day before, over the days since then. Replacements count, as in turnover. Null without such days.
- */
+/** The turnover of a playlist over a period, in which replacements count; null without two usable days. */
 export function turnoverIn(playlist, changes, { from, to }) {
   const moved = new Map();
   changes.forEach(({ kind, day }) => moved.set(day, (moved.get(day) ?? 0) + (kind === "replaced" ? 2 : 1)));
-  let [share, days] = [0, 0];
+  const days = [];
   for (let day = from + 1; day <= to; day += 1) {
-    const before = isUsable(playlist.outcomes[day]) && playlist.sizes[day] ? readBefore(playlist, day) : null;
+    const size = playlist.sizes[day];
+    const before = isUsable(playlist.outcomes[day]) && size ? readBefore(playlist, day) : null;
     if (before !== null) {
-      share += (moved.get(day) ?? 0) / (2 * playlist.sizes[day]);
-      days += day - before;
+      days.push({ since: day - before, turnover: turnoverOn(moved.get(day) ?? 0, size, day - before) });
     }
   }
-  return days ? share / days : null;
+  return turnoverOf(days);
 }
 
 /** For each playlist, the mean popularity of its tracks on the days from `first` to `last`; null where it has none. */

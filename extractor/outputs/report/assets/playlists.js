@@ -1,9 +1,9 @@
 // The table of all playlists.
 
-import { html, playlistLink, section, svg } from "./dom.js";
+import { html, section, svg } from "./dom.js";
 import { sparkline } from "./lines.js";
 import { counted, isCompared, lastKnown, meanPopularities, shareReleased, turnoverIn } from "./period.js";
-import { dataTable, sqlDay } from "./table.js";
+import { dataTable, playlistColumn, sqlDay } from "./table.js";
 import { count, decimal, number, percent, signed } from "./words.js";
 import { isUsable, lastRead, readBefore, unwatched } from "./world.js";
 
@@ -83,7 +83,7 @@ function rowsOf(world, period, changes) {
 function columnsOf(world, shown, rows, line) {
   const most = Math.max(1, ...rows.flatMap(({ added, removed }) => [added ?? 0, removed ?? 0]));
   return [
-    { title: "Playlist", of: ({ playlist }) => playlist.title, show: (row) => playlistLink(shown, noted(world, row)) },
+    playlistColumn(shown, "Playlist", (row) => noted(world, row)),
     { title: "Tracks", of: ({ tracks }) => tracks, number: true },
     { title: "Removed", of: ({ removed }) => removed, number: true },
     {

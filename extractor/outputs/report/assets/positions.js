@@ -1,10 +1,10 @@
 // Where a track was: its positions over time, and its stays as a table.
 
-import { dated, html, name, playlistLink, titled } from "./dom.js";
+import { dated, html, name, titled } from "./dom.js";
 import { row } from "./charts.js";
 import { lineChart, niceLimits } from "./lines.js";
 import { daysFrom, positionsOf } from "./metrics.js";
-import { dataTable, sqlText } from "./table.js";
+import { dataTable, dayColumn, playlistColumn, sqlText } from "./table.js";
 import { count } from "./words.js";
 import { isUsable, knownOn, readBefore } from "./world.js";
 
@@ -107,12 +107,12 @@ export function holdersSection(world, shown, track, lines) {
     .toSorted((one, other) => other.isCurrent - one.isCurrent || other.last - one.last || other.first - one.first);
   const iso = (day) => (day === null ? null : calendar.iso(day));
   const columns = [
-    { title: "playlist", of: ({ playlist }) => playlist.title, show: ({ playlist }) => playlistLink(shown, playlist) },
+    playlistColumn(shown, "playlist"),
     { title: "since", of: ({ added }) => iso(added), show: (stay) => since(calendar, stay) },
-    { title: "last seen", of: ({ last }) => iso(last), show: ({ last }) => dated(calendar, last) },
+    dayColumn(calendar, "last seen", ({ last }) => last),
     { title: "removed", of: ({ absent }) => iso(absent), show: (stay) => removed(calendar, stay) },
     { title: "best position", of: ({ best }) => best, number: true },
-    { title: "first on", of: ({ bestOn }) => iso(bestOn), show: ({ bestOn }) => dated(calendar, bestOn) },
+    dayColumn(calendar, "first on", ({ bestOn }) => bestOn),
     { title: "last position", of: ({ position }) => position, number: true },
     { title: "days seen", of: ({ seen }) => seen, number: true },
     { title: "days observed", of: ({ observed }) => observed, number: true },

@@ -103,7 +103,7 @@ from feeders(${sqlText(playlist.id)})`;
       columns: [
         ...columns(shown),
         { title: "Its entries", number: true, of: ({ tracks }) => tracks },
-        { title: "Later here", number: true, of: ({ later }) => later },
+        { title: "Later here", number: true, of: ({ later }) => later.length },
         shareColumn("Share", (row) => row.share),
         { title: "Median days between", number: true, of: ({ lag }) => lag },
         { title: "Had first", number: true, of: ({ before }) => before },

@@ -1,6 +1,6 @@
 // Tables that can be sorted, filtered, copied and saved as CSV. On a phone each row is a card.
 
-import { html, name } from "./dom.js";
+import { html, name, playlistLink, trackLink } from "./dom.js";
 import { number, percent, plain, rounded } from "./words.js";
 
 const FEW = 12; // rows below which a filter is of no use
@@ -86,7 +86,7 @@ class DataTable {
             "data-title": title,
             class: isNumber ? "number" : null,
           },
-          shown(show ? show(row) : of(row), isNumber),
+          presented(show ? show(row) : of(row), isNumber),
         ),
       ),
     );
@@ -197,7 +197,7 @@ function compared(one, other, way) {
   return way * (typeof left === "number" ? left - right : plain(left).localeCompare(plain(right), "en"));
 }
 
-function shown(content, isNumber) {
+function presented(content, isNumber) {
   if (content === null || content === undefined) {
     return "–";
   }
@@ -222,7 +222,7 @@ function slug(text) {
   return plain(text).replace(/[^a-z0-9]+/gu, "-").replace(/^-|-$/gu, "");
 }
 
-export function save(file, text) {
+function save(file, text) {
   const address = URL.createObjectURL(new Blob(["\uFEFF", text, "\r\n"], { type: "text/csv" }));
   html("a", { href: address, download: file }).click();
   setTimeout(() => URL.revokeObjectURL(address), 10_000);
@@ -243,6 +243,16 @@ export async function copyText(text) {
   } catch {
     copyByHand(text);
   }
+}
+
+/** The column of a track, linked. */
+export function trackColumn(shown, title = "Track", trackOf = ({ track }) => track) {
+  return { title, of: (row) => trackOf(row).title, show: (row) => trackLink(shown, trackOf(row)) };
+}
+
+/** The column of a playlist, linked. */
+export function playlistColumn(shown, title = "Playlist", playlistOf = ({ playlist }) => playlist) {
+  return { title, of: (row) => playlistOf(row).title, show: (row) => playlistLink(shown, playlistOf(row)) };
 }
 
 /** A column of days. */

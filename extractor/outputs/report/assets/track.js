@@ -2,10 +2,10 @@
 
 import {
   artistLink,
-  dated,
   facts,
   few,
   fitted,
+  folded,
   html,
   name,
   playlistLink,
@@ -13,16 +13,14 @@ import {
   spotifyLink,
   svg,
   titled,
-  trackLink,
-  folded,
 } from "./dom.js";
 import { aroundSection } from "./around.js";
 import { legend, periods, row, swatch, timeline } from "./charts.js";
 import { barLegend, bars } from "./gantt.js";
 import { lineChart, niceLimits } from "./lines.js";
 import { daysFrom } from "./metrics.js";
-import { linesOf, holdersSection, positionsRow, shortened, staysQuery, staysShown } from "./positions.js";
-import { dataTable, sqlText, sqlOf } from "./table.js";
+import { holdersSection, linesOf, positionsRow, shortened, staysQuery, staysShown } from "./positions.js";
+import { dataTable, dayColumn, sqlOf, sqlText, trackColumn } from "./table.js";
 import { count, number } from "./words.js";
 import { NO_VALUE, isUsable, knownOn, readBefore, spans } from "./world.js";
 
@@ -235,7 +233,7 @@ function recordingsSection(world, shown, track) {
     dataTable({
       caption: "The same recording under other ids",
       columns: [
-        { title: "track", of: ({ title }) => title, show: (other) => trackLink(shown, other) },
+        trackColumn(shown, "track", (other) => other),
         { title: "id", of: ({ id }) => id },
         { title: "album", of: ({ album }) => album },
         { title: "released", of: ({ released }) => released },
@@ -280,7 +278,7 @@ function valuesSection({ calendar }, shown, { id }, values, known) {
     dataTable({
       caption: "Popularity by day",
       columns: [
-        { title: "day", of: (day) => calendar.iso(day), show: (day) => dated(calendar, day) },
+        dayColumn(calendar, "day", (day) => day),
         { title: "popularity", of: (day) => values[day], number: true },
       ],
       rows: known.toReversed(),

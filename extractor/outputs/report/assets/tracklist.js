@@ -2,7 +2,7 @@
 
 import { html, section, titled, trackLink } from "./dom.js";
 import { dayField } from "./charts.js";
-import { dataTable, dayColumn, sqlDay, sqlText } from "./table.js";
+import { dataTable, dayColumn, sqlDay, sqlText, trackColumn } from "./table.js";
 import { NO_TRACK, Tracklists } from "./tracklists.js";
 import { count, signed } from "./words.js";
 import { NO_VALUE, OUTCOMES, isUsable, readBefore } from "./world.js";
@@ -225,7 +225,7 @@ export function pastTracks(world, shown, playlist, stays) {
     dataTable({
       caption: `Past tracks on ${calendar.say(read)}`,
       columns: [
-        { title: "Track", of: ({ track }) => track.title, show: ({ track }) => trackLink(shown, track) },
+        trackColumn(shown),
         ...trackColumns(({ track }) => track),
         { title: "Last position", number: true, of: ({ position }) => position },
         { title: "Stays", number: true, of: (row) => row.stays },
