@@ -141,53 +141,49 @@ def rows_of(page: Page, caption: str) -> list[list[str]]:
     return rows
 
 
-def in_table(page: Page, caption: str, script: str) -> Any:
-    """Return the value of a script about the element `data` of a table that can be sorted and saved."""
-    return page.run(
-        "((data) => { SCRIPT })([...document.querySelectorAll('.data')].find("
-        "(data) => data.querySelector('caption').textContent === CAPTION))".replace("SCRIPT", script).replace(
-            "CAPTION", json.dumps(caption)
-        )
-    )
+SAVED = """(async () => {
+    const tables = [...document.querySelectorAll('.data')];
+    const table = tables.find((one) => one.querySelector('caption').textContent === %s);
+    const [make, click] = [URL.createObjectURL, HTMLAnchorElement.prototype.click];
+    let saved = null, file = null;
+    URL.createObjectURL = (blob) => { saved = blob; return make.call(URL, blob); };
+    HTMLAnchorElement.prototype.click = function () { file = this.download; };
+    [...table.querySelectorAll('.tool')].find((tool) => tool.textContent === 'CSV').click();
+    [URL.createObjectURL, HTMLAnchorElement.prototype.click] = [make, click];
+    return [file, Array.from(new Uint8Array(await saved.arrayBuffer())), table.querySelector('.sql code')?.textContent];
+})()"""
+
+
+def csv_of(page: Page, caption: str) -> tuple[str, str, str]:
+    """Return the name and the text of the CSV file that a table saves, and its SQL."""
+    file, content, sql = page.run(SAVED % json.dumps(caption))
+    return file, bytes(content).decode("utf-8"), sql
 
 
 def saved(page: Page, caption: str) -> list[dict[str, str]]:
     """Return the rows of the CSV that a table saves."""
-    script = (
-        "return new Promise((done) => { const make = URL.createObjectURL; URL.createObjectURL = (blob) => {"
-        "blob.text().then(done); URL.createObjectURL = make; return make.call(URL, blob) };"
-        "[...data.querySelectorAll('.tool')].find((tool) => tool.textContent === 'CSV').click() })"
-    )
-    return list(csv.DictReader(io.StringIO(in_table(page, caption, script))))
+    return list(csv.DictReader(io.StringIO(csv_of(page, caption)[1].removeprefix("\ufeff"))))
 
 
 def sql_of(page: Page, caption: str) -> str:
     """Return the SQL that a table shows."""
-    sql: str = in_table(page, caption, "return data.querySelector('.sql code').textContent")
-    return sql
+    return csv_of(page, caption)[2]
 
 
 def tables(page: Page) -> dict[str, tuple[list[dict[str, str]], str]]:
-    """Return the rows of each sortable table as it is copied, and its query, by caption. Opens what is folded."""
-    found = page.run(
+    """Return the rows of each table as it saves them, and its query, by caption. Opens what is folded."""
+    page.run(
         "(async () => { document.querySelectorAll('details:not(.sql)').forEach((one) => { one.open = true });"
-        "await new Promise((done) => setTimeout(done, 50)); const texts = [];"
-        "const writeText = async (text) => { texts.push(text) };"
-        "Object.defineProperty(navigator, 'clipboard', { configurable: true, value: { writeText } });"
-        "const copied = (data) => { data.querySelector('.tool').click(); return texts.at(-1) };"
-        "return Array.from(document.querySelectorAll('.data'), (data) => [data.querySelector('caption').innerText,"
-        "copied(data), data.querySelector('.sql code').textContent]) })()"
+        "await new Promise((done) => setTimeout(done, 50)) })()"
     )
-    return {caption: (_copied_rows(text), sql) for caption, text, sql in found}
+    captions: list[str] = page.run(
+        "Array.from(document.querySelectorAll('.data caption'), (caption) => caption.textContent)"
+    )
+    return {caption: (saved(page, caption), sql_of(page, caption)) for caption in captions}
 
 
-def _copied_rows(text: str) -> list[dict[str, str]]:
-    [titles, *rows] = [line.split("\t") for line in text.split("\r\n")]
-    return [dict(zip(titles, row, strict=True)) for row in rows]
-
-
-def as_copied(value: Any) -> str:
-    """Return a value of a query as a table of the page has it."""
+def as_saved(value: Any) -> str:
+    """Return a value of a query as a table saves it."""
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, float | Decimal):
@@ -224,32 +220,12 @@ def modules(*names: str) -> str:
     return "\n".join(inlined(name) for name in SCRIPTS if name in names)
 
 
-SAVED = """(async () => {
-    const tables = [...document.querySelectorAll('.data')];
-    const table = tables.find((one) => one.querySelector('caption').textContent === %s);
-    const [make, click] = [URL.createObjectURL, HTMLAnchorElement.prototype.click];
-    let saved = null, file = null;
-    URL.createObjectURL = (blob) => { saved = blob; return make.call(URL, blob); };
-    HTMLAnchorElement.prototype.click = function () { file = this.download; };
-    [...table.querySelectorAll('.tool')].find((tool) => tool.innerText === 'CSV').click();
-    [URL.createObjectURL, HTMLAnchorElement.prototype.click] = [make, click];
-    return [file, Array.from(new Uint8Array(await saved.arrayBuffer())), table.querySelector('.sql code')?.textContent];
-})()"""
-
-
-def csv_of(page: Page, caption: str) -> tuple[str, str, str]:
-    """Return the name and the text of the CSV file that a table saves, and its SQL."""
-    file, content, sql = page.run(SAVED % json.dumps(caption))
-    return file, bytes(content).decode("utf-8"), sql
-
-
 Cells = dict[str, Any]
 
 
 def saved_rows(page: Page, caption: str) -> list[Cells]:
     """Return the rows of a table as it saves them, with numbers and null for empty values."""
-    text = csv_of(page, caption)[1].removeprefix("\ufeff")
-    return [{title: _value(value) for title, value in row.items()} for row in csv.DictReader(io.StringIO(text))]
+    return [{title: _value(value) for title, value in row.items()} for row in saved(page, caption)]
 
 
 def _value(text: str) -> Any:
@@ -275,7 +251,7 @@ def _saved(value: Any) -> Any:
 
 def check_sql(page: Page, caption: str, database: Path) -> list[Cells]:
     """Compare the rows of a table with those of the SQL that it shows, column by column; return them."""
-    rows, asked = saved_rows(page, caption), queried(database, csv_of(page, caption)[2])
+    rows, asked = saved_rows(page, caption), queried(database, sql_of(page, caption))
     assert asked or not rows
     titles = list(asked[0]) if asked else []
     assert _sorted({title: row[title] for title in titles} for row in rows) == _sorted(asked)

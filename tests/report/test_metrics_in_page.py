@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from extractor.outputs.report import report as reporting
-from tests.conftest import Demo
 from tests.functions.published import Published
 from tests.pipeline.browser import Page
 from tests.report.pages import (
@@ -19,7 +18,7 @@ from tests.report.pages import (
     PHONE,
     TWO_DAYS_MISSED,
     Rows,
-    as_copied,
+    as_saved,
     fact,
     tables,
     tip,
@@ -31,19 +30,14 @@ pytestmark = pytest.mark.slow
 Ask = Callable[[str], Rows]
 
 
-@pytest.fixture(scope="module")
-def published(demo: Demo) -> Published:
-    return Published.of(demo.database)
-
-
 def table(page: Page, start: str) -> list[list[str]]:
     """Return the rows of the table whose caption starts with this; none if it isn't there."""
     found = [rows for caption, (rows, _) in tables(page).items() if caption.startswith(start)]
     return [list(row.values()) for rows in found for row in rows]
 
 
-def copied(rows: Rows) -> list[list[str]]:
-    return [[as_copied(value) for value in row] for row in rows]
+def texts(rows: Rows) -> list[list[str]]:
+    return [[as_saved(value) for value in row] for row in rows]
 
 
 def ids(ask: Ask) -> list[str]:
@@ -56,7 +50,7 @@ def test_queries_give_the_rows_of_the_tables_beside_them(page: Page, report_html
     for playlist in ids(ask):
         page.open(report_html, f"#playlist={playlist}{days}")
         for caption, (rows, sql) in tables(page).items():
-            assert sorted(list(row.values()) for row in rows) == sorted(copied(ask(sql))), caption
+            assert sorted(list(row.values()) for row in rows) == sorted(texts(ask(sql))), caption
             compared.add(caption.split()[0])
     assert compared == {"Tracklist", "Past", "Survival", "Playlists", "Feeders", "Names"} | {
         caption.split()[0] for caption in _day_tables(ask)
@@ -85,7 +79,7 @@ def test_survival_is_that_of_the_function(page: Page, report_html: Path, ask: As
         if stays == 0:
             assert any("be estimated" in text for text in page.texts(".about"))
             continue
-        assert table(page, "Survival of") == copied([row[:5] for row in rows])
+        assert table(page, "Survival of") == texts([row[:5] for row in rows])
         assert fact(page, "half-life") == (NOTHING if half is None else str(half))
         assert (fact(page, "survival-stays"), fact(page, "left-out")) == (str(stays), str(left_out))
         about = page.run("document.querySelector('[data-fact=half-life]').nextElementSibling.innerText")
@@ -99,7 +93,7 @@ def test_feeders_are_those_of_the_function(page: Page, report_html: Path, ask: A
     found = 0
     for playlist in ids(ask):
         page.open(report_html, f"#playlist={playlist}")
-        rows = copied(
+        rows = texts(
             ask(
                 "select playlist_name, playlist_id, tracks, tracks_later, share, median_lag_days, tracks_first "
                 f"from feeders('{playlist}')"
@@ -121,7 +115,7 @@ def test_similar_playlists_are_those_of_the_function(page: Page, report_html: Pa
                 f"from overlap('{playlist}', '{other}', '{day}', '{day}')"
             )
             if other != playlist and overlap and overlap[0][0]:
-                [expected[other]] = copied(overlap)
+                [expected[other]] = texts(overlap)
         shown = {row[1]: row[2:] for row in table(page, "Playlists similar")}
         usable = ask(f"select size from playlist_days where playlist_id = '{playlist}' and date = '{day}'")
         assert shown == (expected if usable[0][0] is not None else shown)
@@ -138,7 +132,7 @@ def test_changes_and_turnover_of_days_are_those_of_the_function(page: Page, repo
             "select date, size, added, removed, days_since_usable, turnover "
             f"from turnover('{playlist}', days := 100) order by date"
         )
-        assert shown == {str(row[0]): copied([row[1:]])[0] for row in rows}
+        assert shown == {str(row[0]): texts([row[1:]])[0] for row in rows}
 
 
 def test_popularity_of_days_is_the_mean_of_the_tracks_of_the_day(
@@ -151,7 +145,7 @@ def test_popularity_of_days_is_the_mean_of_the_tracks_of_the_day(
         [name] = page.texts("h1")
         for row in table(page, f"{name} by day"):
             day = date.fromisoformat(row[0])
-            assert row[9] == as_copied(followers[playlist, day])
+            assert row[9] == as_saved(followers[playlist, day])
             if day not in published.usable_days[playlist]:
                 assert row[2:9] == [""] * 7
                 continue

@@ -150,8 +150,8 @@ def test_feed_names_every_change_with_the_reads_between_which_it_happened(page: 
 def test_table_of_changes_is_what_its_sql_gives(page: Page, varied: Varied, after: date, to: date) -> None:
     html, ask = varied
     page.open(html, address(after, to))
-    page.run("document.querySelector('details.table').open = true")
-    page.wait_for("document.querySelector('details.table table')")
+    page.run("document.querySelector('.feed + details').open = true")
+    page.wait_for("document.querySelector('.feed + details table')")
     rows = [tuple(value or None for value in row.values()) for row in saved(page, "Changes")]
     found = ask(sql_of(page, "Changes"))
     assert sorted(rows, key=repr) == sorted(
@@ -368,7 +368,7 @@ def test_overview_does_not_overflow_with_everything_opened(
     for html, days in ((varied[0], "#from=2026-01-01&to=2026-01-30"), (hostile, "")):
         page.open(html, days, window=window)
         page.run("document.querySelectorAll('details').forEach((details) => (details.open = true))")
-        page.wait_for("document.querySelector('details.table table') && document.querySelector('.wall .strip')")
+        page.wait_for("document.querySelector('.feed + details table') && document.querySelector('.wall .strip')")
         page.run("document.querySelectorAll('.feed button').forEach((button) => button.click())")
         assert page.complaints == []
         assert page.run("window.hacked") is None

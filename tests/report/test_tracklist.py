@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import Demo
 from tests.functions.published import USABLE, Published
 from tests.pipeline.browser import Page
 from tests.report.pages import ONE_DAY, TWO_DAYS_MISSED, Rows, said, tables, written
@@ -17,11 +16,6 @@ from tests.report.pages import ONE_DAY, TWO_DAYS_MISSED, Rows, said, tables, wri
 pytestmark = pytest.mark.slow
 
 WEEK = timedelta(days=7)
-
-
-@pytest.fixture(scope="module")
-def published(demo: Demo) -> Published:
-    return Published.of(demo.database)
 
 
 def tracklist(page: Page) -> list[dict[str, str]]:
