@@ -269,8 +269,8 @@ def _docs(config: Config, options: argparse.Namespace, console: Console) -> int:
 
 
 def _report(config: Config, options: argparse.Namespace, console: Console) -> int:
-    excerpt = Excerpt(tuple(options.playlist), options.days)
-    reported = report(config, _into(config, options, "report.html"), excerpt)
+    excerpt, page = Excerpt(tuple(options.playlist), options.days), _into(config, options, "report.html")
+    reported = report(config, page / "report.html" if page.is_dir() else page, excerpt)
     console.result("reported", str(reported), **asdict(reported))
     return 0
 

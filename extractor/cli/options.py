@@ -364,7 +364,7 @@ def _count(text: str) -> int:
 
 
 def _page(text: str) -> Path:
-    return Path(text) / "report.html" if text.endswith("/") or Path(text).is_dir() else Path(text)
+    return Path(text) / "report.html" if text.endswith("/") else Path(text)
 
 
 def _day(text: str) -> date:
