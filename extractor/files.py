@@ -79,6 +79,8 @@ def _new(path: Path) -> Path:
 def _beside(path: Path, mode: int) -> Iterator[int]:
     """Yield the descriptor of a file beside `path`, locked. What a killed process left there is used again."""
     with _named(path):
+        if path.exists() and not path.is_file():
+            raise OSError(errno.EINVAL, "it is not a regular file")  # such as /dev/null: a rename would replace it
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor = _locked(_new(path), mode)
     try:

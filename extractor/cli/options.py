@@ -22,6 +22,7 @@ from extractor.project import IS_CHECKOUT, PROGRAM
 from extractor.spotify.login import PORT
 
 USAGE_ERROR = 2
+MAX_DAYS = 36500
 
 EXIT_CODES = """exit codes:
   0   everything was read
@@ -69,7 +70,7 @@ def _demo(parser: argparse.ArgumentParser) -> None:
 
 
 def _into(parser: argparse.ArgumentParser, what: str) -> None:
-    parser.add_argument("--into", type=Path, metavar="PATH", help=f"{what}; default: beside the published database")
+    parser.add_argument("--into", type=_place, metavar="PATH", help=f"{what}; default: beside the published database")
 
 
 def _build_options(parser: argparse.ArgumentParser) -> None:
@@ -358,13 +359,19 @@ def _as_configuration(arguments: Sequence[str], parser: argparse.ArgumentParser)
 
 
 def _count(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r}: must be a number of days, at least 1")
+    if not text.isdecimal() or not 1 <= int(text) <= MAX_DAYS:
+        raise argparse.ArgumentTypeError(f"{text!r}: must be a number of days from 1 to {MAX_DAYS}")
     return int(text)
 
 
+def _place(text: str) -> Path:
+    if not text:
+        raise argparse.ArgumentTypeError("must be a path")
+    return Path(text)
+
+
 def _page(text: str) -> Path:
-    return Path(text) / "report.html" if text.endswith("/") else Path(text)
+    return _place(text) / "report.html" if text.endswith("/") else _place(text)
 
 
 def _day(text: str) -> date:

@@ -1,5 +1,6 @@
 """The report file: made only from the published database, atomic and deterministic."""
 
+import os
 from pathlib import Path
 
 import duckdb
@@ -43,7 +44,7 @@ def test_report_is_deterministic(config: Config, tmp_path: Path) -> None:
     report(config, tmp_path / "other.html")
     assert reported.output.read_bytes() == (tmp_path / "other.html").read_bytes()
     assert (reported.playlists, reported.tracks, reported.days, reported.days_left_out) == (1, 3, 4, 0)
-    assert "1 playlists, 3 tracks, 4 days" in str(reported)
+    assert "1 playlist, 3 tracks, 4 days" in str(reported)
 
 
 def test_too_large_history_omits_the_earliest_days(
@@ -73,3 +74,10 @@ def test_unwritable_report_is_an_error_and_keeps_the_old_one(config: Config, tmp
     (tmp_path / "file").write_text("")
     with pytest.raises(FileError, match="can't be written"):
         report(config, tmp_path / "file" / "page.html")
+
+
+def test_what_is_not_a_file_is_not_replaced(config: Config, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(FileError, match=r"pipe: can't be written: it is not a regular file"):
+        report(config, tmp_path / "pipe")
+    assert [path.name for path in tmp_path.iterdir() if path.is_fifo()] == ["pipe"]

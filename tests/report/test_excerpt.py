@@ -63,8 +63,10 @@ def test_report_goes_into_a_folder(config: Path, tmp_path: Path, capsys: pytest.
     [
         (["--playlist", "Nowhere"], "Nowhere"),
         (["--playlist", "Gap", "--playlist", "Twin"], "Twin"),
-        (["--days", "0"], "must be a number of days, at least 1"),
-        (["--days", "soon"], "must be a number of days, at least 1"),
+        (["--days", "0"], "must be a number of days from 1 to 36500"),
+        (["--days", "soon"], "must be a number of days from 1 to 36500"),
+        (["--days", "99999999999"], "must be a number of days from 1 to 36500"),
+        (["--output", ""], "must be a path"),
     ],
 )
 def test_wrong_excerpts_exit_2_and_write_nothing(

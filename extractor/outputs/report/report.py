@@ -17,7 +17,7 @@ from typing import Any
 import duckdb
 
 from extractor.config.settings import Config
-from extractor.engines.base import megabytes
+from extractor.engines.base import counted, megabytes
 from extractor.engines.duckdb.files import opened
 from extractor.engines.published import id_of
 from extractor.files import replace_file
@@ -111,8 +111,9 @@ class Reported:
     days_left_out: int
 
     def __str__(self) -> str:
-        less = f", without the {self.days_left_out} earlier days" if self.days_left_out else ""
-        content = f"{self.playlists} playlists, {self.tracks} tracks, {self.days} days{less}"
+        less = f", without the {counted(self.days_left_out, 'earlier day')}" if self.days_left_out else ""
+        sizes = (self.playlists, "playlist"), (self.tracks, "track"), (self.days, "day")
+        content = ", ".join(counted(*size) for size in sizes) + less
         return f"wrote {self.output} ({megabytes(self.bytes)}): {content}"
 
 
