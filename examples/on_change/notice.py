@@ -4,6 +4,7 @@ on_change: {command: [python3, examples/on_change/notice.py]}
 """
 
 import subprocess
+from html import escape
 
 from sentences import read_sentences
 
@@ -12,4 +13,5 @@ MOST = 5
 sentences = read_sentences()
 more = [f"… and {len(sentences) - MOST} more"] if len(sentences) > MOST else []
 title = f"{len(sentences)} playlist change{'' if len(sentences) == 1 else 's'}"
-subprocess.run(["notify-send", "--", title, "\n".join(sentences[:MOST] + more)], check=True)  # noqa: S603, S607 (found on PATH)
+text = escape("\n".join(sentences[:MOST] + more), quote=False)  # a notice may have markup
+subprocess.run(["notify-send", "--", title, text], check=True)  # noqa: S603, S607 (found on PATH)

@@ -22,7 +22,9 @@ def sentence(change: dict) -> str:
     else:
         text = f"{change['playlist']}: {'-' if change['change'] == 'removed' else '+'} {track} ({days})"
     if change.get("withdrawn"):
-        text = f"Not so, by a later read: {text}"
+        text = f"Withdrawn: {text}"
     elif change.get("correction"):
-        text = f"Corrected by a later read: {text}"
-    return text + (" [again]" if change.get("again") else "")
+        text = f"Corrected: {text}"
+    # Names are written by strangers: a line break or a control character in one could forge a sentence.
+    visible = "".join(letter if letter.isprintable() else " " for letter in text)
+    return visible + (" [again]" if change.get("again") else "")

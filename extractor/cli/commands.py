@@ -326,6 +326,7 @@ def _run_steps(config: Config, options: argparse.Namespace, console: Console, fo
         if options.command == "daily" and not _wants_everything(options) and target.is_published(config):
             console.result("unchanged", f"nothing new since {config.database} was published: not rebuilt")
             _pass_on(config, console, folder)
+            _say_news(config, options, console)
             return exit_code
         if "build" in steps:
             how = BuildOptions(options.full_refresh, options.full_tests, options.forget_purged, options.log_format)
@@ -334,20 +335,20 @@ def _run_steps(config: Config, options: argparse.Namespace, console: Console, fo
         if "publish" in steps:
             published = target.publish(config)
             console.result("published", str(published), **asdict(published))
-            with _warning_of(console, f"the changes of {console.day} can't be shown"):
-                _say_news(config, options, console)
             if options.command == "daily":
                 _pass_on(config, console, folder)
+            _say_news(config, options, console)
     return exit_code
 
 
 def _say_news(config: Config, options: argparse.Namespace, console: Console) -> None:
     """Print alarms, and at the end of a day what it shows of changes."""
-    for alarm in read_alarms(config):
-        console.note("warning", alarm)
-    if options.command == "daily" and (summary := summarize_day(config, console.day)):
-        text, facts = summary
-        console.result("changes", text, **facts)
+    with _warning_of(console, f"the changes of {console.day} can't be shown"):
+        for alarm in read_alarms(config):
+            console.note("warning", alarm)
+        if options.command == "daily" and (summary := summarize_day(config, console.day)):
+            text, facts = summary
+            console.result("changes", text, **facts)
 
 
 def _pass_on(config: Config, console: Console, folder: Path) -> None:
@@ -355,7 +356,7 @@ def _pass_on(config: Config, console: Console, folder: Path) -> None:
     with _warning_of(console, f"{config.feed} is not renewed"):
         write_feed(config)
     if config.on_change.command:
-        with _warning_of(console, "on_change: nothing was handed over; the next daily run tries again"):
+        with _warning_of(console, "on_change: not all changes were handed over; the next daily run goes on"):
             hand_over(config, folder, console)
 
 

@@ -7,6 +7,9 @@ import signal
 import subprocess
 from pathlib import Path
 from tempfile import TemporaryFile
+from typing import BinaryIO
+
+from extractor.errors import MOST_SHOWN
 
 SECONDS = 60
 """Time limit of the command in seconds; after it, the command and its child processes are killed."""
@@ -52,5 +55,12 @@ def _run(command: tuple[str, ...], folder: Path, given: bytes, limit: float) -> 
             if isinstance(stop, subprocess.TimeoutExpired):
                 return f"took longer than {limit:g} s and was killed"
             raise
-        said.seek(0)
-        return f"ended with {code}: {said.read().decode('utf-8', 'replace').strip()}" if code else ""
+        how = f"was killed by signal {-code}" if code < 0 else f"ended with {code}"
+        return f"{how}{_last_words(said)}" if code else ""
+
+
+def _last_words(said: BinaryIO) -> str:
+    """Return the end of what a command printed, on one line: errors come last."""
+    said.seek(max(said.seek(0, os.SEEK_END) - 4 * MOST_SHOWN, 0))
+    words = " ".join(said.read().decode("utf-8", "replace").split())
+    return f": {words if len(words) <= MOST_SHOWN else '…' + words[-MOST_SHOWN:]}" if words else ""

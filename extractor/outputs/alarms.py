@@ -8,9 +8,11 @@ from __future__ import annotations
 from typing import Any
 
 from extractor.config.settings import Alarms, Config
+from extractor.engines.base import counted
 from extractor.engines.published import Cursor
 from extractor.engines.registry import target_of
 from extractor.errors import MOST_SHOWN, visible
+from extractor.outputs.changes.read import playlist_names
 
 NAMED = 3
 """Playlists that an alarm names; it counts the others."""
@@ -66,13 +68,12 @@ select
 """
 SHRUNK = """
 select
-    coalesce(playlists.label, playlists.playlist_name, today.playlist_id),
+    today.playlist_id,
     before.size,
     today.size
 from playlist_days as today
 inner join playlist_days as before
     on today.playlist_id = before.playlist_id and today.date - today.days_since_usable = before.date
-inner join playlists on today.playlist_id = playlists.playlist_id
 where
     today.date = (select max(date) from playlist_days where source is null and outcome <> 'not_run')
     and coalesce(today.source, before.source) is null
@@ -122,7 +123,11 @@ def _followers(cursor: Cursor) -> str | None:
 
 def _shrunk(cursor: Cursor, percent: int) -> list[str]:
     shrunk = _rows(cursor, SHRUNK.format(percent=percent))
-    found = [f"{name}: {size} tracks, {before} when it was last read completely" for name, before, size in shrunk]
+    names = playlist_names(cursor) if shrunk else {}
+    found = [
+        f"{names[playlist_id][0]}: {counted(size, 'track')}, {before:,} when it was last read completely"
+        for playlist_id, before, size in shrunk
+    ]
     return found[:NAMED] + ([f"{len(found) - NAMED} more playlists shrank as much"] if len(found) > NAMED else [])
 
 

@@ -76,7 +76,7 @@ def test_size_is_compared_with_the_last_usable_day(alarms: Raise) -> None:
         ('L', '2026-01-01', 'complete', 10, null), ('L', '2026-01-02', 'partial', null, null),
         ('L', '2026-01-04', 'complete', 0, 3);
     """
-    assert alarms(days) == ["mine: 0 tracks, 10 when it was last read completely"]
+    assert alarms(days) == ["Its name: 0 tracks, 10 when it was last read completely"]
 
 
 def test_many_shrunk_playlists_are_counted(alarms: Raise) -> None:

@@ -231,6 +231,40 @@ def test_two_late_days_within_the_bounds_of_a_change_correct_it_once(command: Co
     assert all(each["correction"] for each in got)
 
 
+def test_what_only_a_late_day_shows_is_a_correction_up_to_the_last_day(command: Command) -> None:
+    one, two = TRACKS[:2]
+    command.history.reads = {(name, day(number)): {one} for name in PLAYLISTS[:2] for number in (1, 2, 4)}
+    del command.history.reads[PLAYLISTS[1], day(4)]
+    assert command() == []
+    command.history.reads[PLAYLISTS[0], day(3)] = {one, two}
+    command.history.reads[PLAYLISTS[1], day(4)] = {two}
+    got = {(each["playlist_id"], each["change"], each["track_id"], "correction" in each) for each in command()}
+    assert got == {
+        (PLAYLISTS[0], "added", two, True),
+        (PLAYLISTS[0], "removed", two, True),
+        (PLAYLISTS[1], "added", two, False),  # read later on the last day: news
+        (PLAYLISTS[1], "removed", one, False),
+    }
+
+
+def test_lost_history_is_not_withdrawn(command: Command) -> None:
+    rng, receiver = Random(13), Receiver()
+    command.set(Rule(), Rule(popularity=50))
+    for number in range(1, 7):
+        command.history.read(day(number), rng)
+        command()
+    for number in range(1, 6):
+        command.history.forget(day(number))
+    assert command() == []
+    command.history.read(day(7), rng)
+    got = command()
+    receiver.take([got])
+    assert sorted(receiver.changes.values()) == sorted(
+        [*shown(command.history.changes(), day(6)), *chosen_by_loops(command.history, day(6), Rule(popularity=50))]
+    )
+    assert not any("correction" in each for each in got)
+
+
 # Rules
 
 
@@ -340,8 +374,7 @@ def test_changed_rules_do_not_hand_over_old_changes(command: Command) -> None:
     ("rule", "message"),
     [
         (Rule(playlist="Noon"), r"rules\[1\].playlist: 'Noon' is no playlist"),
-        (Rule(playlist="Z" * 22), r"rules\[1\].playlist: 'Z+' is no playlist"),
-        (Rule(playlist="mine"), r"rules\[1\].playlist: 'mine' is ambiguous"),
+        (Rule(playlist="Z" * 22), r"rules\[1\].playlist: 'Z+' is no playlist .*; correct it$"),
         (Rule(artist="Nobody"), r"rules\[1\].artist: 'Nobody' is no artist"),
         (Rule(track="Song 9"), r"rules\[1\].track: 'Song 9' is no track"),
         (Rule(label="theirs"), r"rules\[1\].label: no playlist or track"),
@@ -375,6 +408,37 @@ def test_names_labels_links_and_earlier_names_are_found(command: Command, tmp_pa
     assert not (tmp_path / "data" / "handed_over.duckdb").exists()
 
 
+def test_name_of_several_is_about_each_of_them(command: Command) -> None:
+    one = TRACKS[0]
+    command.history.reads = {
+        (name, day(number)): {one} if number == 2 else set() for name in PLAYLISTS for number in (1, 2)
+    }
+    command.set(Rule(playlist="mine"))
+    assert sorted(each["playlist_id"] for each in command()) == PLAYLISTS[:2]
+
+
+def test_names_that_were_given_up_keep_a_rule_valid(command: Command) -> None:
+    one, two = TRACKS[:2]
+    command.history.reads = {(PLAYLISTS[0], day(1)): set(), (PLAYLISTS[0], day(2)): {one, two}}
+    command.history.publish(command.empty, command.config.database)
+    with duckdb.connect(str(command.config.database)) as connection:
+        connection.execute(f"insert into track_info_history (track_id, track_name) values ('{one}', 'Working title')")
+        connection.execute(f"update track_artists set artist_name = 'Before' where track_id = '{two}'")
+    for rule, tracks in ((Rule(track="working title"), [one]), (Rule(artist="before"), [one, two])):
+        command.config.handed_over.unlink(missing_ok=True)
+        command.set(rule)
+        assert [each["track_id"] for each in command(publish=False)] == tracks
+
+
+def test_rule_waits_for_a_track_or_an_artist_that_was_never_seen(command: Command) -> None:
+    rng = Random(12)
+    for number in (1, 2):
+        command.history.read(day(number), rng)
+    command.set(Rule(track="Z" * 22), Rule(artist=f"https://open.spotify.com/artist/{'Z' * 22}?si=1"))
+    assert check_rules(command.config) == []
+    assert command() == []
+
+
 def test_names_cannot_be_checked_before_anything_is_published(command: Command) -> None:
     command.set(Rule(playlist="Dawn"), Rule(playlist="yours"), Rule(artist="Nobody"), Rule(label="mine"))
     warnings = check_rules(command.config)
@@ -391,6 +455,10 @@ def test_names_cannot_be_checked_before_anything_is_published(command: Command) 
     ("script", "problem"),
     [
         ("echo no >&2; exit 4", "sh ended with 4: no; the next daily run hands 1 change over again"),
+        ("echo; echo 1; echo 2 >&2; exit 4", "sh ended with 4: 1 2; the next"),
+        ("exit 4", "sh ended with 4; the next"),
+        ("kill -9 $$", "sh was killed by signal 9; the next"),
+        ("seq 99999; exit 4", f"sh ended with 4: …{' '.join(map(str, range(99950, 100000)))[-200:]}; the next"),
         ("(sleep 1; touch late) & sleep 9", "sh took longer than 0.5 s and was killed; the next daily run hands"),
     ],
 )

@@ -31,9 +31,9 @@ CHANGES: list[dict[str, Any]] = [
 ]
 SENTENCES = [
     "Mörgen: + Song – X, Y (2026-01-01 to 2026-01-02)",  # noqa: RUF001
-    "Not so, by a later read: Mörgen: - t (2026-01-01 to 2026-01-02)",
+    "Withdrawn: Mörgen: - t (2026-01-01 to 2026-01-02)",
     "Mörgen: = Song – X, Y, a new id of old (2026-01-01 to 2026-01-02) [again]",  # noqa: RUF001
-    "Corrected by a later read: Song – X, Y: popularity 49 to 51 (2026-01-01 to 2026-01-02)",  # noqa: RUF001
+    "Corrected: Song – X, Y: popularity 49 to 51 (2026-01-01 to 2026-01-02)",  # noqa: RUF001
 ]
 
 
@@ -61,9 +61,34 @@ def test_webhook_gets_the_changes_as_sentences(receiver: Receiver, tmp_path: Pat
     assert receiver.received == [("/hook", "application/json", {"text": "\n".join(SENTENCES)})]
 
 
-def test_webhook_that_is_not_there_is_a_problem(tmp_path: Path) -> None:
-    (tmp_path / "webhook").write_text("http://127.0.0.1:9/hook\n")
-    assert "ended with 1" in run_example("webhook.py", str(tmp_path / "webhook"))
+@pytest.mark.parametrize(
+    ("address", "problem"),
+    [
+        ("http://127.0.0.1:9/secret", "ended with 1: the webhook can't be reached: "),
+        ("127.0.0.1:9/secret", "webhook must have an address that begins with https://"),
+    ],
+)
+def test_webhook_that_is_not_there_is_a_problem_and_not_shown(tmp_path: Path, address: str, problem: str) -> None:
+    (tmp_path / "webhook").write_text(f"{address}\n")
+    said = run_example("webhook.py", str(tmp_path / "webhook"))
+    assert problem in said
+    assert "secret" not in said
+
+
+def test_names_forge_no_sentence_and_no_markup(
+    receiver: Receiver,  # noqa: F811
+    fake: Callable[[str], Path],
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "webhook").write_text(f"http://127.0.0.1:{receiver.server_port}/hook\n")
+    hostile = [ADDED | {"track": "A\n\nB \x1b[31m\u202e<!channel> & <b>"}]
+    assert run_example("webhook.py", str(tmp_path / "webhook"), changes=hostile) == ""
+    [(_, _, body)] = receiver.received
+    text = "Mörgen: + A  B  [31m &lt;!channel&gt; &amp; &lt;b&gt; – X, Y (2026-01-01 to 2026-01-02)"  # noqa: RUF001
+    assert body["text"] == text
+    folder = fake("notify-send")
+    assert run_example("notice.py", changes=hostile) == ""
+    assert (folder / "arguments").read_text().split("\0")[2] == text
 
 
 def test_long_array_is_cut(receiver: Receiver, tmp_path: Path) -> None:  # noqa: F811

@@ -128,4 +128,4 @@ def test_feed_and_record_that_cannot_be_written_are_warnings(make_project: MakeP
     assert done.exit_code == 0, done.told
     assert done.stderr.count("warning: ") == 2
     assert "feed.atom is not renewed" in done.stderr
-    assert "on_change: nothing was handed over" in done.stderr
+    assert "on_change: not all changes were handed over" in done.stderr

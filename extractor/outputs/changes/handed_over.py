@@ -23,7 +23,7 @@ from extractor.engines.registry import target_of
 from extractor.errors import WarehouseError
 from extractor.outputs.changes.crossings import CROSSING, Crossing, read_crossings, window_start
 from extractor.outputs.changes.formats import cells
-from extractor.outputs.changes.read import Change, changes_of, observed_days, playlist_names
+from extractor.outputs.changes.read import IS_OBSERVED, Change, changes_of, observed_days, playlist_names
 from extractor.outputs.changes.rules import Rules
 
 LOOK_BACK = timedelta(days=28)
@@ -35,6 +35,7 @@ MOST = 10_000
 # `what` and `date` identify a change, and are what its id is a hash of. `level` is null for changes of playlists.
 TABLES = """
 create table if not exists progress (since date not null, through date not null);
+create table if not exists compared (playlist_id varchar not null, through date not null);
 create table if not exists levels (level integer not null, since date not null);
 create table if not exists days (date date not null, fingerprint varchar not null);
 create table if not exists known (
@@ -63,8 +64,8 @@ group by date
 """
 FOUND = """
 create or replace temp table found (
-    number bigint, id varchar, what varchar, level integer, date_before date, date date, is_chosen boolean,
-    object varchar
+    number bigint, id varchar, what varchar, playlist_id varchar, level integer, date_before date, date date,
+    is_chosen boolean, object varchar
 );
 create or replace temp table touched (date date, fingerprint varchar);
 """
@@ -74,8 +75,8 @@ insert into found
 select unnest(
     from_json(
         $rows,
-        '[{"number": "bigint", "id": "varchar", "what": "varchar", "level": "integer", "date_before": "date",
-        "date": "date", "is_chosen": "boolean", "object": "varchar"}]'
+        '[{"number": "bigint", "id": "varchar", "what": "varchar", "playlist_id": "varchar", "level": "integer",
+        "date_before": "date", "date": "date", "is_chosen": "boolean", "object": "varchar"}]'
     ),
     recursive := true
 )
@@ -106,9 +107,10 @@ qualify
     row_number() over (partition by gone.id order by fresh.date desc) = 1
     and row_number() over (partition by fresh.id order by gone.date desc) = 1;
 """
+# A change before the first observed day is no longer known, which is no proof that it did not happen.
 WITHDRAWN = """
 select what, date_before, date from gone
-where is_handed_over and id not in (select gone_id from moved)
+where is_handed_over and id not in (select gone_id from moved) and date_before >= $first
 order by date, what
 """
 WITHDRAW = """
@@ -128,12 +130,14 @@ select
                 'was', json_object('id', gone_id, 'date_before', gone_date_before, 'date', gone_date)
             )
         )
-        when date < $through then json_merge_patch(object, '{"correction": true}')
+        when date <= case when level is null then compared.through else $through - 1 end
+            then json_merge_patch(object, '{"correction": true}')
         else object
     end,
     false
 from fresh
 left join moved using (id)
+left join compared using (playlist_id)
 where coalesce(is_handed_over, is_chosen)
 """
 RECORDED = """
@@ -143,6 +147,13 @@ select id, what, level, date_before, date, coalesce(is_handed_over, is_chosen) f
 delete from days where date in (select date from touched);
 insert into days select * from touched where fingerprint is not null;
 update progress set through = greatest(through, $through);
+"""
+LAST_DAYS = f"""
+select playlist_id, max(date) from playlist_days where {IS_OBSERVED} group by playlist_id
+"""  # noqa: S608 (a constant)
+LAST_RECORDED = """
+insert into compared
+select unnest(from_json($rows, '[{"playlist_id": "varchar", "through": "date"}]'), recursive := true)
 """
 TRACKS = "select track_id, label, track_name, artists, isrc from track_info where track_id in ({tracks})"
 
@@ -218,7 +229,7 @@ class _Comparison:
         self._path = config.handed_over
         self._record, self._published, self._rules = record, published, rules
         self._since, self._through = self._progress(observed)
-        self._last = observed[-1]
+        self._first, self._last = observed[0], observed[-1]
         self._levels = {rule.popularity for rule in config.on_change.rules if rule.popularity is not None}
 
     def run(self) -> None:
@@ -232,6 +243,7 @@ class _Comparison:
         self._run(NEWS, {"through": self._through})
         for statement in RECORDED.split(";")[:-1]:
             self._run(statement, {"through": self._last} if "$through" in statement else None)
+        self._record_days()
         self._run("delete from known where level is not null and date <= $window", {"window": window})
 
     def _run(self, sql: str, values: object = None) -> duckdb.DuckDBPyConnection:
@@ -274,6 +286,13 @@ class _Comparison:
             if day in published:
                 self._add(changes_of(self._published, day))
 
+    def _record_days(self) -> None:
+        """Record the last observed day of each playlist: a change that is found later for it is a correction."""
+        self._published.execute(LAST_DAYS)
+        lasts = [{"playlist_id": each, "through": day.isoformat()} for each, day in self._published.fetchall()]
+        self._run("delete from compared")
+        self._run(LAST_RECORDED, {"rows": json.dumps(lasts)})
+
     def _add(self, changes: Sequence[Change | Crossing]) -> None:
         """Add changes to those found. Changes of days before the record began are never handed over."""
         rows = [
@@ -281,6 +300,7 @@ class _Comparison:
                 "number": number,
                 "id": each.id,
                 "what": json.dumps(each.what),
+                "playlist_id": each.playlist_id,
                 "level": each.level if isinstance(each, Crossing) else None,
                 "date_before": each.date_before.isoformat(),
                 "date": each.date.isoformat(),
@@ -293,7 +313,7 @@ class _Comparison:
 
     def _withdraw(self) -> None:
         """Put what is no longer so into the outbox."""
-        rows = self._run(WITHDRAWN).fetchall()
+        rows = self._run(WITHDRAWN, {"first": self._first}).fetchall()
         marks = {"correction": True, "withdrawn": True}
         objects = [json.dumps(cells(each) | marks) for each in _restored(self._published, rows)]
         self._run(WITHDRAW, {"objects": json.dumps(objects)})

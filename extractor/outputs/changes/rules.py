@@ -17,29 +17,28 @@ from extractor.errors import ConfigError
 from extractor.outputs.changes.crossings import Crossing
 from extractor.outputs.changes.read import Change
 
-NAMED = 5
-"""Ids that an error names."""
-
-# By kind, queries for ids: the second is asked if the first finds none. An owner may rename a playlist at any time:
-# its earlier names keep a rule valid.
+# By kind, queries for ids: the second is asked if the first finds none. Anything may be renamed, and a name may become
+# that of several: a rule stays valid with earlier names, and is about all that have the name.
 BY_NAME = {
     "playlist": (
         "select playlist_id from playlists where {name} in (lower(trim(playlist_name)), lower(trim(label)))",
         "select distinct playlist_id from playlist_history where lower(trim(playlist_name)) = {name}",
     ),
-    "artist": ("select artist_id from artists where lower(trim(artist_name)) = {name}",),
-    "track": ("select track_id from track_info where {name} in (lower(trim(track_name)), lower(trim(label)))",),
+    "artist": (
+        "select artist_id from artists where lower(trim(artist_name)) = {name}",
+        "select distinct artist_id from track_artists where lower(trim(artist_name)) = {name}",
+    ),
+    "track": (
+        "select track_id from track_info where {name} in (lower(trim(track_name)), lower(trim(label)))",
+        "select distinct track_id from track_info_history where lower(trim(track_name)) = {name}",
+    ),
 }
-BY_ID = {
-    "playlist": "select playlist_id from playlists where playlist_id = {spotify_id}",
-    "artist": "select artist_id from artists where artist_id = {spotify_id}",
-    "track": "select track_id from track_info where track_id = {spotify_id}",
-}
+PLAYLIST_WITH_ID = "select playlist_id from playlists where playlist_id = {playlist_id}"
 BY_LABEL = {
     "playlist": "select playlist_id from playlists where lower(trim(label)) = {name}",
     "track": "select track_id from track_info where lower(trim(label)) = {name}",
 }
-TRACKS_OF_ARTIST = "select track_id from track_artists where artist_id = {artist}"
+TRACKS_OF_ARTISTS = "select track_id from track_artists where artist_id in ({artists})"
 HOLDERS = """
 select track_id, playlist_id, first_seen, first_absent from tracks_in_playlist where playlist_id in ({playlists})
 """
@@ -50,21 +49,20 @@ class Choice:
     """A rule with the ids of what it names; None for a key that the rule does not have."""
 
     rule: Rule
-    playlist: str | None = None
-    track: str | None = None
-    artist: str | None = None
-    of_artist: frozenset[str] = frozenset()
-    labelled: frozenset[str] = frozenset()
+    playlists: frozenset[str] | None = None
+    tracks: frozenset[str] | None = None
+    of_artists: frozenset[str] | None = None
+    labelled: frozenset[str] | None = None
 
     def holds(self, change: Change | Crossing, playlists: set[str], tracks: set[str]) -> bool:
         """Return whether all keys of the rule hold for a change of these playlists and tracks."""
         return (
             self.rule.popularity == (change.level if isinstance(change, Crossing) else None)
             and (not self.rule.changes or change.change in self.rule.changes)
-            and (self.playlist is None or self.playlist in playlists)
-            and (self.track is None or self.track in tracks)
-            and (self.artist is None or not tracks.isdisjoint(self.of_artist))
-            and (self.rule.label is None or not self.labelled.isdisjoint(playlists | tracks))
+            and (self.playlists is None or not self.playlists.isdisjoint(playlists))
+            and (self.tracks is None or not self.tracks.isdisjoint(tracks))
+            and (self.of_artists is None or not self.of_artists.isdisjoint(tracks))
+            and (self.labelled is None or not self.labelled.isdisjoint(playlists | tracks))
         )
 
 
@@ -72,10 +70,11 @@ class Rules:
     """The rules of a configuration, looked up in what is published."""
 
     def __init__(self, config: Config, published: Cursor) -> None:
-        """Raise ConfigError, naming the key, for a rule that names nothing known, or several things."""
+        """Raise ConfigError, naming the key, for a rule that names nothing known."""
         self._choices = list(_Names(config, published).choices(config.on_change.rules))
         crossing = [each for each in self._choices if each.rule.popularity is not None]
-        playlists = {each.playlist for each in crossing if each.playlist}.union(*(each.labelled for each in crossing))
+        no_ids: frozenset[str] = frozenset()
+        playlists = no_ids.union(*((each.playlists or no_ids) | (each.labelled or no_ids) for each in crossing))
         self._holders: dict[str, list[tuple[str, date, date | None]]] = defaultdict(list)
         if playlists:
             published.execute(HOLDERS.format(playlists=", ".join(map(quoted, sorted(playlists)))))
@@ -100,7 +99,7 @@ class Rules:
 def check_rules(config: Config) -> list[str]:
     """Return a warning for each name that can't be looked up yet, because nothing is published.
 
-    Raises ConfigError, naming the key, for a rule that names nothing known, or several things.
+    Raises ConfigError, naming the key, for a rule that names nothing known.
     """
     if not config.on_change.rules:
         return []
@@ -127,31 +126,36 @@ class _Names:
         for number, rule in enumerate(rules):
             where = f"on_change.rules[{number}]"
             found = {
-                kind: self._id_of(kind, name, f"{where}.{kind}")
+                kind: self._ids_of(kind, name, f"{where}.{kind}")
                 for kind, name in (("playlist", rule.playlist), ("artist", rule.artist), ("track", rule.track))
                 if name is not None
             }
-            artist = found.get("artist")
-            tracks = self._ask(TRACKS_OF_ARTIST.format(artist=quoted(artist))) if artist else []
-            labelled = self._labelled(rule.label, f"{where}.label") if rule.label is not None else []
-            yield Choice(rule, **found, of_artist=frozenset(tracks), labelled=frozenset(labelled))
+            yield Choice(
+                rule,
+                playlists=found.get("playlist"),
+                tracks=found.get("track"),
+                of_artists=self._tracks_of(found["artist"]) if "artist" in found else None,
+                labelled=self._labelled(rule.label, f"{where}.label") if rule.label is not None else None,
+            )
 
-    def _id_of(self, kind: str, name: str, where: str) -> str:
+    def _ids_of(self, kind: str, name: str, where: str) -> frozenset[str]:
+        """Return the ids that a name may mean. An artist or a track may be named by id before it is first seen."""
         is_id = SPOTIFY_ID.fullmatch(name.strip()) or LINK.fullmatch(name.strip().split("?")[0])
-        ids = self._with_id(kind, spotify_id(name, kind, where)) if is_id else self._with_name(kind, name)
-        if len(ids) > 1:
-            shown = ", ".join(ids[:NAMED]) + (f", and {len(ids) - NAMED} more" if len(ids) > NAMED else "")
-            raise ConfigError(f"{where}: {name!r} is ambiguous; give the id of one: {shown}")
-        if ids:
-            return ids[0]
-        if self._published is None and not (is_id and kind == "playlist"):
+        given = spotify_id(name, kind, where) if is_id else ""
+        if given and (kind != "playlist" or given in self._watched.playlists):
+            return frozenset((given,))
+        with_id = PLAYLIST_WITH_ID.format(playlist_id=quoted(given))
+        if ids := self._ask(with_id) if given else self._with_name(kind, name):
+            return frozenset(ids)
+        if self._published is None and not given:
             self.unknown.append(f"{where}: {name!r} can't be checked before anything is published")
-            return ""
-        raise ConfigError(f"{where}: {name!r} is no {kind} that is watched or published; correct it, or give its id")
+            return frozenset()
+        hint = "correct it" if given else "correct it, or give its id"
+        raise ConfigError(f"{where}: {name!r} is no {kind} that is watched or published; {hint}")
 
-    def _with_id(self, kind: str, given: str) -> list[str]:
-        watched = {"playlist": self._watched.playlists, "track": self._watched.tracks}.get(kind, {})
-        return [given] if given in watched else self._ask(BY_ID[kind].format(spotify_id=quoted(given)))
+    def _tracks_of(self, artists: frozenset[str]) -> frozenset[str]:
+        shown = ", ".join(map(quoted, sorted(artists)))
+        return frozenset(self._ask(TRACKS_OF_ARTISTS.format(artists=shown)) if artists else ())
 
     def _with_name(self, kind: str, name: str) -> list[str]:
         labelled = self._watched_as(kind, name)
@@ -161,7 +165,7 @@ class _Names:
                 return sorted({*labelled, *published})
         return []
 
-    def _labelled(self, label: str, where: str) -> list[str]:
+    def _labelled(self, label: str, where: str) -> frozenset[str]:
         found = [
             each
             for kind, query in BY_LABEL.items()
@@ -169,7 +173,7 @@ class _Names:
         ]
         if not found:
             raise ConfigError(f"{where}: no playlist or track of the watch list has the label {label!r}")
-        return found
+        return frozenset(found)
 
     def _watched_as(self, kind: str, label: str) -> list[str]:
         watched = {"playlist": self._watched.playlists, "track": self._watched.tracks}.get(kind, {})
