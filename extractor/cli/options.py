@@ -191,7 +191,11 @@ def _verify(parser: argparse.ArgumentParser) -> None:
 def _forget(parser: argparse.ArgumentParser) -> None:
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--day", type=_day, metavar="DAY", help="all that was read on a UTC day, YYYY-MM-DD")
-    what.add_argument("--run", metavar="RUN", help="all that a run has read; the table runs has its run_id")
+    what.add_argument(
+        "--run",
+        metavar="RUN",
+        help="all that a run has read, by its run_id in the table runs; import-NAME is all of an import",
+    )
     what.add_argument("--playlist", metavar="ID", help="all reads of a playlist: an id, a link or a URI")
     _target(parser)
 

@@ -65,8 +65,8 @@ entries as (
 linked as (
     select
         *,
-        -- A track without a link is unreadable: as a null entry, it would hide others.
-        case when position is not null then coalesce(track['url'], '?') end as link,
+        -- A track without a link is a local file. As a null entry, it would hide others.
+        case when track is not null then coalesce(nullif(trim(track['url']), ''), 'spotify:local:') end as link,
         nullif(regexp_extract(link, '/track/([0-9A-Za-z]{22})', 1), '') as track_id
     from entries
 )
@@ -107,16 +107,22 @@ from linked
 # archive drops: adding it again would make a new claim. Where most claims change between two reads, claims prove
 # nothing. Spotify's own playlists change without claims.
 RESTORED = """
+create temp table ordered as
+select
+    playlist_id,
+    day,
+    observed_at,
+    row_number() over (partition by playlist_id order by observed_at) as number,
+    lower(owner_id) is not distinct from 'spotify' as is_spotifys
+from reads
+where outcome = 'complete' and playlist_id not like '37i9dQZ%'
+qualify not bool_and(is_spotifys) over (partition by playlist_id);
+
 create temp table present as
 select
     ordered.playlist_id, ordered.number, entries.track_id, entries.added_at
 from entries
-inner join (
-    select
-        playlist_id, day, observed_at, row_number() over (partition by playlist_id order by observed_at) as number
-    from reads
-    where outcome = 'complete' and playlist_id not like '37i9dQZ%' and lower(owner_id) is distinct from 'spotify'
-) as ordered using (playlist_id, day, observed_at)
+inner join ordered using (playlist_id, day, observed_at)
 where entries.track_id is not null;
 
 create temp table gaps as
@@ -148,7 +154,12 @@ kept as (
 
 select playlist_id, number from kept
 group by all
-having count(*) filter (not is_same) > 0.5 * count(*);
+having count(*) filter (not is_same) > 0.5 * count(*)
+
+union all
+
+select playlist_id, number + unnest([0, 1]) from ordered
+where is_spotifys;
 
 insert into restored
 with claims as (
@@ -169,12 +180,6 @@ with claims as (
             and rewritten.number > gaps.last_number
             and rewritten.number <= gaps.next_number
     )
-),
-
-ordered as (
-    select *, row_number() over (partition by playlist_id order by observed_at) as number
-    from reads
-    where outcome = 'complete'
 )
 
 select
@@ -187,6 +192,7 @@ inner join ordered
         and ordered.number > claims.last_number
         and ordered.number < claims.next_number;
 
+drop table ordered;
 drop table present;
 drop table gaps;
 drop table rewritten

@@ -47,11 +47,18 @@ IDENTIFYING = ("track_id", "uri")
 OF_SOURCES = ("item", "page")
 """Columns that only sources of this package have: the API's own object of an entry, and the page that it was on."""
 
+MOST = 2**31 - 1
+MOST_STREAMS = 2**53
+
 FIRST_DAY = date(2006, 1, 1)
 """Before it there was no Spotify."""
 
 TABLE = """
 create macro json_text(value) as cast(to_json(value) as varchar);
+create macro whole(value, most) as case
+    when try_cast(value as double) = try_cast(value as bigint) and try_cast(value as bigint) between 0 and most
+        then try_cast(value as bigint)
+end;
 create table rows (
     file varchar, row bigint, playlist_id varchar, day date, observed_at timestamp, page integer, position integer,
     track_id varchar, added_at varchar, entry varchar, is_unreadable boolean, problem varchar, name varchar,
@@ -82,9 +89,13 @@ texts as (
             nullif(regexp_extract(trim(playlist_id), '{playlist}', 1), ''),
             nullif(regexp_extract(trim(playlist_id), '{chart}', 0), '')
         ) as found_playlist,
-        coalesce(try_cast(trim(day) as date), cast(try_strptime(trim(day), '%Y%m%d') as date)) as found_day,
+        coalesce(
+            case when length(trim(day)) <= 10 then try_cast(trim(day) as date) end,
+            cast(try_strptime(trim(day), '%Y%m%d') as date),
+            cast(cast(try_cast(trim(day) as timestamptz) as timestamp) as date)
+        ) as found_day,
         cast(try_cast(nullif(trim(observed_at), '') as timestamptz) as timestamp) as found_instant,
-        try_cast(position as integer) as place,
+        whole(position, {most}) as place,
         coalesce(nullif(trim(track_id), ''), nullif(trim(uri), '')) as thing,
         regexp_extract(thing, '{thing}', ['web', 'app', 'id']) as parts,
         nullif(parts['id'], '') as found_id,
@@ -112,7 +123,12 @@ items as (
                 '"name":' || json_text(track_name),
                 '"artists":' || json_text(list_transform(
                     case
-                        when artists ^@ '[' and json_valid(artists) then from_json(artists, '["varchar"]')
+                        when artists ^@ '[' and json_valid(artists) then list_transform(
+                            from_json(artists, '["json"]'), lambda artist: coalesce(artist ->> 'name', artist ->> '$')
+                        )
+                        when artists ^@ '[' then list_transform(  -- as Python shows a list
+                            regexp_extract_all(artists, '''[^'']*''|"[^"]*"'), lambda shown: shown[2:-2]
+                        )
                         else list_transform(string_split(artists, ';'), lambda name: trim(name))
                     end,
                     lambda name: {{'name': name}}
@@ -120,10 +136,10 @@ items as (
                 '"album":{{' || nullif(concat_ws(
                     ',', '"name":' || json_text(album), '"release_date":' || json_text(release_date)
                 ), '') || '}}',
-                '"duration_ms":' || try_cast(duration_ms as bigint),
+                '"duration_ms":' || whole(duration_ms, {most}),
                 '"explicit":' || try_cast(explicit as boolean),
                 '"external_ids":{{"isrc":' || json_text(isrc) || '}}',
-                '"popularity":' || try_cast(popularity as integer)
+                '"popularity":' || whole(popularity, 100)
             ) || '}}' end,
             'null'
         ) as content
@@ -138,13 +154,23 @@ judged as (
             when found_day is null then 'day ' || coalesce(json_text(day), 'is missing')
             when not is_possible then 'day ' || found_day || ' can''t have been observed'
             when found_instant is null and trim(observed_at) <> '' then 'observed_at ' || json_text(observed_at)
+            when abs(date_diff('day', cast(found_instant as date), found_day)) > 1
+                then 'observed_at ' || json_text(observed_at) || ' is not on day ' || found_day
         end as refusal,
         case
             when place is null and (thing is not null or item is not null or trim(position) <> '')
                 then 'position ' || coalesce(json_text(position), 'is missing')
             when thing is not null and found_type is null then 'id ' || json_text(thing)
         end as fault,
-        case when claim is null and trim(added_at) <> '' then 'added_at ' || json_text(added_at) end as doubt
+        case
+            when claim is null and trim(added_at) <> '' then 'added_at ' || json_text(added_at)
+            when whole(popularity, 100) is null and trim(popularity) <> '' then 'popularity ' || json_text(popularity)
+            when whole(duration_ms, {most}) is null and trim(duration_ms) <> ''
+                then 'duration_ms ' || json_text(duration_ms)
+            when whole(followers, {most}) is null and trim(followers) <> '' then 'followers ' || json_text(followers)
+            when whole(total, {most}) is null and trim(total) <> '' then 'total ' || json_text(total)
+            when whole(streams, {most_streams}) is null and trim(streams) <> '' then 'streams ' || json_text(streams)
+        end as doubt
     from items
 )
 
@@ -163,7 +189,7 @@ select
         '"added_at":' || coalesce(json_text(strftime(claim, '%Y-%m-%dT%H:%M:%SZ')), 'null'),
         '"item":' || content,
         case when found_kind = 'chart' then '"chart":{{' || concat_ws(
-            ',', '"rank":' || place, '"streams":' || try_cast(streams as bigint)
+            ',', '"rank":' || place, '"streams":' || whole(streams, {most_streams})
         ) || '}}' end
     ) || '}}' end,
     fault is not null,
@@ -171,9 +197,9 @@ select
     nullif(playlist_name, ''),
     nullif(playlist_description, ''),
     nullif(owner_id, ''),
-    try_cast(followers as bigint),
+    whole(followers, {most}),
     nullif(snapshot_id, ''),
-    try_cast(total as integer),
+    whole(total, {most}),
     found_kind
 from judged
 """
@@ -204,6 +230,8 @@ def add_rows(
             chart=CHART,
             thing=THING,
             other_uri=OTHER_URI,
+            most=MOST,
+            most_streams=MOST_STREAMS,
             first_day=FIRST_DAY,
             today=today,
         )

@@ -33,13 +33,13 @@ DAYS = "select day, count(*) from entries group by day order by day"
 # A line that is lost may have been an entry of the read that the lines around it belong to.
 DOUBT_NEIGHBOURS = """
 update rows set is_unreadable = true
-where playlist_id is not null and row in (
-    select unnest([row - 1, row + 1]) from rows
+where playlist_id is not null and (file, row) in (
+    select file, unnest([row - 1, row + 1]) from rows
     where playlist_id is null
 
     union all
 
-    select first_row + line - lines_above - number + unnest([-1, 0])
+    select file, first_row + line - lines_above - number + unnest([-1, 0])
     from refused
     inner join files using (file)
 )
@@ -54,7 +54,8 @@ create table reads (
 create table restored (playlist_id varchar, day date, observed_at timestamp, number integer, added_at varchar)
 """
 
-# `repeated` are rows that say again what another says. A sum of two that differ is no read: which came last?
+# `repeated` are rows that say again what another says: all of them equally often, or they are of a read that has less.
+# Rows of two reads that differ are no read: which came last?
 JUDGE = """
 insert into reads
 with found as (
@@ -62,10 +63,12 @@ with found as (
         playlist_id,
         day,
         observed_at,
-        arg_min(file, row) as file,
+        coalesce(arg_min(file, row), min(file)) as file,
         min(row) as row,
         count(distinct (position, hash(entry))) filter (entry is not null) as held,
         count(entry) - held as repeated,
+        sum(position) filter (entry is not null) as sum_of_places,
+        held > 0 and count(*) filter (entry is null and not is_unreadable) > 0 as is_also_empty,
         count(distinct position) as places,
         min(position) as first,
         max(position) as last,
@@ -90,8 +93,12 @@ judged as (
         *,
         places = last - first + 1 and first <= case when kind = 'chart' then 1 else first end as is_gapless,
         case
-            when places < held then '{untrusted_order}'
-            when is_mixed then 'its rows are of different versions'
+            when places < held or is_also_empty then '{untrusted_order}'
+            when repeated > 0 and is_gapless and sum_of_places * 2 <> (first + last) * (held + repeated)
+                then '{untrusted_order}'
+            when repeated > 0 and (held + repeated) % held > 0 then '{untrusted_order}'
+            when is_mixed and pages > 1 then 'its pages are of different versions'
+            when is_mixed then '{untrusted_order}'
             when pages > 1 and not has_snapshot_id and not $vouched then 'several pages that carry no snapshot_id'
             when total <> held then held || ' entries of ' || total
             when total is null and has_unreadable then 'an entry can''t be read'

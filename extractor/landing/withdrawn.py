@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import gzip
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import suppress
@@ -13,7 +14,7 @@ from pathlib import Path
 
 from extractor.errors import LandingError
 from extractor.files import sync
-from extractor.landing.reader import envelopes, files_of_day, run_of, whole_lines
+from extractor.landing.reader import IMPORT, envelopes, files_of_day, run_of, whole_lines
 from extractor.landing.writer import line_of
 
 FOLDER = "withdrawn"
@@ -21,7 +22,7 @@ FOLDER = "withdrawn"
 
 @dataclass(frozen=True)
 class Withdrawal:
-    """What to withdraw: a day, or what a run or a playlist is called."""
+    """What to withdraw: a day, or what a run, an import or a playlist is called."""
 
     day: date | None = None
     run: str | None = None
@@ -35,6 +36,12 @@ class Withdrawal:
     def value(self) -> str:
         return str(self.day or self.run or self.playlist)
 
+    @property
+    def runs(self) -> str:
+        """Return a regular expression for the ids of the runs. An import has one for each of its days."""
+        of_import = "(-[0-9a-f]{16})?" if self.value.startswith(IMPORT) else ""
+        return re.escape(self.value) + of_import
+
     def __str__(self) -> str:
         return f"{self.kind} {self.value}"
 
@@ -44,9 +51,10 @@ def files_of(landing: Path, withdrawal: Withdrawal) -> Iterator[Path]:
     if withdrawal.day:
         yield from files_of_day(landing, withdrawal.day)
         return
+    runs = withdrawal.runs if withdrawal.run else ""
     for path in sorted(landing.glob("????-??-??/*.ndjson.gz")):
         with suppress(LandingError):  # load names what is wrong with a file
-            if run_of(path) == withdrawal.run if withdrawal.run else _holds(path, withdrawal.value):
+            if re.fullmatch(runs, run_of(path) or "") if runs else _holds(path, withdrawal.value):
                 yield path
 
 

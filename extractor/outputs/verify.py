@@ -41,7 +41,7 @@ with complete_reads as (
 select complete_reads.run_id, complete_reads.playlist_id, complete_reads.entries, count(entries.position)
 from complete_reads
 left join raw.raw.playlist_entries as entries using (run_id, playlist_id, attempt)
-group by all
+group by complete_reads.run_id, complete_reads.playlist_id, complete_reads.entries, complete_reads.attempt
 having count(entries.position) <> complete_reads.entries
 """
 FACTS = """

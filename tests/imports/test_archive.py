@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -107,9 +108,8 @@ def test_a_read_of_another_layout_of_the_time_is_dated_in_utc(target: Target, tm
 def test_unreadable_files_are_named_and_the_rest_is_imported(target: Target, tmp_path: Path) -> None:
     world = snapshots((Entry(A, OLD),), (Entry(B, OLD),), (Entry(C, OLD),), (Entry(A, OLD), Entry(B, OLD)))
     path = f"playlists/pretty/{PLAYLIST}.json"
-    no_link = json.loads(archive_files(world[3])[path])
-    no_link["tracks"][1]["url"] = None
-    contents = [b"{", b'{"tracks": {}}', b"\xff\xfe", json.dumps(no_link).encode()]
+    no_id = archive_files(world[3])[path].replace(f"track/{B}".encode(), b"track/short")
+    contents = [b"{", b'{"tracks": {}}', b"\xff\xfe", no_id]
     commits = [(world[0].at, archive_files(world[0]))]
     for snapshot, content in zip(world, contents, strict=True):
         commits.append((snapshot.at + timedelta(hours=1), {path: content}))
@@ -121,6 +121,45 @@ def test_unreadable_files_are_named_and_the_rest_is_imported(target: Target, tmp
     before = target.files()
     assert target.run("import", "archive", git, "--name", "again", "--strict")[0] == 2
     assert target.files() == before
+
+
+@pytest.mark.parametrize("link", [None, "", " ", "spotify:local:a:b:c:1"])
+def test_an_entry_without_a_link_is_a_local_file_and_hides_nothing(
+    target: Target, tmp_path: Path, link: str | None
+) -> None:
+    [world] = snapshots((Entry(A, OLD), Entry(B, OLD)))
+    path = f"playlists/pretty/{PLAYLIST}.json"
+    content = json.loads(archive_files(world)[path])
+    content["tracks"][1]["url"] = link
+    content["tracks"].append(None)
+    [read] = target.read("archive", write_git(tmp_path / "git", [(world.at, {path: json.dumps(content).encode()})]))
+    assert (read.outcome, *read.entries) == (
+        "complete", Entry(A, OLD), Entry(None, OLD, other=True), Entry(None, None)
+    )  # fmt: skip
+
+
+def test_null_entries_are_restored_between_reads_of_a_user_only(target: Target, tmp_path: Path) -> None:
+    held = (Entry(A, OLD), Entry(B, OLD), Entry(C, OLD))
+    owners = ["spotify", "spotify", "spotify", "user", "user", "user", "spotify", "user"]
+    contents = [held, held[1:], held, held, held[1:], held, held[1:], held]
+    world = [replace(each, owner=owner) for each, owner in zip(snapshots(*contents), owners, strict=True)]
+    reads = target.read("archive", archive(tmp_path / "git", world))
+    null = Entry(None, OLD)
+    assert [null in read.entries for read in reads] == [day == 4 for day in range(8)]
+    assert simple(reads)[4] == [(B, OLD), (C, OLD), (None, OLD)]
+
+
+@pytest.mark.parametrize("contents", [((A, B), (A,)), ((), (A,)), ((A, B, C), (A, C))])
+def test_two_commits_of_one_instant_that_differ_are_named(
+    target: Target, tmp_path: Path, contents: tuple[tuple[str, ...], ...]
+) -> None:
+    world = snapshots(*(tuple(Entry(track, OLD) for track in each) for each in contents))
+    git = write_git(tmp_path / "git", [(FIRST_DAY, archive_files(each)) for each in world])
+    exit_code, printed = target.run("import", "archive", git)
+    problem = f"playlists/pretty/{PLAYLIST}.json: playlist {PLAYLIST} on {FIRST_DAY.date()}: two reads of one instant"
+    assert (exit_code, problem in printed) == (3, True), printed
+    assert [read.outcome for read in landed(target.landing)] == ["partial"]
+    assert target.run("import", "archive", git, "--name", "again", "--strict")[0] == 2
 
 
 def test_a_shallow_clone_is_named(target: Target, tmp_path: Path) -> None:

@@ -1,7 +1,9 @@
 """Input that can't be used: it is named with its place and counted, and the rest is imported, or nothing."""
 
+import gzip
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,8 +26,12 @@ PLAYLIST, A, B, C = (spotify_id(name) for name in ("playlist", "A", "B", "C"))
         ({"day": "2999-01-01"}, "day 2999-01-01 can't have been observed"),
         ({"day": "0202-01-01"}, "day 0202-01-01 can't have been observed"),
         ({"observed_at": "yesterday"}, 'observed_at "yesterday"'),
+        ({"observed_at": "2031-01-01"}, 'observed_at "2031-01-01" is not on day 2024-05-01'),
+        ({"observed_at": "2024-04-29T23:59:59Z"}, 'observed_at "2024-04-29T23:59:59Z" is not on day 2024-05-01'),
         ({"position": "first"}, 'position "first"'),
         ({"position": ""}, "position is missing"),
+        ({"position": "2.5"}, 'position "2.5"'),
+        ({"position": "-1"}, 'position "-1"'),
         ({"uri": "spotify:track:short"}, 'id "spotify:track:short"'),
         ({"uri": "a name"}, 'id "a name"'),
     ],
@@ -44,12 +50,33 @@ def test_a_row_of_no_form_makes_its_read_partial(
     assert [read.outcome for read in landed(target.landing)] == ["partial", "complete"]
 
 
-def test_a_claim_of_no_form_is_named_and_not_used(target: Target, tmp_path: Path) -> None:
-    path = write_csv(tmp_path / "t.csv", [row(1, A, added_at="last week")])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("added_at", "last week"),
+        ("popularity", "257"),
+        ("popularity", "-1"),
+        ("popularity", "57.6"),
+        ("duration_ms", "-5"),
+        ("followers", "many"),
+        ("total", "three"),
+        ("streams", "1e3x"),
+    ],
+)
+def test_a_value_of_no_form_is_named_and_not_used(target: Target, tmp_path: Path, name: str, value: str) -> None:
+    path = write_csv(tmp_path / "t.csv", [row(1, A, **{name: value})])
     exit_code, printed = target.run("import", "table", path, "--complete")
-    assert (exit_code, f'{path}:2: added_at "last week"' in printed) == (3, True), printed
+    assert (exit_code, f'{path}:2: {name} "{value}"' in printed) == (3, True), printed
     [read] = landed(target.landing)
     assert (read.outcome, read.entries[0].added_at) == ("complete", None)
+    [file] = target.landing.glob("*/*.gz")
+    assert f":{value}".encode() not in gzip.decompress(file.read_bytes())
+
+
+def test_a_number_of_another_program_is_understood(target: Target, tmp_path: Path) -> None:
+    target.read("table", write_csv(tmp_path / "t.csv", [row(1, A, popularity="57.0", total="1.0")]))
+    [file] = target.landing.glob("*/*.gz")
+    assert b'"popularity":57}' in gzip.decompress(file.read_bytes())
 
 
 def test_lines_are_counted_with_those_that_are_refused(target: Target, tmp_path: Path) -> None:
@@ -71,6 +98,37 @@ def test_a_lost_line_makes_the_reads_around_it_partial(target: Target, tmp_path:
     path.write_text("\n".join([*lines[:3], "lost", *lines[3:]]) + "\n")
     assert target.run("import", "table", path, "--complete")[0] == 3
     assert [read.outcome for read in landed(target.landing)] == ["complete", "partial", "partial", "complete"]
+
+
+def test_a_lost_row_says_nothing_of_reads_in_other_files(target: Target, tmp_path: Path) -> None:
+    for day, rows in (("01", [row(1, A)]), ("02", [row(1, A, "bad"), row(2, A, "2024-05-02")]), ("03", [])):
+        write_csv(tmp_path / "t" / f"{day}.csv", [*rows, row(3, B, f"2024-05-{day}")][: 1 if day == "01" else 9])
+    assert target.run("import", "table", tmp_path / "t", "--complete")[0] == 3
+    assert [read.outcome for read in landed(target.landing)] == ["complete", "partial", "partial"]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [row(1, A), row(2, B), row(1, A)],
+        [row(1, A), row(2, B), row(3, C), row(4, C), row(1, A), row(2, B), row(1, A), row(2, B)],
+        [row(1, A), row(None, None)],
+        [row(1, A, total=1), row(2, B, total=2)],
+        [row(1, A, snapshot_id="x"), row(2, B, snapshot_id="y")],
+    ],
+)
+def test_rows_of_two_reads_that_differ_are_named(target: Target, tmp_path: Path, rows: list[dict[str, Any]]) -> None:
+    path = write_csv(tmp_path / "t.csv", rows)
+    exit_code, printed = target.run("import", "table", path, "--complete")
+    assert (exit_code, "two reads of one instant that differ" in printed) == (3, True), printed
+    assert [read.outcome for read in landed(target.landing)] == ["partial"]
+
+
+def test_a_read_that_is_there_twice_is_one(target: Target, tmp_path: Path) -> None:
+    rows = [row(position, track) for position, track in ((1, A), (2, B), (3, A))]
+    assert [read.outcome for read in target.read("table", write_csv(tmp_path / "t.csv", rows * 3), "--complete")] == [
+        "complete"
+    ]
 
 
 def test_two_reads_of_one_instant_that_differ_prove_nothing(target: Target, tmp_path: Path) -> None:

@@ -119,6 +119,19 @@ def test_forget_withdraws_an_import_and_it_can_be_imported_again(target: Target,
     assert before.items() <= target.files().items()
     exit_code, printed = target.run("load")
     assert (exit_code, "1 new files" in printed) == (0, True), printed
+    target.read("table", path, "--name", "table-2")
+    exit_code, printed = target.run("forget", "--run", "import-table")
+    assert (exit_code, "2 landing files moved" in printed) == (0, True), printed
+    assert {file.name[:15] for file in target.landing.glob("????-??-??/*.gz")} == {"import-table-2-"}
+
+
+@pytest.mark.slow
+def test_several_reads_of_a_day_are_sound(target: Target, tmp_path: Path) -> None:
+    rows = [row(1, A, total=1, observed_at=f"2024-05-01 0{hour}:00") for hour in (1, 2, 3)]
+    target.read("table", write_csv(tmp_path / "t.csv", rows))
+    target.publish()
+    exit_code, printed = target.run("verify")
+    assert (exit_code, "sound" in printed) == (0, True), printed
 
 
 def test_a_folder_that_cannot_be_written_is_named(target: Target, tmp_path: Path) -> None:

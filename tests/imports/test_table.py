@@ -123,6 +123,22 @@ def test_ids_links_uris_and_days_are_understood(target: Target, tmp_path: Path) 
     assert read == [Imported(PLAYLIST, at.date(), at, "complete", wanted)]
 
 
+@pytest.mark.parametrize(
+    "artists", ['["Ö, P", "Q\'s"]', '[{"name": "Ö, P", "id": "x"}, {"name": "Q\'s"}]', "['Ö, P', \"Q's\"]", "Ö, P; Q's"]
+)
+def test_artists_are_understood_as_names_or_objects(target: Target, tmp_path: Path, artists: str) -> None:
+    target.read("table", write_csv(tmp_path / "t.csv", [row(1, A, artists=artists)]), "--complete")
+    [path] = target.landing.glob("*/*.gz")
+    [body] = [line["body"] for _, line in envelopes(path) if line["endpoint"] == "playlists"]
+    assert body["items"]["items"][0]["item"]["artists"] == [{"name": "Ö, P"}, {"name": "Q's"}]
+
+
+def test_a_day_with_a_time_is_that_of_utc(target: Target, tmp_path: Path) -> None:
+    rows = [row(1, A, "2024-05-31T23:30:00-05:00"), row(1, A, "2024-05-03 23:30:00")]
+    reads = target.read("table", write_csv(tmp_path / "t.csv", rows), "--complete")
+    assert [str(read.day) for read in reads] == ["2024-05-03", "2024-06-01"]
+
+
 def test_what_is_known_of_a_track_lands_in_the_shape_of_the_api(target: Target, tmp_path: Path) -> None:
     of_track = {"track_name": 'A "name"', "artists": '["Ö, P", "Q"]', "album": "Album", "release_date": "2020"}
     numbers = {"duration_ms": 1, "isrc": "I", "explicit": "true", "popularity": 7}

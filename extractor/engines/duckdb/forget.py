@@ -20,7 +20,7 @@ from extractor.engines.raw_tables import ANSWER_TABLES
 from extractor.errors import ConfigError
 from extractor.landing.withdrawn import FOLDER, Withdrawal, check_ended, files_of, withdraw
 
-CONDITIONS = {"day": "day = $what::date", "run": "run_id = $what", "playlist": "playlist_id = $what"}
+CONDITIONS = {"day": "day = $what::date", "run": "regexp_full_match(run_id, $what)", "playlist": "playlist_id = $what"}
 OF_A_PLAYLIST = {"answers": "(asked ->> 'playlist_id') = $what", "answered_objects": "false"}
 """Tables of raw without a column for the playlist."""
 
@@ -145,7 +145,8 @@ def _counted(connection: duckdb.DuckDBPyConnection, rows: str) -> tuple[int, set
 
 def _condition(withdrawal: Withdrawal, table: str) -> str:
     of_table = OF_A_PLAYLIST.get(table) if withdrawal.playlist else None
-    return (of_table or CONDITIONS[withdrawal.kind]).replace("$what", quoted(withdrawal.value))
+    what = withdrawal.runs if withdrawal.run else withdrawal.value
+    return (of_table or CONDITIONS[withdrawal.kind]).replace("$what", quoted(what))
 
 
 def _delete_facts(connection: duckdb.DuckDBPyConnection, withdrawal: Withdrawal, whole: list[date]) -> None:
