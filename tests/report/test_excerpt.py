@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
@@ -13,7 +15,7 @@ from extractor.config.settings import Config
 from extractor.engines.functions import FUNCTIONS, define
 from extractor.outputs.report.report import Excerpt, report
 from tests.pipeline.browser import Page
-from tests.report.pages import PHONE, TWO_DAYS_MISSED, fact, written
+from tests.report.pages import NOTHING, PHONE, TWO_DAYS_MISSED, Rows, as_saved, fact, tables, written
 
 pytestmark = pytest.mark.slow
 
@@ -114,3 +116,57 @@ def test_report_of_the_last_days_says_so(page: Page, config: Path) -> None:
     )
     more = report(Config(database=config.with_name("s.duckdb")), config.with_name("p.html"), Excerpt((), 30))
     assert (more.days, more.days_left_out) == (8, 0)
+
+
+def test_queries_of_an_excerpt_are_of_its_playlists(
+    page: Page, varied: tuple[Path, Callable[[str], Rows]], tmp_path: Path
+) -> None:
+    html, ask = varied
+    config = Config(database=Path(shutil.copy(html.parent / "s.duckdb", tmp_path)))
+    part = report(config, tmp_path / "page.html", Excerpt(("Gravel & Honey", "Kitchen Lamps"), 10)).output
+    playlists: dict[str, str] = dict(
+        ask(
+            "select playlist_name, playlist_id from playlists where playlist_name in ('Gravel & Honey', 'Kitchen Lamps')"
+        )
+    )
+    among = f"playlist_id in {tuple(playlists.values())}"
+    page.open(part, "#from=2026-01-23&to=2026-01-30")
+    shown = [int(fact(page, key)) for key in ("added", "removed", "replaced", "current")]
+    [(added, _, removed, replaced, _, tracks)] = ask(
+        page.run("document.querySelector('.headline .sql code').textContent")
+    )
+    assert [added, removed, replaced, tracks] == shown
+    [(moved,)] = ask(f"select count(*) from changes_since('2026-01-23') where change <> 'replaced' and {among}")
+    assert shown[0] + shown[1] == moved
+    [(track,)] = ask(f"select any_value(track_id) from changes_since('2026-01-27') where change = 'added' and {among}")
+    # also in a playlist that the page leaves out
+    [(shared,)] = ask(
+        f"select min(track_id) from tracks_in_playlist where is_current and {among} and track_id in "
+        f"(select track_id from tracks_in_playlist where is_current and not {among})"
+    )
+    # whose recording has ids that the page has and ids that it leaves out
+    [(recording,)] = ask(
+        "select min(track_id) from track_info inner join (select isrc from track_info left join tracks_in_playlist "
+        f"using (track_id) group by isrc having count(distinct track_id) filter (where is_current and {among}) > 0 and "
+        "count(distinct track_id) > 1) using (isrc) inner join tracks_in_playlist using (track_id) "
+        f"where is_current and {among}"
+    )
+    [(artist,)] = ask(
+        "select artist_id from track_artists inner join tracks_in_playlist using (track_id) group by artist_id "
+        f"having count(*) filter (where is_current and {among}) > 1 order by count(*) desc limit 1"
+    )
+    views = ["from=2026-01-23&to=2026-01-30", f"track={track}", f"track={shared}", f"track={recording}"]
+    views += [f"artist={artist}", f"playlist={playlists['Gravel & Honey']}"]
+    captions = set()
+    for view in views:
+        page.open(part, f"#{view}")
+        for caption, (rows, sql) in tables(page).items():
+            firsts = [next(iter(row.values())) for row in rows]
+            assert sorted(firsts) == sorted(as_saved(row[0]) for row in ask(sql)), (view, caption)
+            captions.add(caption.split(" of ")[0])
+        facts = page.texts(".facts .value")
+        if view.startswith(("track", "artist")):
+            [numbers] = ask(page.run("document.querySelector('.headline .sql code').textContent"))
+            assert facts == [NOTHING if number is None else str(number) for number in numbers]
+    assert {"Changes", "Playlists", "Biggest rises", "Biggest falls", "Artists", "Tracks", "Stays"} <= captions
+    assert {"Playlists now and before", "The same recording under other ids"} <= captions

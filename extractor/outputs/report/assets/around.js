@@ -47,7 +47,7 @@ export function aroundSection(world, shown, track, stays) {
         days("days after", "after"),
       ],
       rows,
-      sql: query(shown, track),
+      sql: query(world, shown, track),
     }),
   );
 }
@@ -59,7 +59,7 @@ function covered(period, hasExpected) {
   return hasExpected ? `${period.known} of ${period.expected}` : count(period.known, "day");
 }
 
-function query(shown, track) {
+function query(world, shown, track) {
   const to = `date '${shown.calendar.iso(shown.last)}'`;
   const around = {
     before: `between stays.added_at - ${WINDOW} and stays.added_at - 1`,
@@ -70,7 +70,7 @@ function query(shown, track) {
     ([period, days]) => `    (select round(avg(popularity), 1) from known where date ${days}) as ${period},
     (select count(*) from known where date ${days}) as "days ${period}"`,
   );
-  return `${staysQuery(shown, track)},
+  return `${staysQuery(world, shown, track)},
 
 known as (
     select date, popularity from track_daily_popularity where track_id = ${sqlText(track.id)} and date <= ${to}

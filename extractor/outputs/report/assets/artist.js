@@ -6,7 +6,16 @@ import { facts, few, fitted, html, name, playlistLink, section, spotifyLink, svg
 import { lineChart, niceLimits, sparkline } from "./lines.js";
 import { popularities } from "./metrics.js";
 import { isOpenOn } from "./period.js";
-import { dataTable, playlistColumn, sqlDay, sqlOf, sqlText, trackColumn } from "./table.js";
+import {
+  dataTable,
+  playlistColumn,
+  sqlAmongPlaylists,
+  sqlAmongTracks,
+  sqlDay,
+  sqlOf,
+  sqlText,
+  trackColumn,
+} from "./table.js";
 import { count, number, signed } from "./words.js";
 import { isUsable, readBefore, spans } from "./world.js";
 
@@ -50,7 +59,7 @@ function headline(world, shown, artist, all, stays) {
       ["tracks-seen", "Tracks seen there", distinct(trackOf, stays), days],
       ["playlists-seen", "Playlists in all", distinct(playlistOf, stays), days],
     ]),
-    sqlOf(sqlOfNumbers(calendar, shown, artist)),
+    sqlOf(sqlOfNumbers(world, shown, artist)),
     html("p", {}, spotifyLink("artist", artist.id)),
   );
 }
@@ -111,7 +120,7 @@ function presenceSection(world, shown, artist, stays) {
       chart("tracks", "Tracks in playlists"),
       chart("playlists", "Playlists that hold one"),
     ),
-    sqlOf(sqlOfPresence(world.calendar, shown, artist)),
+    sqlOf(sqlOfPresence(world, shown, artist)),
   );
 }
 
@@ -195,7 +204,7 @@ function tracksSection(world, shown, artist, all, stays) {
       rows: rows.toSorted(
         (one, other) => other.now - one.now || (other.popularity ?? -1) - (one.popularity ?? -1),
       ),
-      sql: sqlOfTracks(world.calendar, shown, artist),
+      sql: sqlOfTracks(world, shown, artist),
     }),
   );
 }
@@ -230,7 +239,9 @@ function staysSection(world, shown, artist, stays) {
       sort: ["Last seen", "descending"],
       sql: `select track_name, playlist_name, added_at, last_seen, first_absent, days_seen
 from artist_presence(${sqlText(artist.id)})
-where added_at <= ${sqlDay(calendar, shown.last)} and last_seen >= ${sqlDay(calendar, shown.first)}`,
+where
+    added_at <= ${sqlDay(calendar, shown.last)}
+    and last_seen >= ${sqlDay(calendar, shown.first)}${sqlAmongPlaylists(world)}`,
     }),
   );
 }
@@ -243,8 +254,8 @@ function sinceOf(calendar, { playlist, first, added, isOlder, isClaimed }) {
   return isOlder ? `${calendar.say(first)} or earlier` : calendar.change(readBefore(playlist, first) ?? first - 1, first);
 }
 
-function sqlOfNumbers(calendar, { first, last }, artist) {
-  const [from, to] = [sqlDay(calendar, first), sqlDay(calendar, last)];
+function sqlOfNumbers(world, { first, last }, artist) {
+  const [from, to] = [first, last].map((day) => sqlDay(world.calendar, day));
   const isOpen = `first_seen <= ${to} and (first_absent is null or first_absent > ${to})`;
   const isShown = `added_at <= ${to} and last_seen >= ${from}`;
   return `select
@@ -254,18 +265,19 @@ function sqlOfNumbers(calendar, { first, last }, artist) {
     count(distinct playlist_id) filter (where ${isShown}) as playlists_in_all
 from tracks_in_playlist
 inner join track_artists using (track_id)
-where artist_id = ${sqlText(artist.id)}`;
+where artist_id = ${sqlText(artist.id)}${sqlAmongPlaylists(world)}`;
 }
 
-function sqlOfPresence(calendar, { first, last }, artist) {
+function sqlOfPresence(world, { first, last }, artist) {
+  const [from, to] = [first, last].map((day) => sqlDay(world.calendar, day));
   return `with days as (
-    select cast(unnest(generate_series(${sqlDay(calendar, first)}, ${sqlDay(calendar, last)}, interval 1 day)) as date) as date
+    select cast(unnest(generate_series(${from}, ${to}, interval 1 day)) as date) as date
 ),
 stays as (
     select stays.*
     from tracks_in_playlist as stays
     inner join track_artists using (track_id)
-    where artist_id = ${sqlText(artist.id)}
+    where artist_id = ${sqlText(artist.id)}${sqlAmongPlaylists(world)}
 ),
 observed as (
     select distinct date
@@ -284,15 +296,15 @@ group by date
 order by date`;
 }
 
-function sqlOfTracks(calendar, { first, last }, artist) {
-  const [from, to] = [sqlDay(calendar, first), sqlDay(calendar, last)];
+function sqlOfTracks(world, { first, last }, artist) {
+  const [from, to] = [first, last].map((day) => sqlDay(world.calendar, day));
   return `with stays as (
     select
         track_id,
         count(distinct playlist_id)
             filter (where first_seen <= ${to} and (first_absent is null or first_absent > ${to})) as playlists_now,
         count(distinct playlist_id) filter (where added_at <= ${to} and last_seen >= ${from}) as playlists_in_all
-    from tracks_in_playlist
+    from tracks_in_playlist${sqlAmongPlaylists(world, "playlist_id", "    where")}
     group by track_id
 ),
 popular as (
@@ -314,6 +326,6 @@ from track_info
 inner join track_artists using (track_id)
 left join stays using (track_id)
 left join popular using (track_id)
-where artist_id = ${sqlText(artist.id)}
+where artist_id = ${sqlText(artist.id)}${sqlAmongTracks(world, "track_id")}
 order by playlists_now desc, track_name`;
 }

@@ -3,7 +3,7 @@
 import { artistLink, section } from "./dom.js";
 import { mean } from "./metrics.js";
 import { counted, isOpenOn } from "./period.js";
-import { dataTable, sqlDay } from "./table.js";
+import { dataTable, sqlAmongPlaylists, sqlDay } from "./table.js";
 import { decimal } from "./words.js";
 import { NO_VALUE } from "./world.js";
 
@@ -29,7 +29,7 @@ export function artistsSection(world, shown, period, changes) {
       ],
       rows,
       limit: 10,
-      sql: sqlOfRows(world.calendar, period),
+      sql: sqlOfRows(world, period),
     }),
   );
 }
@@ -64,8 +64,10 @@ function popularityOn({ values, days }, tracks, day) {
   return mean(known.filter((value) => value !== NO_VALUE && value !== 0));
 }
 
-function sqlOfRows(calendar, { from, to }) {
+function sqlOfRows(world, { from, to }) {
+  const { calendar } = world;
   const end = sqlDay(calendar, to);
+  const [held, changed] = [sqlAmongPlaylists(world, "stays.playlist_id"), sqlAmongPlaylists(world)];
   return `with held as (
     select
         track_artists.artist_id,
@@ -73,7 +75,7 @@ function sqlOfRows(calendar, { from, to }) {
         count(distinct stays.playlist_id) as playlists
     from tracks_in_playlist as stays
     inner join track_artists on stays.track_id = track_artists.track_id
-    where stays.first_seen <= ${end} and (stays.first_absent is null or stays.first_absent > ${end})
+    where stays.first_seen <= ${end} and (stays.first_absent is null or stays.first_absent > ${end})${held}
     group by track_artists.artist_id
 ),
 changes as (
@@ -83,7 +85,7 @@ changes as (
         count(*) filter (where change = 'removed') as removed
     from changes_since(${sqlDay(calendar, from)}) as changes
     inner join track_artists on changes.track_id = track_artists.track_id
-    where date <= ${end}
+    where date <= ${end}${changed}
     group by track_artists.artist_id
 ),
 popular as (
@@ -95,7 +97,7 @@ popular as (
         inner join track_daily_popularity as values on stays.track_id = values.track_id and values.date = ${end}
         where
             stays.first_seen <= ${end} and (stays.first_absent is null or stays.first_absent > ${end})
-            and values.popularity > 0
+            and values.popularity > 0${held}
     )
     group by artist_id
 )

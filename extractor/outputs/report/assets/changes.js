@@ -1,7 +1,7 @@
 // The feed: what was added, returned, removed and replaced, by playlist, those that changed most first.
 
 import { few, folded, html, playlistLink, section, trackLink } from "./dom.js";
-import { dataTable, playlistColumn, sqlDay, trackColumn } from "./table.js";
+import { dataTable, playlistColumn, sqlAmongPlaylists, sqlDay, trackColumn } from "./table.js";
 import { counted } from "./period.js";
 import { count, number } from "./words.js";
 
@@ -107,6 +107,6 @@ function changesTable(world, shown, { from, to }, changes) {
     sort: ["By", "descending"],
     sql: `select track_name, artists, playlist_name, change, date_before, date, replaced_track_id
 from changes_since(${sqlDay(calendar, from)})
-where date <= ${sqlDay(calendar, to)}`,
+where date <= ${sqlDay(calendar, to)}${sqlAmongPlaylists(world)}`,
   });
 }

@@ -3,7 +3,7 @@
 import { html, section } from "./dom.js";
 import { sparkline } from "./lines.js";
 import { popularities } from "./metrics.js";
-import { dataTable, sqlDay, trackColumn } from "./table.js";
+import { dataTable, sqlAmongTracks, sqlDay, sqlOf, trackColumn } from "./table.js";
 import { count, number, signed } from "./words.js";
 import { NO_VALUE } from "./world.js";
 
@@ -26,6 +26,7 @@ export function moversSection(world, shown) {
           `${count(tracks.length, "track")} compared, ${number(moved.length)} moved by more than ${NOISE}. Smaller ` +
           "moves are noise. Values of 0 are left out: Spotify also says 0 where it has none."
       : null,
+    tracks.length ? sqlOf(sqlOfNumbers(world, week)) : null,
     moved.length
       ? html(
           "div",
@@ -91,7 +92,7 @@ function moversTable(world, shown, week, title, moved) {
       ],
       rows: moved,
       limit: MOVERS,
-      sql: sqlOfMovers(calendar, week, isRise),
+      sql: sqlOfMovers(world, week, isRise),
       empty: `No track ${isRise ? "rose" : "fell"} by more than ${NOISE}.`,
     }),
   );
@@ -108,7 +109,7 @@ function lineOf(world, track, week) {
   return sparkline(values, week, days.map((day) => `${values[day]} on ${world.calendar.short(day)}`).join(", "));
 }
 
-function sqlOfMovers(calendar, { first, last }, isRise) {
+function sqlOfMovers(world, week, isRise) {
   return `select
     track_name,
     arg_min(popularity, date) as first_value,
@@ -117,8 +118,29 @@ function sqlOfMovers(calendar, { first, last }, isRise) {
     max(date) - min(date) as days
 from track_daily_popularity
 inner join track_info using (track_id)
-where date between ${sqlDay(calendar, first)} and ${sqlDay(calendar, last)} and popularity > 0
+where ${known(world, week)}
 group by track_id, track_name
 having change ${isRise ? `> ${NOISE}` : `< -${NOISE}`}
 order by abs(change) desc`;
+}
+
+/** How many tracks were compared, and how many of them moved. */
+function sqlOfNumbers(world, week) {
+  return `select
+    count(*) as compared,
+    count(*) filter (where abs(change) > ${NOISE}) as moved
+from (
+    select arg_max(popularity, date) - arg_min(popularity, date) as change
+    from track_daily_popularity
+    inner join track_info using (track_id)
+    where ${known(world, week)}
+    group by track_id
+    having count(*) > 1
+)`;
+}
+
+/** The condition of the values of a week. */
+function known(world, { first, last }) {
+  const [from, to] = [first, last].map((day) => sqlDay(world.calendar, day));
+  return `date between ${from} and ${to} and popularity > 0${sqlAmongTracks(world, "track_id")}`;
 }

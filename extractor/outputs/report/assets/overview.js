@@ -9,7 +9,7 @@ import { counted, isCompared, isOpenOn, changesBetween, periodOf, periodsUpTo } 
 import { moversSection } from "./movers.js";
 import { playlistsSection } from "./playlists.js";
 import { runsSection } from "./runs.js";
-import { sqlDay, sqlOf } from "./table.js";
+import { sqlAmongPlaylists, sqlDay, sqlOf } from "./table.js";
 import { count, number } from "./words.js";
 import { isReadTwice, lastRead, readBefore } from "./world.js";
 
@@ -38,7 +38,7 @@ function headline(world, shown, period, changes) {
     html("p", { class: "lead" }, compared(world, period)),
     leftOut(world),
     numbersOf(world, period, changes, numbers),
-    sqlOf(sqlOfNumbers(world.calendar, period)),
+    sqlOf(sqlOfNumbers(world, period)),
   );
 }
 
@@ -137,8 +137,9 @@ function isRead(playlist, day) {
   return readBefore(playlist, day + 1) !== null;
 }
 
-function sqlOfNumbers(calendar, { from, to }) {
-  const [after, end] = [sqlDay(calendar, from), sqlDay(calendar, to)];
+function sqlOfNumbers(world, { from, to }) {
+  const [after, end] = [sqlDay(world.calendar, from), sqlDay(world.calendar, to)];
+  const among = sqlAmongPlaylists(world);
   return `select
     count(*) filter (where change in ('added', 'returned')) as added,
     count(*) filter (where change = 'returned') as returned,
@@ -148,8 +149,8 @@ function sqlOfNumbers(calendar, { from, to }) {
     (
         select count(distinct track_id)
         from tracks_in_playlist
-        where first_seen <= ${end} and (first_absent is null or first_absent > ${end})
+        where first_seen <= ${end} and (first_absent is null or first_absent > ${end})${among}
     ) as tracks
 from changes_since(${after})
-where date <= ${end}`;
+where date <= ${end}${among}`;
 }

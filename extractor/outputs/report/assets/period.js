@@ -31,8 +31,9 @@ export function periodsUpTo(world, to) {
     const found = world.playlists.map((playlist) => readBefore(playlist, day)).filter((read) => read !== null);
     return found.length ? Math.max(...found) : day - 1;
   };
-  const latest = Math.max(0, observedBefore(observedBefore(to + 1)));
-  const others = PERIODS.map((length) => to - length).filter((from) => 0 <= from && from < latest);
+  const earliest = world.isCut ? -1 : 0; // a page has all changes later than the day before its first one
+  const latest = Math.max(earliest, observedBefore(observedBefore(to + 1)));
+  const others = PERIODS.map((length) => to - length).filter((from) => earliest <= from && from < latest);
   return [latest, ...others].map((from) => ({ from, to }));
 }
 

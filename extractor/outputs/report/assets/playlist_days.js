@@ -127,6 +127,7 @@ select
     days.date,
     case
         when days.size is not null and days.entries = 0 then 'empty'
+        when days.size is not null and days.source is not null then 'imported'
         else replace(days.outcome, '_', ' ')
     end as outcome,
     days.size,

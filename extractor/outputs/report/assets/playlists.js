@@ -3,7 +3,7 @@
 import { html, section, svg } from "./dom.js";
 import { sparkline } from "./lines.js";
 import { counted, isCompared, lastKnown, meanPopularities, shareReleased, turnoverIn } from "./period.js";
-import { dataTable, playlistColumn, sqlDay } from "./table.js";
+import { dataTable, playlistColumn, sqlAmongPlaylists, sqlDay } from "./table.js";
 import { count, decimal, number, percent, signed } from "./words.js";
 import { isUsable, lastRead, readBefore, unwatched } from "./world.js";
 
@@ -38,7 +38,7 @@ export function playlistsSection(world, shown, period, changes) {
       caption: "Playlists",
       columns: columnsOf(world, shown, rows, line),
       rows,
-      sql: sqlOfRows(world.calendar, period),
+      sql: sqlOfRows(world, period),
       empty: "No playlist is watched.",
     }),
   );
@@ -145,8 +145,9 @@ function popularityCell({ popularity, popularities }, line) {
   return html("span", { class: "with-line" }, spark, decimal(popularity));
 }
 
-function sqlOfRows(calendar, { from, to }) {
-  const [after, end] = [sqlDay(calendar, from), sqlDay(calendar, to)];
+function sqlOfRows(world, { from, to }) {
+  const [after, end] = [sqlDay(world.calendar, from), sqlDay(world.calendar, to)];
+  const among = sqlAmongPlaylists(world, "playlists.playlist_id", "where");
   return `with days as (
     select
         playlist_id,
@@ -190,6 +191,6 @@ select
 from playlists
 left join days on playlists.playlist_id = days.playlist_id
 left join changes on playlists.playlist_id = changes.playlist_id
-left join tracks on playlists.playlist_id = tracks.playlist_id
+left join tracks on playlists.playlist_id = tracks.playlist_id${among}
 order by playlists.playlist_name`;
 }

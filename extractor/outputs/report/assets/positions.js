@@ -4,7 +4,7 @@ import { dated, html, name, titled } from "./dom.js";
 import { row } from "./charts.js";
 import { lineChart, niceLimits } from "./lines.js";
 import { daysFrom, positionsOf } from "./metrics.js";
-import { dataTable, dayColumn, playlistColumn, sqlText } from "./table.js";
+import { dataTable, dayColumn, playlistColumn, sqlAmongPlaylists, sqlText } from "./table.js";
 import { count } from "./words.js";
 import { isUsable, knownOn, readBefore } from "./world.js";
 
@@ -20,7 +20,7 @@ export function staysShown(world, shown, track) {
 }
 
 /** The same stays in SQL. */
-export function staysQuery({ calendar, first, last }, { id }) {
+export function staysQuery(world, { calendar, first, last }, { id }) {
   const to = `date '${calendar.iso(last)}'`;
   return `with stays as (
     select
@@ -39,7 +39,7 @@ export function staysQuery({ calendar, first, last }, { id }) {
     where
         track_id = ${sqlText(id)}
         and first_seen <= ${to}
-        and coalesce(first_absent, last_seen) >= date '${calendar.iso(first)}'
+        and coalesce(first_absent, last_seen) >= date '${calendar.iso(first)}'${sqlAmongPlaylists(world)}
 )`;
 }
 
@@ -126,7 +126,7 @@ export function holdersSection(world, shown, track, lines) {
       caption: "Playlists now and before",
       columns,
       rows,
-      sql: query(shown, track),
+      sql: query(world, shown, track),
       empty: "It was in no playlist of this page on these days.",
     }),
   );
@@ -147,9 +147,9 @@ function removed(calendar, { last, absent, isCurrent }) {
   return absent - last > 1 ? calendar.between(last, absent) : dated(calendar, absent);
 }
 
-function query(shown, track) {
+function query(world, shown, track) {
   const [from, to] = [shown.first, shown.last].map((day) => shown.calendar.iso(day));
-  return `${staysQuery(shown, track)},
+  return `${staysQuery(world, shown, track)},
 
 days as (
     select stays.playlist_id, stays.first_seen, days.date, min(entries.position) as position

@@ -3,7 +3,7 @@
 import { html, playlistLink, section } from "./dom.js";
 import { feeders, overlapsOn } from "./metrics.js";
 import { unknown } from "./survival.js";
-import { dataTable, shareColumn, sqlDay, sqlOf, sqlText } from "./table.js";
+import { dataTable, shareColumn, sqlAmongPlaylists, sqlDay, sqlOf, sqlText } from "./table.js";
 import { readOn } from "./tracklist.js";
 import { count } from "./words.js";
 import { isUsable } from "./world.js";
@@ -55,20 +55,20 @@ export function similar(world, shown, playlist) {
       rows: overlapsOn(world, playlist, read),
       sort: ["Jaccard", "descending"],
       limit: 10,
-      sql: similarSql(world.calendar, playlist, read),
+      sql: similarSql(world, playlist, read),
       empty: "None of them shares a track with it.",
     }),
   );
 }
 
-function similarSql(calendar, { id }, read) {
+function similarSql(world, { id }, read) {
   return `with held as (
     select distinct days.playlist_id, days.size, tracklists.track_id
     from playlist_days as days
     inner join tracklists
         on days.playlist_id = tracklists.playlist_id
         and days.date between tracklists.first_day and tracklists.last_day and tracklists.kind = 'track'
-    where days.date = ${sqlDay(calendar, read)} and days.outcome in ('complete', 'unchanged')
+    where days.date = ${sqlDay(world.calendar, read)} and days.outcome in ('complete', 'unchanged')
 )
 
 select
@@ -81,7 +81,7 @@ select
 from held as ours
 inner join held as theirs on ours.track_id = theirs.track_id and ours.playlist_id <> theirs.playlist_id
 inner join playlists on theirs.playlist_id = playlists.playlist_id
-where ours.playlist_id = ${sqlText(id)}
+where ours.playlist_id = ${sqlText(id)}${sqlAmongPlaylists(world, "theirs.playlist_id")}
 group by playlists.playlist_name, playlists.label, playlists.playlist_id, ours.size, theirs.size
 order by jaccard desc`;
 }

@@ -43,7 +43,7 @@ export function runsSection({ runs, calendar }) {
     date, worker, exit_code, playlists_answered, playlists_asked, tracks_answered, tracks_asked, requests,
     ended_at - started_at as took
 from runs
-where date >= ${sqlDay(calendar, 0)} and exit_code is distinct from 0
+where kind = 'read' and date >= ${sqlDay(calendar, 0)} and exit_code is distinct from 0
 order by date desc, started_at desc, run_id
 limit 50`,
     }),

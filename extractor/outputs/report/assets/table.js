@@ -280,6 +280,22 @@ export function sqlText(text) {
   return `'${text.replaceAll("'", "''")}'`;
 }
 
+/** Of a page without all playlists: the condition, after `word`, that a column has the id of one of its playlists. */
+export function sqlAmongPlaylists({ isPartial, playlists }, column = "playlist_id", word = "    and") {
+  return isPartial ? `\n${word} ${column} in (${playlists.map(({ id }) => sqlText(id)).join(", ")})` : "";
+}
+
+/** The same for a column with the id of a track. */
+export function sqlAmongTracks(world, column) {
+  return world.isPartial
+    ? `
+    and ${column} in (
+        select track_id from tracks_in_playlist
+        where coalesce(first_absent >= ${sqlDay(world.calendar, 0)}, true)${sqlAmongPlaylists(world)}
+    )`
+    : "";
+}
+
 /** The query that gives the numbers beside it, to be opened. */
 export function sqlOf(sql) {
   return html(

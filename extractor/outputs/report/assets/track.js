@@ -20,7 +20,7 @@ import { barLegend, bars } from "./gantt.js";
 import { lineChart, niceLimits } from "./lines.js";
 import { daysFrom } from "./metrics.js";
 import { holdersSection, linesOf, positionsRow, shortened, staysQuery, staysShown } from "./positions.js";
-import { dataTable, dayColumn, sqlOf, sqlText, trackColumn } from "./table.js";
+import { dataTable, dayColumn, sqlAmongPlaylists, sqlAmongTracks, sqlOf, sqlText, trackColumn } from "./table.js";
 import { count, number } from "./words.js";
 import { NO_VALUE, isUsable, knownOn, readBefore, spans } from "./world.js";
 
@@ -61,7 +61,7 @@ function headline(world, shown, track, stays, values, known) {
       about.flatMap((part, index) => (index ? [" · ", part] : [part])).flat(),
     ),
     facts(numbers(world, shown, stays, values, known)),
-    html("div", { class: "beside-facts" }, sqlOf(factsQuery(shown, track)), html("p", {}, spotifyLink("track", id))),
+    html("div", { class: "beside-facts" }, sqlOf(factsQuery(world, shown, track)), html("p", {}, spotifyLink("track", id))),
   );
 }
 
@@ -94,9 +94,9 @@ function numbers({ calendar, playlists, playlistsKnown }, shown, stays, values, 
   ];
 }
 
-function factsQuery(shown, track) {
+function factsQuery(world, shown, track) {
   const [from, to] = [shown.first, shown.last].map((day) => `date '${shown.calendar.iso(day)}'`);
-  return `${staysQuery(shown, track)},
+  return `${staysQuery(world, shown, track)},
 
 known as (
     select date, popularity from track_daily_popularity
@@ -245,13 +245,14 @@ function recordingsSection(world, shown, track) {
         },
       ],
       rows: others.map((index) => world.track(index)),
-      sql: recordingsQuery(shown, track),
+      sql: recordingsQuery(world, shown, track),
     }),
   );
 }
 
-function recordingsQuery({ calendar, last }, { id, isrc }) {
+function recordingsQuery(world, { calendar, last }, { id, isrc }) {
   const to = `date '${calendar.iso(last)}'`;
+  const among = sqlAmongTracks(world, "track_info.track_id");
   return `select
     any_value(track_info.track_name) as track,
     track_info.track_id as id,
@@ -267,8 +268,8 @@ left join tracks_in_playlist as stays
     on
         track_info.track_id = stays.track_id
         and stays.first_seen <= ${to}
-        and coalesce(stays.first_absent > ${to}, true)
-where track_info.isrc = ${sqlText(isrc)} and track_info.track_id <> ${sqlText(id)}
+        and coalesce(stays.first_absent > ${to}, true)${sqlAmongPlaylists(world, "stays.playlist_id")}
+where track_info.isrc = ${sqlText(isrc)} and track_info.track_id <> ${sqlText(id)}${among}
 group by track_info.track_id`;
 }
 

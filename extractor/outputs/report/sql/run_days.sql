@@ -1,5 +1,5 @@
--- The days on which runs took place.
+-- The days on which runs that request answers took place.
 select distinct date - $first_day as day
 from runs
-where date >= $first_day
+where kind = 'read' and date >= $first_day
 order by day
