@@ -122,9 +122,8 @@ def test_report_says_what_it_omits(page: Page, large: Path, tmp_path: Path, monk
     monkeypatch.setattr(reporting, "CELLS", 60_000)
     page.open(report(Config(database=large.with_name("s.duckdb")), tmp_path / "less.html").output)
     [notice] = page.texts(".notice")
-    assert "shows the last 2 days" in notice
-    assert "the database has 40" in notice
-    assert page.texts(".wall summary")[0].startswith("2 of 2 days observed")
+    assert "shows the last 2 of 40 days" in notice
+    assert page.texts(".wall > summary")[0].startswith("2 of 2 days observed")
 
 
 def test_period_link_limits_the_report_to_its_days(page: Page, large: Path) -> None:
@@ -182,6 +181,14 @@ def test_state_of_the_data_is_at_the_top(page: Page, tmp_path: Path, window: tup
     html = report(Config(database=tmp_path / "s.duckdb"), html).output
     page.open(html, window=window)
     assert page.texts(".state p") == ["Data as of 17 Oct, published 07:58 UTC"]
+    page.call("Emulation.setEmulatedMedia", media="print")
+    assert page.texts(".state p") == ["Data as of 17 Oct 2025, published 07:58 UTC"]
+    page.call("Emulation.setEmulatedMedia", media="")
+    for later, said in (((2025, 10, 18), "18 Oct"), ((2026, 1, 2), "2 Jan 2026")):
+        changed = datetime(*later, 7, 58, tzinfo=UTC).timestamp()
+        os.utime(tmp_path / "s.duckdb", (changed, changed))
+        page.open(report(Config(database=tmp_path / "s.duckdb"), html).output, window=window)
+        assert page.texts(".state p") == [f"Data as of 17 Oct, published {said} 07:58 UTC"]
     assert page.run("document.querySelector('.state p').getBoundingClientRect().bottom") < 120
 
 

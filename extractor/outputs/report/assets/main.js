@@ -101,7 +101,8 @@ function state(world, permanent) {
   const { calendar, days, lastDay, publishedAt } = world;
   const [day, time] = publishedAt.toISOString().split(/[T.]/u);
   const isLater = days && day !== calendar.iso(lastDay);
-  const published = `published ${isLater ? `${calendar.short(calendar.day(day))} ` : ""}${time.slice(0, 5)} UTC`;
+  const published = `published ${isLater ? `${calendar.brief(calendar.day(day))} ` : ""}${time.slice(0, 5)} UTC`;
+  const year = html("span", { class: "printed" }, ` ${calendar.iso(lastDay).slice(0, 4)}`);
   const part = excerpt(world);
   const copied = html("span", { class: "copied", role: "status" });
   const copy = async () => {
@@ -112,7 +113,7 @@ function state(world, permanent) {
   document
     .querySelector(".state")
     .replaceChildren(
-      html("p", {}, days ? `Data as of ${calendar.short(lastDay)}, ${published}` : published),
+      html("p", {}, days ? [`Data as of ${calendar.short(lastDay)}`, year, `, ${published}`] : published),
       ...(part ? [html("p", {}, `Excerpt: ${part}`)] : []),
       ...(days ? [html("button", { type: "button", class: "tool", click: copy }, "Copy link to these days"), copied] : []),
     );

@@ -75,7 +75,7 @@ function noMovers({ values, days }, { first, last }, tracks) {
 
 function moversTable(world, shown, week, title, moved) {
   const { calendar } = world;
-  const at = (value, day) => [html("span", {}, value), html("span", { class: "when" }, calendar.short(day))];
+  const at = (value, day) => [html("span", {}, value), html("span", { class: "when" }, calendar.brief(day))];
   const isRise = title === "Biggest rises";
   return html(
     "div",
@@ -106,7 +106,7 @@ function moveOf(change) {
 function lineOf(world, track, week) {
   const values = popularities(world, track);
   const days = [...values.keys()].filter((day) => week.first <= day && day <= week.last && values[day] !== null);
-  return sparkline(values, week, days.map((day) => `${values[day]} on ${world.calendar.short(day)}`).join(", "));
+  return sparkline(values, week, days.map((day) => `${values[day]} on ${world.calendar.brief(day)}`).join(", "));
 }
 
 function sqlOfMovers(world, week, isRise) {

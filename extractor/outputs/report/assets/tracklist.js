@@ -38,9 +38,9 @@ function days({ calendar }, shown, playlist) {
   return html(
     "nav",
     { class: "day-choice", "aria-label": "Day of the tracklist" },
-    link(before, "Previous", before === null ? "" : `← ${calendar.short(before)}`),
+    link(before, "Previous", before === null ? "" : `← ${calendar.brief(before)}`),
     dayField(calendar, "as of", shown.asOf, (asOf) => shown.link({ asOf })),
-    link(next, "Next", `${calendar.short(next)} →`),
+    link(next, "Next", `${calendar.brief(next)} →`),
   );
 }
 

@@ -73,13 +73,18 @@ export class Calendar {
     return `${this.date(day).getUTCDate()} ${this.month(day)}`;
   }
 
+  /** A day with its year if that is not the year of the last day. */
+  brief(day) {
+    const isOfLastYear = this.date(day).getUTCFullYear() === this.date(this.days - 1).getUTCFullYear();
+    return isOfLastYear ? this.short(day) : this.say(day);
+  }
+
   /** When a change happened: after one read, and no later than the next. Brief, a day of the last year has no year. */
   change(before, day, { isBrief = false } = {}) {
     if (day - before > 1) {
       return this.between(before, day);
     }
-    const isOfLastYear = this.date(day).getUTCFullYear() === this.date(this.days - 1).getUTCFullYear();
-    return isBrief && isOfLastYear ? this.short(day) : this.say(day);
+    return isBrief ? this.brief(day) : this.say(day);
   }
 
   /** A date as exact as it is known: a day, a month or a year. */
@@ -88,14 +93,14 @@ export class Calendar {
     return { 4: date, 7: `${this.month(day)} ${date.slice(0, 4)}` }[date.length] ?? this.say(day);
   }
 
-  /** Between two days, with their years if these differ. */
+  /** Between two days, with their years if these differ, or with their year if it is not that of the last day. */
   between(first, last) {
     const [from, to] = [this.date(first), this.date(last)];
     if (from.getUTCFullYear() !== to.getUTCFullYear()) {
       return `between ${this.say(first)} and ${this.say(last)}`;
     }
     const same = from.getUTCMonth() === to.getUTCMonth();
-    return `between ${same ? from.getUTCDate() : this.short(first)} and ${this.short(last)}`;
+    return `between ${same ? from.getUTCDate() : this.short(first)} and ${this.brief(last)}`;
   }
 
   range(first, last) {
