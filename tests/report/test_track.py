@@ -299,3 +299,31 @@ def test_other_ids_of_the_recording_are_linked_with_their_playlists(page: Page, 
         "Before, during and after each stay",
     ]
     assert "Spotify has told no popularity of this track on these days." in page.texts(".empty")
+
+
+def test_zeros_are_left_out_of_the_headline_and_counted(page: Page, tmp_path: Path) -> None:
+    values = """insert into track_daily_popularity (track_id, date, popularity) values
+        ('t0', october(10), 7), ('t0', october(11), 9), ('t0', october(12), 0), ('t0', october(13), 0),
+        ('t1', october(10), 0);"""
+    html = written(tmp_path, TWO_DAYS_MISSED + values)
+    titles = ["playlists now", "playlists", "last popularity", "days with a popularity"]
+    page.open(html, "#track=t0")
+    check_facts(page, tmp_path / "s.duckdb", titles)
+    assert (fact(page, "popularity"), fact(page, "values")) == ("9", "2")
+    assert page.texts(".facts .cover")[2:] == ["on 11 Oct; 7 to 9", "of 8 days; on 2 more it was 0, which may mean none"]
+    # as in popularity_around_stays
+    assert "Values of 0 count" in " ".join(page.texts(".about"))
+    [row] = check_sql(page, "Popularity around each stay", tmp_path / "s.duckdb")
+    assert (row["during"], row["days during"]) == (4, 4)
+    page.open(html, "#track=t1")
+    check_facts(page, tmp_path / "s.duckdb", titles)
+    assert (fact(page, "popularity"), fact(page, "values")) == (NOTHING, "0")
+    assert page.texts(".facts .cover")[2] == "Spotify has told none but 0 on these days"
+
+
+def test_days_of_imports_are_not_expected_to_have_a_value(page: Page, tmp_path: Path) -> None:
+    runs = """insert into runs (run_id, kind, worker, date) values
+        ('r1', 'read', 1, october(10)), ('r2', 'import', 1, october(11));"""
+    page.open(written(tmp_path, TWO_DAYS_MISSED + runs), "#track=t6")
+    [row] = rows_of(page, "Popularity around each stay")
+    assert row[4] == "0 of 1"

@@ -78,19 +78,27 @@ function numbers({ calendar, playlists, playlistsKnown }, shown, stays, values, 
   const now = stays.filter(({ isCurrent }) => isCurrent);
   const ever = new Set(stays.map(({ playlist }) => playlist)).size;
   const others = playlistsKnown > playlists.length ? "; others are not in this page" : "";
-  const range = known.map((day) => values[day]);
+  const above = known.filter((day) => values[day] > 0);
+  const range = above.map((day) => values[day]);
+  const zeros = known.length - above.length;
   return [
     ["now", "Playlists now", now.length, `when last read${others}`],
     ["playlists", "Playlists", ever, calendar.range(shown.first, shown.last)],
     [
       "popularity",
       "Last popularity",
-      known.length ? values[known.at(-1)] : null,
-      known.length
-        ? `on ${calendar.short(known.at(-1))}; ${Math.min(...range)} to ${Math.max(...range)}`
-        : "Spotify has told none on these days",
+      above.length ? values[above.at(-1)] : null,
+      above.length
+        ? `on ${calendar.brief(above.at(-1))}; ${Math.min(...range)} to ${Math.max(...range)}`
+        : `Spotify has told none${zeros ? " but 0" : ""} on these days`,
     ],
-    ["values", "Days with a popularity", known.length, `of ${count(shown.last - shown.first + 1, "day")}`],
+    [
+      "values",
+      "Days with a popularity",
+      above.length,
+      `of ${count(shown.last - shown.first + 1, "day")}` +
+        (zeros ? `; on ${number(zeros)} more it was 0, which may mean none` : ""),
+    ],
   ];
 }
 
@@ -100,7 +108,7 @@ function factsQuery(world, shown, track) {
 
 known as (
     select date, popularity from track_daily_popularity
-    where track_id = ${sqlText(track.id)} and date between ${from} and ${to}
+    where track_id = ${sqlText(track.id)} and date between ${from} and ${to} and popularity > 0
 )
 
 select
@@ -155,7 +163,7 @@ function ruleMark(kind) {
 /** When the track was added and removed: after the read on `from`, and by the one on `day`. */
 function changesOf(calendar, stays) {
   const change = (playlist, isAdded, from, day) => {
-    const when = day - from > 1 ? calendar.between(from, day) : `on ${calendar.short(day)}`;
+    const when = day - from > 1 ? calendar.between(from, day) : `on ${calendar.brief(day)}`;
     return {
       kind: isAdded ? "added" : "removed",
       from,
