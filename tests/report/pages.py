@@ -182,6 +182,15 @@ def tables(page: Page) -> dict[str, tuple[list[dict[str, str]], str]]:
     return {caption: (saved(page, caption), sql_of(page, caption)) for caption in captions}
 
 
+def sql_beside(page: Page, title: str) -> str:
+    """Return the query beside the numbers of a section, not of a table in it."""
+    sql: str = page.run(
+        f"[...document.querySelectorAll('section')].find((one) => one.querySelector('h2').textContent === {title!r})"
+        ".querySelector(':scope > .sql code').textContent"
+    )
+    return sql
+
+
 def as_saved(value: Any) -> str:
     """Return a value of a query as a table saves it."""
     if isinstance(value, date):

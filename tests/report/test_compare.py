@@ -28,6 +28,7 @@ from tests.report.pages import (
     queried,
     said,
     saved_rows,
+    sql_beside,
     tip,
     written,
 )
@@ -137,6 +138,8 @@ def test_overlap_over_time_is_that_of_the_function(
     [told] = [text for text in about if text.startswith(f"Both were observed on {len(expected)} of {days} days")]
     index = float(told.split("the period is ")[1].split(".\n")[0].split(". ")[0])
     assert index == pytest.approx(shared / either, abs=0.000501)
+    [asked] = queried(demo.database, sql_beside(page, "Overlap over time"))
+    assert list(asked.values()) == [len(expected), days, pytest.approx(shared / either, abs=0.000501)]
     page.wait_for("document.querySelector('svg.lines')")
     for number, day in enumerate(first.replace(day=first.day + ahead) for ahead in range(days)):
         lines = tip(page, "svg.lines", number, days)

@@ -2,6 +2,7 @@
 
 import { few, fitted, html, playlistLink, section, svg } from "./dom.js";
 import { grid, outcomeLegend, row, strip, timeline, told } from "./charts.js";
+import { sqlAmongPlaylists, sqlDay, sqlOf } from "./table.js";
 import { count, number } from "./words.js";
 import { OUTCOMES, cover, isUsable, lastRead, unwatched } from "./world.js";
 
@@ -9,7 +10,8 @@ const ROWS = 20;
 
 export function coverageSection(world, shown) {
   const summary = html("summary", {}, inWords(world));
-  return section("Coverage", null, html("details", { class: "wall" }, summary, wall(world, shown)));
+  const days = html("details", { class: "wall" }, summary, wall(world, shown), sqlOf(sqlOfRows(world, shown)));
+  return section("Coverage", null, days, sqlOf(sqlOfLine(world, shown)));
 }
 
 function inWords({ playlists, days }) {
@@ -76,6 +78,37 @@ function coverageRow({ calendar }, shown, playlist, across) {
       `${observed}/${days}`,
     ),
   });
+}
+
+/** How many days of each playlist were observed, and of how many. */
+function sqlOfRows(world, { last }) {
+  const [from, to] = [0, last].map((day) => sqlDay(world.calendar, day));
+  const among = sqlAmongPlaylists(world, "playlists.playlist_id", "where");
+  return `select
+    coalesce(playlist_name, label, playlists.playlist_id) as playlist,
+    playlists.is_watched,
+    count(date) filter (where date >= ${from} and outcome in ('complete', 'unchanged')) as observed,
+    count(date) filter (where date >= ${from}) as days,
+    coalesce(bool_or(outcome in ('complete', 'unchanged')), false) as is_read
+from playlists
+left join playlist_days on playlists.playlist_id = playlist_days.playlist_id and date <= ${to}${among}
+group by all`;
+}
+
+function sqlOfLine(world, shown) {
+  const [from, to] = [0, shown.last].map((day) => sqlDay(world.calendar, day));
+  return `with playlists_observed as (
+${sqlOfRows(world, shown).replaceAll(/^/gmu, "    ")}
+)
+select
+    (
+        select count(distinct date) from playlist_days
+        where date between ${from} and ${to} and outcome in ('complete', 'unchanged')${sqlAmongPlaylists(world)}
+    ) as observed,
+    ${to} - ${from} + 1 as days,
+    count(*) filter (where is_read and observed < days) as playlists_with_gaps,
+    count(*) filter (where is_watched and not is_read) as never_read
+from playlists_observed`;
 }
 
 function noteOn(playlist) {

@@ -28,6 +28,7 @@ export function overlapSection(world, shown, one, other) {
           ),
         )
       : html("p", { class: "empty" }, "No day of these was observed in both."),
+    known.length ? sqlOf(periodQuery(shown, one, other)) : null,
     known.length ? daysTable(calendar, shown, one, other, days, known) : null,
   );
 }
@@ -70,12 +71,22 @@ function daysTable(calendar, shown, one, other, days, known) {
     size_b as "size of the second",
     shared as "in both",
     jaccard as "Jaccard"
-from overlap(
-    ${sqlText(one.id)}, ${sqlText(other.id)}, date '${calendar.iso(shown.first)}', date '${calendar.iso(shown.last)}'
-)
+from ${overlapOf(shown, one, other)}
 order by date desc`,
     });
   return folded("All values as a table", table);
+}
+
+function overlapOf({ calendar, first, last }, one, other) {
+  const [from, to] = [first, last].map((day) => `date '${calendar.iso(day)}'`);
+  return `overlap(
+    ${sqlText(one.id)}, ${sqlText(other.id)}, ${from}, ${to}
+)`;
+}
+
+/** On how many days both were observed, and the index of the period. */
+function periodQuery(shown, one, other) {
+  return `select distinct days_observed, days_asked, period_jaccard\nfrom ${overlapOf(shown, one, other)}`;
 }
 
 export function leadSection(world, shown, one, other) {

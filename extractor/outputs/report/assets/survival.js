@@ -25,6 +25,7 @@ export function survivalSection(world, playlist, stays) {
     "Share of the stays that last longer than a number of days (Kaplan–Meier). Stays that go on count up to the last " +
       "read. A track left at some moment between two reads.",
     facts(factsOf(found)),
+    sqlOf(numbersSql(playlist)),
     found.ages.some(({ age, share, shareMin }) => age && share !== shareMin)
       ? legend([[swatch("between"), "between the earliest and the latest days on which tracks can have left"]])
       : null,
@@ -47,6 +48,12 @@ function factsOf({ stays, leftOut, halfLife, halfLifeMin, ages }) {
     ["survival-stays", "Stays counted", stays, `of which ${number(ended)} ended`],
     ["left-out", "Left out", leftOut, "began before the watch, on an unknown day"],
   ];
+}
+
+function numbersSql({ id }) {
+  return `select half_life_days, half_life_days_min, stays, sum(exits) as ended, stays_left_out
+from survival(${sqlText(id)})
+group by all`;
 }
 
 function boundsOf(halfLife, halfLifeMin) {
