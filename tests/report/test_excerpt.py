@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from datetime import date, timedelta
 from pathlib import Path
 
 import duckdb
@@ -15,7 +16,19 @@ from extractor.config.settings import Config
 from extractor.engines.functions import FUNCTIONS, define
 from extractor.outputs.report.report import Excerpt, report
 from tests.pipeline.browser import Page
-from tests.report.pages import NOTHING, PHONE, TWO_DAYS_MISSED, Rows, as_saved, fact, tables, written
+from tests.report.pages import (
+    NOTHING,
+    PHONE,
+    TWO_DAYS_MISSED,
+    Rows,
+    as_saved,
+    fact,
+    queried,
+    saved,
+    sql_of,
+    tables,
+    written,
+)
 
 pytestmark = pytest.mark.slow
 
@@ -124,11 +137,8 @@ def test_queries_of_an_excerpt_are_of_its_playlists(
     html, ask = varied
     config = Config(database=Path(shutil.copy(html.parent / "s.duckdb", tmp_path)))
     part = report(config, tmp_path / "page.html", Excerpt(("Gravel & Honey", "Kitchen Lamps"), 10)).output
-    playlists: dict[str, str] = dict(
-        ask(
-            "select playlist_name, playlist_id from playlists where playlist_name in ('Gravel & Honey', 'Kitchen Lamps')"
-        )
-    )
+    ids: dict[str, str] = dict(ask("select playlist_name, playlist_id from playlists"))
+    playlists = {name: ids[name] for name in ("Gravel & Honey", "Kitchen Lamps")}
     among = f"playlist_id in {tuple(playlists.values())}"
     page.open(part, "#from=2026-01-23&to=2026-01-30")
     shown = [int(fact(page, key)) for key in ("added", "removed", "replaced", "current")]
@@ -170,3 +180,45 @@ def test_queries_of_an_excerpt_are_of_its_playlists(
             assert facts == [NOTHING if number is None else str(number) for number in numbers]
     assert {"Changes", "Playlists", "Biggest rises", "Biggest falls", "Artists", "Tracks", "Stays"} <= captions
     assert {"Playlists now and before", "The same recording under other ids"} <= captions
+
+
+@pytest.mark.parametrize(("days", "periods"), [(1, []), (7, [1, 7]), (28, [1, 7, 28])])
+def test_overview_of_the_last_days_shows_their_changes(
+    page: Page, varied: tuple[Path, Callable[[str], Rows]], tmp_path: Path, days: int, periods: list[int]
+) -> None:
+    html, ask = varied
+    config = Config(database=Path(shutil.copy(html.parent / "s.duckdb", tmp_path)))
+    part = report(config, tmp_path / "page.html", Excerpt(days=days)).output
+    page.open(part)
+    assert page.texts(".periods a") == [f"{length} day{'s' * (length != 1)}" for length in periods]
+    assert f"the last {days} of 30 days in the database." in page.texts(".notice")[0]
+    if periods:
+        page.run("[...document.querySelectorAll('.periods a')].at(-1).click()")
+        page.wait_for("document.querySelectorAll('.periods a')[0].ariaCurrent !== 'true'")
+        assert page.texts(".periods a[aria-current]") == [f"{days} days"]
+    changes = ask(
+        "select change, is_replacement from playlist_changes where "
+        f"date > date '2026-01-30' - {days} and date <= '2026-01-30'"
+    )
+    added = sum(change != "removed" and not is_replacement for change, is_replacement in changes)
+    removed = sum(change == "removed" and not is_replacement for change, is_replacement in changes)
+    assert [fact(page, key) for key in ("added", "removed")] == [str(added), str(removed)]
+    rows = {row["Playlist"]: row for row in saved(page, "Playlists")}
+    asked = queried(tmp_path / "s.duckdb", sql_of(page, "Playlists"))
+    assert len(asked) == len(rows) == 14
+    for row in asked:
+        shown = rows[str(row["playlist_name"])]
+        for title in ("Added", "Removed", "Followers", "Gained", "Days observed"):
+            number = row[{"Days observed": "observed"}.get(title, title.lower())]
+            assert shown[title] == ("" if number is None else f"{number:.0f}")
+    assert any(row["gained"] for row in asked)
+    # a copied link shows the same, and a link to a playlist has days of the page
+    first = date(2026, 1, 30) - timedelta(days)
+    page.open(part, f"#from={first}&to=2026-01-30")
+    assert page.texts(".notice[role=alert]") == []
+    assert [fact(page, key) for key in ("added", "removed")] == [str(added), str(removed)]
+    link = page.run("document.querySelector('.feed h3 a').hash")
+    assert f"from={first + timedelta(1)}" in link
+    page.open(part, link)
+    assert page.texts(".notice[role=alert]") == []
+    assert f"Added in {min(7, days)} day{'s' * (days != 1)}" in page.texts(".facts dt")

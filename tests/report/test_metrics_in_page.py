@@ -20,6 +20,8 @@ from tests.report.pages import (
     Rows,
     as_saved,
     fact,
+    saved,
+    sql_beside,
     tables,
     tip,
     written,
@@ -66,9 +68,43 @@ def test_query_of_the_headline_gives_its_numbers(page: Page, report_html: Path, 
     for playlist in ids(ask):
         page.open(report_html, f"#playlist={playlist}{days}")
         sql = page.run("document.querySelector('.headline .sql code').textContent")
-        [[size, added, removed, stays, _]] = ask(sql)
+        [[size, added, removed, _, stays, _, observed, all_days]] = ask(sql)
         shown = [fact(page, key) for key in ("current", "entered", "left", "stays")]
         assert shown == [str(number) for number in (size, added, removed, stays)]
+        if not days:
+            assert fact(page, "cover") == f"Observed on {observed} of {all_days} day{'s' * (all_days != 1)}"
+
+
+def test_playlist_and_overview_count_the_changes_of_a_week_alike(
+    page: Page, varied: tuple[Path, Callable[[str], Rows]]
+) -> None:
+    html, ask = varied
+    rows = ask("select playlist_id, change, is_replacement, date from playlist_changes where date > '2026-01-23'")
+    names: dict[str, str] = dict(ask("select playlist_id, playlist_name from playlists"))
+    page.open(html, "#from=2026-01-23&to=2026-01-30")
+    overview = {row["Playlist"]: row for row in saved(page, "Playlists")}
+    seen = 0
+    for playlist in ids(ask):
+        page.open(html, f"#playlist={playlist}")
+        own = [(change, is_replacement) for one, change, is_replacement, _ in rows if one == playlist]
+        added = sum(change != "removed" and not is_replacement for change, is_replacement in own)
+        removed = sum(change == "removed" and not is_replacement for change, is_replacement in own)
+        replaced = sum(change != "removed" and is_replacement for change, is_replacement in own)
+        assert [fact(page, "entered"), fact(page, "left")] == [str(added), str(removed)]
+        row = overview[names[playlist]]
+        assert [row[column] for column in ("Added", "Removed", "Replaced")] == [
+            str(number) for number in (added, removed, replaced)
+        ]
+        [asked] = ask(page.run("document.querySelector('.headline .sql code').textContent"))
+        assert asked[1:4] == (added, removed, replaced)
+        note = f"; without {replaced} replaced id{'s' * (replaced != 1)}" if replaced else ""
+        assert [cover.endswith(note or "Jan") for cover in page.texts(".facts .cover")[1:3]] == [True, True]
+        about = any("a replaced id counts as one track added" in text for text in page.texts(".about"))
+        assert about == bool(
+            ask(f"select 1 from playlist_changes where is_replacement and playlist_id = '{playlist}' limit 1")
+        )
+        seen += replaced
+    assert seen
 
 
 def test_survival_is_that_of_the_function(page: Page, report_html: Path, ask: Ask) -> None:
@@ -82,6 +118,9 @@ def test_survival_is_that_of_the_function(page: Page, report_html: Path, ask: As
         assert table(page, "Survival of") == texts([row[:5] for row in rows])
         assert fact(page, "half-life") == (NOTHING if half is None else str(half))
         assert (fact(page, "survival-stays"), fact(page, "left-out")) == (str(stays), str(left_out))
+        [[*asked, ended, asked_left_out]] = ask(sql_beside(page, "How long tracks stay"))
+        assert [*asked, asked_left_out] == [half, half_min, stays, left_out]
+        assert page.texts(".facts .cover")[-2] == f"of which {ended} ended"
         about = page.run("document.querySelector('[data-fact=half-life]').nextElementSibling.innerText")
         assert about == {
             half: "by the latest and the earliest ends" if half is not None else "more than half are left",

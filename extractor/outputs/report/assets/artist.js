@@ -54,7 +54,7 @@ function headline(world, shown, artist, all, stays) {
     html("p", { class: "eyebrow" }, "Artist"),
     html("h1", { tabindex: -1 }, name(artist.title)),
     facts([
-      ["tracks", "Tracks in playlists", distinct(trackOf, now), `as last read up to ${calendar.short(shown.last)}`],
+      ["tracks", "Tracks in playlists", distinct(trackOf, now), `as last read up to ${calendar.brief(shown.last)}`],
       ["playlists", "Playlists", distinct(playlistOf, now), "that hold at least one"],
       ["tracks-seen", "Tracks seen there", distinct(trackOf, stays), days],
       ["playlists-seen", "Playlists in all", distinct(playlistOf, stays), days],
@@ -214,7 +214,7 @@ function popularityCell({ calendar }, shown, { values, popularity }) {
     return null;
   }
   const days = [...values.keys()].filter((day) => values[day] !== null);
-  const label = `${values[days[0]]} on ${calendar.short(days[0])}, ${popularity} on ${calendar.short(days.at(-1))}`;
+  const label = `${values[days[0]]} on ${calendar.brief(days[0])}, ${popularity} on ${calendar.brief(days.at(-1))}`;
   return html("span", { class: "with-line" }, sparkline(values, shown, label), String(popularity));
 }
 

@@ -4,7 +4,7 @@ import { artistLink, section } from "./dom.js";
 import { mean } from "./metrics.js";
 import { counted, isOpenOn } from "./period.js";
 import { dataTable, sqlAmongPlaylists, sqlDay } from "./table.js";
-import { decimal } from "./words.js";
+import { decimal, rounded } from "./words.js";
 import { NO_VALUE } from "./world.js";
 
 export function artistsSection(world, shown, period, changes) {
@@ -61,7 +61,7 @@ function started(world, found, artist) {
 
 function popularityOn({ values, days }, tracks, day) {
   const known = Array.from(tracks, (track) => values[track * days + day]);
-  return mean(known.filter((value) => value !== NO_VALUE && value !== 0));
+  return rounded(mean(known.filter((value) => value !== NO_VALUE && value !== 0)), 1);
 }
 
 function sqlOfRows(world, { from, to }) {
@@ -107,7 +107,7 @@ select
     coalesce(held.playlists, 0) as playlists,
     coalesce(changes.added, 0) as added,
     coalesce(changes.removed, 0) as removed,
-    popular.popularity
+    round(popular.popularity, 1) as popularity
 from artists
 left join held on artists.artist_id = held.artist_id
 left join changes on artists.artist_id = changes.artist_id

@@ -176,11 +176,11 @@ export function periods(world, shown) {
  * A field for a day, which goes to the address that `link` gives for it: when it was picked, or typed and left. The page
  * stays where it is, and the field keeps the focus.
  */
-export function dayField(calendar, label, day, link) {
+export function dayField(calendar, label, day, link, earliest = 0) {
   let isTyped = false;
   const go = ({ target }) => {
     const chosen = calendar.day(target.value);
-    if (chosen !== day && chosen >= 0 && chosen < calendar.days) {
+    if (chosen !== day && chosen >= earliest && chosen < calendar.days) {
       const way = html("a", { href: link(chosen), "data-stays": true });
       const back = () => document.querySelector(`input[data-field="${label}"]`)?.focus({ preventScroll: true });
       window.addEventListener("hashchange", back, { once: true });
@@ -192,7 +192,7 @@ export function dayField(calendar, label, day, link) {
   const field = html("input", {
     type: "date",
     value: calendar.iso(day),
-    min: calendar.iso(0),
+    min: calendar.iso(earliest),
     max: calendar.iso(calendar.days - 1),
     "data-field": label,
     keydown: (event) => (event.key === "Enter" ? go(event) : (isTyped = true)),

@@ -5,7 +5,7 @@ import { changesSection } from "./changes.js";
 import { dayField } from "./charts.js";
 import { coverageSection } from "./coverage.js";
 import { facts, html } from "./dom.js";
-import { counted, isCompared, isOpenOn, changesBetween, periodOf, periodsUpTo } from "./period.js";
+import { changesBetween, counted, earliestOf, isCompared, isOpenOn, periodOf, periodsUpTo } from "./period.js";
 import { moversSection } from "./movers.js";
 import { playlistsSection } from "./playlists.js";
 import { runsSection } from "./runs.js";
@@ -49,7 +49,7 @@ function title(world, { from, to }, changes, { added, removed, replaced }) {
     return noChangesKnown(world);
   }
   const isNewest = to === lastDay;
-  const since = isNewest ? `Since ${calendar.short(from)}` : `After ${calendar.short(from)}, up to ${calendar.short(to)}`;
+  const since = isNewest ? `Since ${calendar.brief(from)}` : `After ${calendar.brief(from)}, up to ${calendar.brief(to)}`;
   if (added + removed === 0) {
     return `${since}: nothing added or removed${replaced ? `, ${number(replaced)} replaced` : ""}`;
   }
@@ -81,7 +81,8 @@ function compared({ playlists }, period) {
 }
 
 /** The days whose changes are shown: links to those up to the last read, fields for any. */
-function periods({ calendar, days, playlists }, shown, period) {
+function periods(world, shown, period) {
+  const { calendar, days } = world;
   const link = ({ from, to }) => {
     const isShown = from === period.from && to === period.to;
     const attributes = { href: shown.link({ from, to }), "data-stays": true, "aria-current": isShown ? "true" : null };
@@ -93,8 +94,8 @@ function periods({ calendar, days, playlists }, shown, period) {
     : html(
         "nav",
         { class: "periods", "aria-label": "Days of the changes" },
-        periodsUpTo({ playlists }, to).map(link),
-        dayField(calendar, "after", from, (day) => shown.link({ from: day, to })),
+        periodsUpTo(world, to).map(link),
+        dayField(calendar, "after", from, (day) => shown.link({ from: day, to }), earliestOf(world)),
         dayField(calendar, "up to", to, (day) => shown.link({ from: Math.min(from, day), to: day })),
       );
 }
@@ -104,9 +105,9 @@ function leftOut({ days, daysKnown, calendar }) {
     ? html(
         "p",
         { class: "notice" },
-        `This page shows the last ${count(days, "day")}, so that it opens quickly: ` +
-          `the database has ${number(daysKnown)}. Stays that ended before ${calendar.say(0)}, earlier popularity, ` +
-          "and the tracks that have neither since then are left out here.",
+        `This page shows the last ${number(days)} of ${count(daysKnown, "day")} in the database. Stays ` +
+          `that ended before ${calendar.say(0)}, earlier popularity, and the tracks that have neither since then are ` +
+          "left out here.",
       )
     : null;
 }
@@ -127,7 +128,7 @@ function numbersOf(world, period, changes, { added, returned, removed, replaced 
       "Tracks in playlists",
       readUpTo ? held : null,
       readUpTo
-        ? `as last read up to ${calendar.short(period.to)}${never ? `; ${count(never, "playlist")} never read` : ""}`
+        ? `as last read up to ${calendar.brief(period.to)}${never ? `; ${count(never, "playlist")} never read` : ""}`
         : "no playlist was read yet",
     ],
   ]);

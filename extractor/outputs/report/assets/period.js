@@ -25,13 +25,18 @@ export function periodOf(world, shown) {
   return all.find(({ from }) => changesBetween(world, from, to).length > 0) ?? all[0];
 }
 
+/** The first day after which the page has all changes: in an excerpt, the one before its days. */
+export function earliestOf({ isCut }) {
+  return isCut ? -1 : 0;
+}
+
 /** The periods to choose from, shortest first: since the read before the last one, 7 days and 28 days. */
 export function periodsUpTo(world, to) {
   const observedBefore = (day) => {
     const found = world.playlists.map((playlist) => readBefore(playlist, day)).filter((read) => read !== null);
     return found.length ? Math.max(...found) : day - 1;
   };
-  const earliest = world.isCut ? -1 : 0; // a page has all changes later than the day before its first one
+  const earliest = earliestOf(world);
   const latest = Math.max(earliest, observedBefore(observedBefore(to + 1)));
   const others = PERIODS.map((length) => to - length).filter((from) => earliest <= from && from < latest);
   return [latest, ...others].map((from) => ({ from, to }));
@@ -46,12 +51,13 @@ export function isCompared(playlist, { from, to }) {
 /**
  * The changes of all playlists later than `from` and up to `to`, as in changes_since: {kind, playlist, track, before,
  * day, replaced}. A change happened after `before` and no later than `day`; `replaced` is the other id of a recording.
+ * `rows` are the stays that are looked at.
  */
-export function changesBetween(world, from, to) {
+export function changesBetween(world, from, to, rows = world.stays.playlist.keys()) {
   const { playlist, track, older } = world.stays;
   const { newIds, oldIds } = replacementsBetween(world, from, to);
   const found = [];
-  for (let row = 0; row < playlist.length; row += 1) {
+  for (const row of rows) {
     const { first, last, absent } = world.bounds(row);
     if (!older[row] && from < first && first <= to) {
       found.push(beginning(world.stay(row), newIds));

@@ -2,6 +2,7 @@
 
 import { facts, html, name, section, spotifyLink } from "./dom.js";
 import { tracksOn } from "./metrics.js";
+import { changesBetween, counted } from "./period.js";
 import { overTime } from "./playlist_days.js";
 import { feedersSection, similar } from "./related.js";
 import { staysSection } from "./stays.js";
@@ -13,8 +14,6 @@ import {
   OUTCOMES,
   changesIn,
   cover,
-  isEntry,
-  isExit,
   isReadTwice,
   isUnobserved,
   lastRead,
@@ -75,36 +74,36 @@ function headline(world, shown, playlist, stays) {
   );
 }
 
-/** Its numbers on the last day shown, and in the week up to it. */
+/** Its numbers on the last day shown, and its changes in the week up to it, as the overview counts them. */
 function factsOf(world, shown, playlist, stays) {
   const { calendar } = world;
   const read = readOn(playlist, shown.last);
   const first = Math.max(0, shown.last - WEEK + 1);
   const reads = readsSince(playlist, first, shown.last);
+  const rows = world.staysOfPlaylist(playlist.index);
+  const { added, removed, replaced } = counted(changesBetween(world, first - 1, shown.last, rows));
   const begun = stays.filter((stay) => stay.first <= shown.last);
   const unknown = isReadTwice(playlist) ? "not read this week" : "needs a second read";
-  const counted = (isCounted) => [
-    reads ? begun.filter((stay) => isCounted(stay, first, shown.last)).length : null,
-    reads ? calendar.between(reads.from, reads.to) : unknown,
-  ];
+  const without = replaced ? `; without ${count(replaced, "replaced id")}` : "";
+  const known = (value) => (reads ? [value, calendar.between(reads.from, reads.to) + without] : [null, unknown]);
+  const days = count(shown.last - first + 1, "day");
   const size = tracksOn(world, playlist, read)?.size ?? null;
   const when = read === null ? "not read yet" : `when last read, on ${calendar.say(read)}`;
   return [
     read !== null && read < 0
       ? ["current", "Tracks in it", null, `last read on ${calendar.say(read)}, before the days shown`]
       : ["current", "Tracks in it", size, when],
-    ["entered", "Added in 7 days", ...counted(isEntry)],
-    ["left", "Removed in 7 days", ...counted(isExit)],
+    ["entered", `Added in ${days}`, ...known(added)],
+    ["left", `Removed in ${days}`, ...known(removed)],
     ["stays", "Stays", begun.length, `of ${count(new Set(begun.map(({ track }) => track)).size, "track")}`],
   ];
 }
 
 function factsSql(calendar, { last }, { id }) {
   const [first, to, begin] = [Math.max(0, last - WEEK + 1), last, 0].map((day) => sqlDay(calendar, day));
-  const changes = (which) => `(
-        select count(*) from playlist_changes as changes
-        where changes.playlist_id = days.playlist_id and changes.change ${which} 'removed'
-            and changes.date between ${first} and ${to}
+  const changes = (kinds) => `(
+        select count(*) from changes_since(${first} - 1) as changes
+        where changes.playlist_id = days.playlist_id and changes.change in (${kinds}) and changes.date <= ${to}
     )`;
   const stays = (what) => `(
         select count(${what}) from tracks_in_playlist as stays
@@ -113,10 +112,20 @@ function factsSql(calendar, { last }, { id }) {
     )`;
   return `select
     days.size as tracks,
-    ${changes("<>")} as added,
-    ${changes("=")} as removed,
+    ${changes("'added', 'returned'")} as added,
+    ${changes("'removed'")} as removed,
+    ${changes("'replaced'")} as replaced,
     ${stays("*")} as stays,
-    ${stays("distinct stays.track_id")} as tracks_of_stays
+    ${stays("distinct stays.track_id")} as tracks_of_stays,
+    (
+        select count(*) from playlist_days as read
+        where read.playlist_id = days.playlist_id and read.date between ${begin} and ${to}
+            and read.outcome in ('complete', 'unchanged')
+    ) as days_observed,
+    (
+        select count(*) from playlist_days as asked
+        where asked.playlist_id = days.playlist_id and asked.date between ${begin} and ${to}
+    ) as days_of_it
 from playlist_days as days
 where days.playlist_id = ${sqlText(id)} and days.date <= ${to} and days.outcome in ('complete', 'unchanged')
 order by days.date desc

@@ -10,13 +10,15 @@ import { count, number, rounded } from "./words.js";
 import { OUTCOMES, isReadTwice } from "./world.js";
 
 const HEIGHT = 96;
+const REPLACED = " Here a replaced id counts as one track added and one removed, as in the turnover.";
 
 export function overTime(world, shown, playlist, changes) {
   const days = daysOf(world, playlist, changes, 0, world.lastDay);
   return section(
     titled("Over time", periods(world, shown)),
     isReadTwice(playlist)
-      ? "Lines join successive days that were observed; days that were not are hatched."
+      ? "Lines join successive days that were observed; days that were not are hatched." +
+          (world.replacements.playlist.includes(playlist.index) ? REPLACED : "")
       : "It was read on one day. What is added and removed is shown once it was read on a second one.",
     legend([[swatch("hatch n"), "not observed"], ...spreadLegend(changes)]),
     fitted((width) =>
@@ -127,7 +129,7 @@ select
     days.date,
     case
         when days.size is not null and days.entries = 0 then 'empty'
-        when days.size is not null and days.source is not null then 'imported'
+        when days.outcome in ('complete', 'unchanged') and days.source is not null then 'imported'
         else replace(days.outcome, '_', ' ')
     end as outcome,
     days.size,

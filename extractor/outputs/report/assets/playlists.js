@@ -3,8 +3,8 @@
 import { html, section, svg } from "./dom.js";
 import { sparkline } from "./lines.js";
 import { counted, isCompared, lastKnown, meanPopularities, shareReleased, turnoverIn } from "./period.js";
-import { dataTable, playlistColumn, sqlAmongPlaylists, sqlDay } from "./table.js";
-import { count, decimal, number, percent, signed } from "./words.js";
+import { dataTable, playlistColumn, shareColumn, sqlAmongPlaylists, sqlDay } from "./table.js";
+import { count, decimal, number, rounded, signed } from "./words.js";
 import { isUsable, lastRead, readBefore, unwatched } from "./world.js";
 
 const LINE = 28; // days of a line of popularity
@@ -31,9 +31,10 @@ export function playlistsSection(world, shown, period, changes) {
   const line = { first: Math.max(0, period.to - LINE + 1), last: period.to };
   return section(
     "Playlists",
-    `As last read up to ${world.calendar.say(period.to)}. Turnover: the share of the tracks replaced per day. ` +
-      "Popularity: the mean of the tracks, without zeros; its line covers up to 28 days. New: the share released in the " +
-      "last 28 days, of the tracks with an exact release date. Observed: days read completely, of the days shown.",
+    `As last read up to ${world.calendar.say(period.to)}. Turnover: the share of the tracks that changed per day, ` +
+      "replaced ids included. Popularity: the mean of the tracks, without zeros; its line covers up to 28 days. New: the share " +
+      "released in the last 28 days, of the tracks with an exact release date. Observed: days read completely, of the " +
+      "days shown.",
     dataTable({
       caption: "Playlists",
       columns: columnsOf(world, shown, rows, line),
@@ -53,8 +54,8 @@ function rowsOf(world, period, changes) {
     const own = changesOf.get(playlist) ?? [];
     const read = readBefore(playlist, to + 1);
     const isShown = read !== null && read >= 0;
-    const followers = lastKnown(playlist.followers, to);
-    const before = lastKnown(playlist.followers, from);
+    const followers = lastKnown(playlist.followers, to) ?? playlist.followersBefore;
+    const before = lastKnown(playlist.followers, from) ?? playlist.followersBefore;
     const days = Array.from(playlist.outcomes.slice(from + 1, to + 1)).filter((letter) => letter !== ".");
     return {
       playlist,
@@ -63,7 +64,7 @@ function rowsOf(world, period, changes) {
       ...(isCompared(playlist, period) ? counted(own) : { added: null, removed: null, replaced: null }),
       tracks: isShown ? playlist.sizes[read] : null,
       turnover: turnoverIn(playlist, own, period),
-      popularity: isShown ? (popularities[playlist.index][read] ?? null) : null,
+      popularity: isShown ? rounded(popularities[playlist.index][read] ?? null, 1) : null,
       popularities: popularities[playlist.index],
       followers,
       gained: followers === null || before === null ? null : followers - before,
@@ -94,17 +95,19 @@ function columnsOf(world, shown, rows, line) {
     },
     { title: "Added", of: ({ added }) => added, number: true },
     rows.some(({ replaced }) => replaced) ? { title: "Replaced", of: ({ replaced }) => replaced, number: true } : null,
-    { title: "Turnover", of: ({ turnover }) => turnover, show: ({ turnover }) => percent(turnover, 1), number: true },
+    shareColumn("Turnover", ({ turnover }) => turnover),
     { title: "Popularity", of: ({ popularity }) => popularity, show: (row) => popularityCell(row, line), number: true },
     { title: "Followers", of: ({ followers }) => followers, number: true },
     { title: "Gained", of: ({ gained }) => gained, show: ({ gained }) => (gained ? signed(gained) : gained), number: true },
-    { title: "New", of: ({ released }) => released, show: ({ released }) => percent(released, 0), number: true },
+    shareColumn("New", ({ released }) => released, 0),
     {
       title: "Observed",
-      of: ({ observed, days }) => (days ? observed / days : null),
+      of: ({ observed, days }) => (days ? rounded(observed / days, 4) : null),
       show: ({ observed, days }) => (days ? `${number(observed)}/${number(days)}` : null),
       number: true,
     },
+    { title: "Days observed", of: ({ observed }) => observed, isQuiet: true },
+    { title: "Days", of: ({ days }) => days, isQuiet: true },
   ].filter(Boolean);
 }
 
@@ -181,11 +184,11 @@ select
     case when days.is_compared then coalesce(changes.removed, 0) end as removed,
     case when days.is_compared then coalesce(changes.added, 0) end as added,
     case when days.is_compared then coalesce(changes.replaced, 0) end as replaced,
-    days.turnover,
-    tracks.popularity,
+    round(days.turnover, 4) as turnover,
+    round(tracks.popularity, 1) as popularity,
     days.followers,
     days.followers - days.followers_before as gained,
-    tracks.released,
+    round(tracks.released, 4) as released,
     days.observed,
     days.days
 from playlists

@@ -163,7 +163,7 @@ class World {
 }
 
 function playlists({ playlists: columns, reasons, days }) {
-  const { id, name, label, owner, watched, since, outcomes, followers, sizes, read_before } = columns;
+  const { id, name, label, owner, watched, since, outcomes, followers, sizes, read_before, followers_before } = columns;
   const found = id.map((playlistId, index) => ({
     index,
     id: playlistId,
@@ -175,6 +175,7 @@ function playlists({ playlists: columns, reasons, days }) {
     followers: summed(followers[index] ?? [], since[index], days), // of each day, null where unknown
     sizes: placed(sizes[index] ?? [], since[index], days), // tracks of each day, null where unknown
     readBefore: read_before[index], // the last read before the days of the page, or null
+    followersBefore: followers_before[index], // the last number before these days, or null
     reasons: new Map(),
   }));
   reasons.reason.forEach((reason, row) => found[reasons.playlist[row]].reasons.set(reasons.day[row], reason));
@@ -307,9 +308,11 @@ export function changesIn(playlist, stays) {
     found.set(`${from} ${to}`, change);
   };
   stays
-    .filter((stay) => isEntry(stay, 0, Infinity))
+    .filter(({ first, isOlder }) => !isOlder && first >= 0) // what was there when the watch began did not enter
     .forEach(({ first }) => note(readBefore(playlist, first) ?? first - 1, first, "added"));
-  stays.filter((stay) => isExit(stay, 0, Infinity)).forEach(({ last, absent }) => note(last, absent, "removed"));
+  stays
+    .filter(({ absent }) => absent !== null && absent >= 0)
+    .forEach(({ last, absent }) => note(last, absent, "removed"));
   return [...found.values()].toSorted((one, other) => one.to - other.to || one.from - other.from);
 }
 
@@ -326,13 +329,4 @@ export function spans(days, kindOf) {
     }
   }
   return found;
-}
-
-/** Stays that began or ended on a day, by playlist. What was there when the watch began did not enter. */
-export function isEntry(stay, first, last) {
-  return !stay.isOlder && first <= stay.first && stay.first <= last;
-}
-
-export function isExit({ absent }, first, last) {
-  return absent !== null && first <= absent && absent <= last;
 }

@@ -1,7 +1,8 @@
 -- `outcomes` has one letter per day since the playlist's first day: the outcome's initial, `x` for unavailable (`u` is
 -- unchanged), `e` for a day on which the playlist was observed to be empty, and `i` for an imported observation.
 -- `followers` has a number for each of these days, as the difference from the last known one, and `sizes` the number of
--- tracks; null where they are not known. `read_before` is the last complete or unchanged day before those of the page.
+-- tracks; null where they are not known. `read_before` is the last complete or unchanged day before those of the page,
+-- and `followers_before` the last number of followers.
 with steps as (
     select
         *,
@@ -36,9 +37,10 @@ days as (
 earlier as (
     select
         playlist_id,
-        max(date) - $first_day as read_before
+        max(date) filter (where outcome in ('complete', 'unchanged')) - $first_day as read_before,
+        arg_max(followers, date) as followers_before
     from playlist_days
-    where date < $first_day and outcome in ('complete', 'unchanged')
+    where date < $first_day
     group by playlist_id
 )
 
@@ -52,7 +54,8 @@ select
     coalesce(days.outcomes, '') as outcomes,
     days.followers,
     days.sizes,
-    earlier.read_before
+    earlier.read_before,
+    earlier.followers_before
 from playlist_numbers
 inner join playlists on playlist_numbers.playlist_id = playlists.playlist_id
 left join days on playlist_numbers.playlist_id = days.playlist_id
