@@ -217,6 +217,9 @@ def test_overview_of_the_last_days_shows_their_changes(
     page.open(part, f"#from={first}&to=2026-01-30")
     assert page.texts(".notice[role=alert]") == []
     assert [fact(page, key) for key in ("added", "removed")] == [str(added), str(removed)]
+    if periods:
+        field = page.run("((one) => [one.min, one.value])(document.querySelector('input[data-field=after]'))")
+        assert field == [str(first)] * 2
     link = page.run("document.querySelector('.feed h3 a').hash")
     assert f"from={first + timedelta(1)}" in link
     page.open(part, link)

@@ -69,7 +69,7 @@ function noMovers({ values, days }, { first, last }, tracks) {
     );
   }
   return days < 2 || first === last
-    ? "One day is known: movers need a second one."
+    ? "One day is shown: movers need a second one."
     : "No track has a popularity on two days of this week: movers need two.";
 }
 
