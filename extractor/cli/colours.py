@@ -14,7 +14,7 @@ OF_THE_MACHINE = ("planned", "loaded", "built", "published", "unchanged", "waiti
 OF_THE_MUSIC = ("changes", "status")
 """Events whose numbers of added and removed tracks are coloured."""
 
-# The start of a line, whether a message or a line of `status`.
+# The start of a line, whether a message or a line of `status`. Those of `changes` may start with any name.
 BAD = re.compile(r"\s*(error:|problem |stopped:)")
 ODD = re.compile(
     r"\s*(warning:|not read:|(data|not run|unavailable|for long|unknown|quota) {2,})|state +(?!all well| )"
@@ -37,7 +37,7 @@ def coloured(event: str, text: str) -> str:
 
 
 def _line(event: str, line: str) -> str:
-    for pattern, colour in ((BAD, RED), (ODD, YELLOW), (WELL, GREEN)):
+    for pattern, colour in ((BAD, RED), (ODD, YELLOW), (WELL, GREEN)) if event != "changes" else ():
         if pattern.match(line):
             return f"{colour}{line}{PLAIN}"
     if event in OF_THE_MACHINE:

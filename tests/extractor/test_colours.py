@@ -73,9 +73,17 @@ def test_pipe_has_no_colours(capsys: pytest.CaptureFixture[str], monkeypatch: py
         ("published", "published spotify.duckdb (1 MB)", "2"),
         ("changes", "  − Song – X", "31"),
         ("changes", "  + Song – X", "32"),
+        ("changes", "error: 404 mix, no changes", None),
+        ("changes", "stopped: mix, no changes", None),
+        ("changes", "not read: mix, no changes", None),
+        ("changes", "state  mix, no changes", None),
         ("status", "published    spotify.duckdb", None),
         ("extracted", "2026-01-16: +1 of 2 playlists", None),
     ],
 )
 def test_colour_of_a_line_says_what_it_is(event: str, line: str, colour: str | None) -> None:
     assert coloured(event, line) == (f"\x1b[{colour}m{line}\x1b[0m" if colour else line)
+
+
+def test_playlist_called_like_an_error_is_not_one() -> None:
+    assert coloured("changes", "error: 404 mix  +1 −2") == "error: 404 mix  \x1b[32m+1\x1b[0m \x1b[31m−2\x1b[0m"
