@@ -86,8 +86,13 @@ MOST_SHOWN = 200
 """Characters shown of a message from elsewhere."""
 
 
-CONTROLS = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
-"""Characters that move a cursor, end a line, or turn the direction of writing; and halves of characters."""
+CONTROLS = re.compile(
+    "[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]"
+)
+"""Characters that move a cursor, end a line, turn the direction of writing or can't be seen; halves of characters.
+
+Not those that join emojis, or the letters of some scripts.
+"""
 
 
 def visible(text: str) -> str:

@@ -363,7 +363,7 @@ def _as_configuration(arguments: Sequence[str], parser: argparse.ArgumentParser)
 
 
 def _count(text: str) -> int:
-    if not text.isdecimal() or not 1 <= int(text) <= MAX_DAYS:
+    if not (text.isascii() and text.isdecimal() and 1 <= int(text) <= MAX_DAYS):
         raise argparse.ArgumentTypeError(f"{text!r}: must be a number of days from 1 to {MAX_DAYS}")
     return int(text)
 
@@ -380,6 +380,9 @@ def _page(text: str) -> Path:
 
 def _day(text: str) -> date:
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
+        if day.isoformat() == text:  # ISO 8601 has other forms, such as weeks
+            return day
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is no day: write YYYY-MM-DD") from None
+        pass
+    raise argparse.ArgumentTypeError(f"{text!r} is no day: write YYYY-MM-DD")

@@ -24,8 +24,8 @@ from extractor.config.settings import Config
 from extractor.engines.duckdb.files import STORAGE
 from extractor.engines.functions import FUNCTIONS, define
 from extractor.errors import WarehouseError
-from extractor.outputs.changes.lately import summarize_day
-from extractor.outputs.changes.read import Asked, read_changes
+from extractor.outputs.changes.lately import summarize_day, summarize_lately
+from extractor.outputs.changes.read import Asked, distinct_names, read_changes
 from tests.cluster import Database
 from tests.extractor.conftest import Run, empty_marts, told
 from tests.functions.conftest import copy_marts
@@ -34,7 +34,7 @@ A, B, C, NEVER = (letter * 22 for letter in "ABCN")
 """Playlists: A is read every day, B not on the 14th and 15th, C for the first time on the 16th, NEVER never."""
 
 ONE, TWO, THREE, FOUR, OLD = (f"{number}" * 22 for number in range(1, 6))
-EVIL = "Ev\x1b[31mil\u202e *& <i>\n, \ud7ff"
+EVIL = "Ev\x1b[31mil\u202e *& <i>\n\u061c\u200b\u2060\ufeff, \ud7ff"
 
 PLAYLISTS = [(A, "Morning", "first"), (B, "Same", "left"), (C, "Same", "right"), (NEVER, None, "wished")]
 TRACKS = [(ONE, "Song", "X, Y"), (TWO, EVIL, "Z"), (THREE, "Song", "Z"), (FOUR, "New id", "X"), (OLD, "Old id", "X")]
@@ -240,7 +240,15 @@ def test_nothing_published_exits_1(make: Callable[..., Shown]) -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--since", "2026-13-01"], ["--days", "0"], ["--days", "1", "--since", "2026-01-01"]]
+    "arguments",
+    [
+        ["--since", "2026-13-01"],
+        ["--since", "2026-W01-1"],
+        ["--since", "20260101"],
+        ["--days", "0"],
+        ["--days", "\N{ARABIC-INDIC DIGIT SEVEN}"],
+        ["--days", "1", "--since", "2026-01-01"],
+    ],
 )
 def test_invalid_period_exits_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
@@ -251,7 +259,7 @@ def test_invalid_period_exits_2(arguments: list[str], capsys: pytest.CaptureFixt
 
 # The text
 
-VISIBLE = "Ev\\u001b[31mil\\u202e *& <i> , \ud7ff"
+VISIBLE = "Ev\\u001b[31mil\\u202e *& <i> \\u061c\\u200b\\u2060\\ufeff, \ud7ff"
 
 
 def test_text_groups_changes_by_playlist_with_their_bounds(shown: Shown) -> None:
@@ -268,7 +276,7 @@ def test_text_groups_changes_by_playlist_with_their_bounds(shown: Shown) -> None
         "\n"
         "Perhaps before 15 Jan 2026: changes of Same (left) (since 13 Jan)\n"
         "Not observed: wished (unavailable)\n"
-        "Read for the first time, so nothing to compare with: Same (right)\n"
+        "Read for the first time, so earlier changes are unknown: Same (right) (16 Jan)\n"
     )
 
 
@@ -295,7 +303,7 @@ def test_bounds_of_all_changes_are_in_the_heading(shown: Shown) -> None:
         (
             16,
             ["--playlist", "wished"],
-            "wished, no playlist has been observed yet: ./run.sh status shows why",
+            "wished, not observed yet: ./run.sh status shows why",
         ),
         (
             12,
@@ -316,6 +324,116 @@ def test_period_without_changes_says_why(
     ET.fromstring(shown("--format", "atom", *arguments))
 
 
+def change_tables(shown: Shown, sql: str) -> Shown:
+    with duckdb.connect(str(shown.config.database)) as connection:
+        connection.execute(sql)
+    return shown
+
+
+def test_playlist_that_was_read_for_the_first_time_may_have_changes_since(shown: Shown) -> None:
+    day = "2026-01-17"
+    change_tables(
+        shown,
+        f"""
+        insert into playlist_days (playlist_id, date, outcome) values ('{C}', '{day}', 'complete');
+        insert into playlist_changes (playlist_id, track_id, change, date, date_before, is_replacement)
+        values ('{C}', '{ONE}', 'added', '{day}', '2026-01-16', false);
+        """,
+    )
+    lines = shown("--since", "2026-01-15").splitlines()
+    assert "Same (right)  +1 −0" in lines
+    assert lines[-1] == "Read for the first time, so earlier changes are unknown: Same (right) (16 Jan)"
+
+
+@pytest.mark.parametrize("names", [
+    [("Hits", "pop"), ("Hits", "pop"), ("Hits", "rock"), ("Hits", None), ("Hits (rock)", None), ("Other", "pop")],
+    [("Hits", None), ("Hits", None), (f"Hits ({A})", None), (f"Hits ({A}) ({C})", None)],
+    [("Hits", None), ("Hits ", None), ("Hits\n", None), (None, "Hits"), (None, None), (None, None)],
+])  # fmt: skip
+def test_no_two_playlists_have_the_same_name(names: list[tuple[str | None, str | None]]) -> None:
+    ids = [A, B, C, NEVER, "E" * 22, "F" * 22]
+    rows = [
+        {"playlist_id": each, "playlist_name": name, "label": label}
+        for each, (name, label) in zip(ids, names, strict=False)
+    ]
+    found = distinct_names(rows)
+    assert list(found) == ids[: len(rows)]
+    assert len({" ".join(name.split()) for name in found.values()}) == len(rows)
+
+
+def test_playlists_that_share_name_and_label_are_told_apart_everywhere(shown: Shown) -> None:
+    change_tables(
+        shown,
+        f"""
+        update playlists set playlist_name = 'Hits', label = 'pop' where playlist_id in ('{B}', '{C}', '{NEVER}');
+        insert into playlists (playlist_id, playlist_name, label, is_watched)
+        values ('{"M" * 22}', 'Hits', 'pop', true);
+        insert into playlist_days (playlist_id, date, outcome) values ('{C}', '2026-01-15', 'complete');
+        insert into playlist_changes (playlist_id, track_id, change, date, date_before, is_replacement)
+        values ('{C}', '{ONE}', 'added', '2026-01-16', '2026-01-15', false);
+        """,
+    )
+    assert [line for line in shown().splitlines()[1:] if "Morning" not in line and "returned" not in line][1:] == [
+        f"Hits ({B})  +1 −0, 1 replaced",
+        f"  + {VISIBLE} – Z (between 13 and 16 Jan)",
+        "  = New id – X, a new id of Old id (between 13 and 16 Jan)",
+        "",
+        f"Hits ({C})  +1 −0",
+        "  + Song – X, Y (between 15 and 16 Jan)",
+        "",
+        "  − Song – X, Y (between 15 and 16 Jan)",
+        "",
+        f"Perhaps before 15 Jan 2026: changes of Hits ({B}) (since 13 Jan)",
+        f"Not observed: Hits ({'M' * 22}) (not run); Hits ({NEVER}) (unavailable)",
+    ]
+    summary = summarize_day(shown.config, january(16))
+    assert summary
+    assert f"perhaps before 15 Jan: changes of Hits ({B}) (since 13 Jan)" in summary[0].splitlines()
+
+
+def test_names_with_commas_cannot_be_taken_for_several(shown: Shown) -> None:
+    change_tables(
+        shown,
+        f"""
+        update playlists set playlist_name = 'Slow, Long; biggest: x' where playlist_id = '{A}';
+        update playlists set playlist_name = 'Up, 1 replaced' where playlist_id = '{B}';
+        update playlist_days set outcome = 'failed' where playlist_id = '{C}';
+        delete from playlist_changes where playlist_id = '{B}' and track_id = '{TWO}';
+        """,
+    )
+    assert (
+        shown("--track", FOUR).splitlines()[0]
+        == "New id – X, between 15 and 16 Jan 2026: 1 replaced in 1 of 2 playlists"
+    )
+    assert shown("--track", FOUR, "--playlist", B).startswith("Up, 1 replaced; New id – X, between 13 and 16 Jan")
+    assert shown().splitlines()[-1] == "Not observed: Same (failed); wished (unavailable)"
+    summary = summarize_day(shown.config, january(16))
+    assert summary
+    biggest = "biggest: Slow, Long; biggest: x +1 −1; Up, 1 replaced 1 replaced"
+    assert summary[0].splitlines()[0] == f"+1 −1, 1 replaced in 2 playlists since 15 Jan; {biggest}"
+    assert summarize_lately(shown.config)[:2] == ["16 Jan: +1 −1, 1 replaced in 2 playlists since 15 Jan", biggest]
+
+
+def test_recording_with_two_ids_enters_several_playlists_once(shown: Shown) -> None:
+    change_tables(
+        shown,
+        f"""
+        update track_info set isrc = 'zzrecording01' where track_id = '{THREE}';
+        update track_info set isrc = 'ZZRECORDING01' where track_id = '{TWO}';
+        delete from playlist_changes where date = '2026-01-16';
+        insert into playlist_changes (playlist_id, track_id, change, date, date_before, is_replacement) values
+            ('{A}', '{TWO}', 'added', '2026-01-16', '2026-01-15', false),
+            ('{B}', '{TWO}', 'added', '2026-01-16', '2026-01-15', false),
+            ('{B}', '{THREE}', 'added', '2026-01-16', '2026-01-15', false),
+            ('{C}', '{THREE}', 'added', '2026-01-16', '2026-01-15', false);
+        """,
+    )
+    summary = summarize_day(shown.config, january(16))
+    assert summary
+    title = EVIL.replace("\n", " ")
+    assert summary[0].splitlines()[1:] == [f"entered several playlists: {title} – Z (3)"]
+
+
 # The other formats
 
 
@@ -330,7 +448,7 @@ def test_csv_has_a_header_and_the_same_values_as_json(shown: Shown) -> None:
 @pytest.mark.parametrize("result_format", ["text", "md", "json", "csv", "atom"])
 def test_no_format_has_raw_control_characters(shown: Shown, result_format: str) -> None:
     text = shown("--format", result_format, "--days", "9")
-    assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]", text)
+    assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200b\u202e\u2060\ufeff]", text)
     assert shown("--format", result_format, "--days", "9") == text
 
 
@@ -341,9 +459,51 @@ def test_markdown_is_a_list_with_links(shown: Shown) -> None:
         "",
         f"- [Morning](https://open.spotify.com/playlist/{A}): +1 −1",
     ]
-    assert lines[3].startswith("  - returned: [Ev\\\\u001b\\[31mil\\\\u202e \\*\\& \\<i\\> ,")
+    assert lines[3].startswith("  - returned: [Ev\\\\u001b\\[31mil\\\\u202e \\*\\& \\<i\\> \\\\u061c")
     assert lines[3].endswith(f"](https://open.spotify.com/track/{TWO}) – Z (between 15 and 16 Jan)")
     assert lines[4] == f"  - removed: [Song](https://open.spotify.com/track/{ONE}) – X, Y (between 15 and 16 Jan)"
+
+
+def test_markdown_keeps_titles_and_says_once_that_a_track_returned(shown: Shown) -> None:
+    change_tables(shown, "update track_info set track_name = 'Home, returned home'")
+    lines = shown("--format", "md", "--days", "9").splitlines()
+    link = "[Home, returned home](https://open.spotify.com/track/{})".format
+    assert [line for line in lines if line.startswith("  - returned")] == [
+        f"  - returned: {link(TWO)} – Z (between 15 and 16 Jan)"
+    ]
+    assert f"  - removed: {link(ONE)} – X, Y (between 15 and 16 Jan)" in lines
+    assert f"  - added: {link(TWO)} – Z (between 13 and 16 Jan)" in lines
+    assert f"  - replaced: {link(FOUR)} – X, a new id of Home, returned home (between 13 and 16 Jan)" in lines
+
+
+@pytest.mark.parametrize("power", ["https://evil.example/x", "www.evil.example", "@octocat", "$x$", "~x~", "<b>"])
+def test_no_title_has_power_in_markdown(shown: Shown, power: str) -> None:
+    change_tables(shown, f"update track_info set artists = '{power}'")
+    text = shown("--format", "md")
+    assert not re.search(r"(?<!\\)" + re.escape(power), text)
+    assert power in text.replace("\\", "")
+
+
+CHART = "chart:top-50:de"
+
+
+@pytest.mark.parametrize("arguments", [["--format", "md"], ["--format", "atom"], ["--digest", "week"],
+                                       ["--digest", "week", "--format", "html"]])  # fmt: skip
+def test_only_what_has_an_id_of_spotify_has_a_link(shown: Shown, arguments: list[str]) -> None:
+    tables = ("playlists", "playlist_days", "playlist_changes", "tracks_in_playlist")
+    change_tables(
+        shown,
+        "".join(f"update {table} set playlist_id = '{CHART}' where playlist_id = '{A}';" for table in tables)
+        + f"update playlists set playlist_name = '1. Top' where playlist_id = '{CHART}'",
+    )
+    text = shown(*arguments)
+    assert f"https://open.spotify.com/playlist/{B}" in text
+    assert "https://open.spotify.com/playlist/chart" not in text
+    assert "chart:" not in text
+    if arguments[-1] in ("md", "week"):
+        assert next(line for line in text.splitlines() if "Top" in line).startswith("- 1\\. Top: +")
+    else:
+        assert "1. Top" in text
 
 
 NAMES = {"a": "http://www.w3.org/2005/Atom"}
@@ -396,7 +556,7 @@ def test_output_that_lacks_characters_is_valid(
 # The lines after a daily run
 
 SUMMARY = (
-    "+2 −1, 1 replaced in 2 playlists since 15 Jan; biggest: Morning +1 −1, Same (left) +1 −0, 1 replaced\n"
+    "+2 −1, 1 replaced in 2 playlists since 15 Jan; biggest: Morning +1 −1; Same (left) +1 −0, 1 replaced\n"
     "perhaps before 15 Jan: changes of Same (left) (since 13 Jan)\n"
     f"entered several playlists: {EVIL.replace(chr(10), ' ')} – Z (2)"
 )
@@ -422,7 +582,7 @@ def test_day_is_summarized_in_three_lines(shown: Shown) -> None:
 def test_day_in_the_middle_is_summarized_without_later_ones(shown: Shown) -> None:
     summary = summarize_day(shown.config, january(13))
     assert summary
-    assert summary[0] == "+1 −1 in 2 playlists since 12 Jan; biggest: Morning +1 −0, Same (left) +0 −1"
+    assert summary[0] == "+1 −1 in 2 playlists since 12 Jan; biggest: Morning +1 −0; Same (left) +0 −1"
 
 
 @pytest.mark.parametrize("day", [11, 12, 14, 15, 17])

@@ -5,6 +5,7 @@
 import re
 from collections import Counter
 from datetime import date, timedelta
+from itertools import pairwise
 from pathlib import Path
 from random import Random
 from xml.etree import ElementTree as ET
@@ -69,7 +70,7 @@ def test_digest_of_a_week_is_what_the_reads_show(config: Config, history: Histor
         for track in TRACKS
     }
     assert dict(part(digest, "Entered several playlists")) == {
-        f"Song {track[0]}": ", ".join(NAMES[each] for each in sorted(playlists))
+        f"Song {track[0]}": "; ".join(NAMES[each] for each in sorted(playlists))
         for track, playlists in entered.items()
         if len(playlists) > 1
     }
@@ -89,8 +90,30 @@ def test_movers_are_beyond_the_noise(config: Config, history: History) -> None:
     fell = {name: f"{before} to {after}" for name, (before, after) in moved.items() if after - before < -2}
     assert dict(part(digest, "Popularity rose most")) == rose
     assert dict(part(digest, "Popularity fell most")) == fell
-    [note] = {each.note for each in digest.parts if each.title.startswith("Popularity")}
-    assert note == f"{len(moved)} tracks compared; moves of up to 2 are noise"
+    [note] = [each.note for each in digest.parts if each.note]
+    assert note == f"{len(moved)} recordings compared; moves of up to 2 are noise"
+
+
+def test_recording_with_two_ids_is_listed_once(config: Config) -> None:
+    last = FIRST + timedelta(DAYS - 1)
+    twins = {"a" * 22: "zzTWIN", "b" * 22: "ZZtwin", "c" * 22: None}
+    values = {"a" * 22: (10, 90), "b" * 22: (10, 95), "c" * 22: (10, 80)}
+    with duckdb.connect(str(config.database)) as connection:
+        connection.execute("delete from track_daily_popularity; delete from playlist_changes")
+        for track, isrc in twins.items():
+            insert(connection, "track_info", [{"track_id": track, "track_name": "Twin", "isrc": isrc}])
+            for ago, value in zip((5, 0), values[track], strict=True):
+                row = {"track_id": track, "date": last - timedelta(ago), "popularity": value}
+                insert(connection, "track_daily_popularity", [row])
+        for playlist, track in zip(PLAYLISTS, ("a" * 22, "b" * 22, "c" * 22), strict=True):
+            insert(connection, "playlist_changes", [
+                {"playlist_id": playlist, "track_id": track, "change": "added", "date_before": last - timedelta(1),
+                 "date": last, "is_replacement": False}
+            ])  # fmt: skip
+    digest = read_digest(config, "week")
+    assert part(digest, "Popularity rose most") == [("Twin", "10 to 95"), ("Twin", "10 to 80")]
+    assert [each.note for each in digest.parts if each.note] == ["2 recordings compared; moves of up to 2 are noise"]
+    assert part(digest, "Entered several playlists") == [("Twin", "; ".join(NAMES[each] for each in PLAYLISTS[:2]))]
 
 
 def test_artists_gained_are_in_a_playlist_now_and_were_in_none(config: Config, history: History) -> None:
@@ -220,6 +243,70 @@ def test_feed_that_is_the_same_is_not_written_again(config: Config) -> None:
     before = config.feed.stat().st_mtime_ns
     write_feed(config)
     assert config.feed.stat().st_mtime_ns == before
+
+
+def times(config: Config) -> dict[str, tuple[str, str]]:
+    """Return title and time of each entry of the feed by id; the feed itself has none."""
+    feed = ET.fromstring(config.feed.read_text())
+    return {
+        str(each.findtext(f"{ATOM}id")) if each is not feed else "": (
+            "".join(str(each.findtext(f"{ATOM}{name}")) for name in ("title", "content")),
+            str(each.findtext(f"{ATOM}updated")),
+        )
+        for each in (feed, *feed.iter(f"{ATOM}entry"))
+    }
+
+
+def test_what_a_late_day_changes_gets_a_later_time(config: Config, history: History, empty: Path) -> None:
+    late = FIRST + timedelta(DAYS - 3)
+    whole = History(dict(history.reads), dict(history.values))
+    for playlist in PLAYLISTS:  # so that the late day adds entries, and moves those of the next day
+        whole.reads[playlist, late] = set(TRACKS[:3])
+        whole.reads[playlist, late - timedelta(1)] = set(TRACKS[2:])
+        whole.reads[playlist, late + timedelta(1)] = set(TRACKS[2:4])
+    without = History(dict(whole.reads), dict(whole.values))
+    without.forget(late)
+    steps = [without, whole, whole, without, whole]
+    found = []
+    for step in steps:
+        step.publish(empty, config.database)
+        write_feed(config)
+        found.append(times(config))
+    for number, (before, after) in enumerate(pairwise(found)):
+        is_same = steps[number] is steps[number + 1]
+        assert (after[""] == before[""]) == is_same
+        assert after[""][1] >= before[""][1]
+        differing = 0
+        for entry in after.keys() - {""}:
+            if entry in before and after[entry][0] == before[entry][0]:
+                assert after[entry][1] == before[entry][1]
+            else:
+                assert after[entry][1] == after[""][1] > before[""][1]
+                differing += 1
+        assert bool(differing) != is_same
+
+
+def test_time_of_what_is_new_is_that_of_the_last_run(config: Config, history: History, empty: Path) -> None:
+    write_feed(config)
+    later = History(dict(history.reads), dict(history.values))
+    later.read(FIRST + timedelta(DAYS), Random(5))
+    later.publish(empty, config.database)
+    with duckdb.connect(str(config.database)) as connection:
+        insert(connection, "runs", [{"run_id": "r", "kind": "read", "started_at": "2026-01-13 07:58:00"}])
+    write_feed(config)
+    assert times(config)[""][1] == "2026-01-13T07:58:00Z"
+    assert entries(config)[0][1] == "2026-01-13T07:58:00Z"
+
+
+@pytest.mark.parametrize(
+    "text", ["", "<feed>", "<feed xmlns='http://www.w3.org/2005/Atom'><updated>now</updated></feed>"]
+)
+def test_feed_that_is_none_is_replaced(config: Config, text: str) -> None:
+    write_feed(config)
+    before = config.feed.read_text()
+    config.feed.write_text(text)
+    write_feed(config)
+    assert config.feed.read_text() == before
 
 
 def test_feed_that_cannot_be_written_keeps_the_old_one(config: Config) -> None:

@@ -14,7 +14,7 @@ from extractor.errors import WarehouseError
 from extractor.outputs.alarms import alarms_of
 from extractor.outputs.changes.lately import COUNTS
 from extractor.outputs.changes.read import IS_OBSERVED, Tally, observed_days, playlist_names
-from extractor.outputs.changes.words import named, some
+from extractor.outputs.changes.words import address, named, some
 from extractor.outputs.missing import check_published
 
 DAYS = {"week": 7, "month": 28}
@@ -37,20 +37,31 @@ where date > {since} and date <= {last}
 group by playlist_id
 order by added + removed + replaced desc, playlist_id
 """
+# Of a recording with several ids, the first one.
 ENTERED = """
+with entered as (
+    select
+        changes.playlist_id,
+        changes.track_id,
+        track_name,
+        artists,
+        coalesce(upper(isrc), changes.track_id) as recording
+    from playlist_changes as changes
+    left join track_info on changes.track_id = track_info.track_id
+    where date > {since} and date <= {last} and change <> 'removed' and not is_replacement
+)
+
 select
-    changes.track_id,
-    any_value(track_name) as track,
-    any_value(artists) as artists,
-    list(distinct changes.playlist_id order by changes.playlist_id) as playlists
-from playlist_changes as changes
-left join track_info on changes.track_id = track_info.track_id
-where date > {since} and date <= {last} and change <> 'removed' and not is_replacement
-group by changes.track_id
-having count(distinct changes.playlist_id) > 1
-order by count(distinct changes.playlist_id) desc, track, changes.track_id
+    min(track_id) as track_id,
+    arg_min(track_name, track_id) as track,
+    arg_min(artists, track_id) as artists,
+    list(distinct playlist_id order by playlist_id) as playlists
+from entered
+group by recording
+having count(distinct playlist_id) > 1
+order by count(distinct playlist_id) desc, track, min(track_id)
 """
-# 0 may mean that Spotify has no value, so it is left out.
+# 0 may mean that Spotify has no value, so it is left out. Of a recording with several ids, the one that moved most.
 MOVED = """
 with moved as (
     select track_id, arg_min(popularity, date) as before, arg_max(popularity, date) as after
@@ -63,6 +74,9 @@ with moved as (
 select moved.*, after - before as change, track_name as track, artists
 from moved
 left join track_info on moved.track_id = track_info.track_id
+qualify row_number() over (
+    partition by coalesce(upper(isrc), moved.track_id) order by abs(after - before) desc, moved.track_id
+) = 1
 order by abs(change) desc, track, moved.track_id
 """
 ARTISTS = """
@@ -96,11 +110,11 @@ order by observed - days, playlist_id
 
 @dataclass(frozen=True)
 class Entry:
-    """An entry of a digest: a name, what is said of it, and its place at Spotify, such as track/<id>."""
+    """An entry of a digest: a name, what is said of it, and the link to its page."""
 
     name: str
     about: str = ""
-    place: str | None = None
+    link: str | None = None
 
 
 @dataclass(frozen=True)
@@ -159,7 +173,7 @@ def _parts(cursor: Cursor, since: date, last: date) -> list[Part]:
         Entry(
             names[row["playlist_id"]],
             str(Tally(row["added"], row["removed"], row["replaced"])),
-            f"playlist/{row['playlist_id']}",
+            address("playlist", row["playlist_id"]),
         )
         for row in found[PLAYLISTS]
     ]
@@ -179,19 +193,19 @@ def _parts(cursor: Cursor, since: date, last: date) -> list[Part]:
 
 def _movers(rows: list[dict[str, Any]]) -> list[Part]:
     """Return the tracks whose popularity rose and fell most. The rows come with the biggest moves first."""
-    note = f"{counted(len(rows), 'track')} compared; moves of up to {NOISE} are noise" if rows else ""
+    note = f"{counted(len(rows), 'recording')} compared; moves of up to {NOISE} are noise" if rows else ""
     entries = [(row["change"], _track(row, f"{row['before']} to {row['after']}")) for row in rows]
     rises = [entry for change, entry in entries if change > NOISE]
     falls = [entry for change, entry in entries if change < -NOISE]
-    return [Part.of("Popularity rose most", rises, note), Part.of("Popularity fell most", falls, note)]
+    return [Part.of("Popularity rose most", rises, note), Part.of("Popularity fell most", falls)]
 
 
 def _artists(rows: list[dict[str, Any]]) -> list[Part]:
     by_now: dict[bool, list[Entry]] = {True: [], False: []}
     for row in rows:
-        by_now[row["is_now"]].append(Entry(row["artist"], place=f"artist/{row['artist_id']}"))
+        by_now[row["is_now"]].append(Entry(row["artist"], link=address("artist", row["artist_id"])))
     return [Part.of("Artists gained", by_now[True]), Part.of("Artists lost", by_now[False])]
 
 
 def _track(row: dict[str, Any], about: str) -> Entry:
-    return Entry(named(row["track"] or row["track_id"], row["artists"]), about, f"track/{row['track_id']}")
+    return Entry(named(row["track"] or row["track_id"], row["artists"]), about, address("track", row["track_id"]))

@@ -8,8 +8,8 @@ from html import escape
 from extractor.engines.base import counted
 from extractor.errors import visible
 from extractor.outputs.changes.digest import Digest, Entry, Part
-from extractor.outputs.changes.formats import marked
-from extractor.outputs.changes.words import SPOTIFY, between
+from extractor.outputs.changes.formats import linked, marked
+from extractor.outputs.changes.words import between
 
 LENGTH = 200
 """Characters of a name or of what is said of it; Spotify limits neither."""
@@ -88,12 +88,10 @@ def _short(text: str) -> str:
 
 
 def _in_markdown(entry: Entry) -> str:
-    name = marked(_short(entry.name))
-    shown = f"[{name}]({SPOTIFY}/{entry.place})" if entry.place else name
-    return shown + (f": {marked(_short(entry.about))}" if entry.about else "")
+    return linked(_short(entry.name), entry.link) + (f": {marked(_short(entry.about))}" if entry.about else "")
 
 
 def _in_html(entry: Entry) -> str:
     name = escape(_short(entry.name))
-    shown = LINK.format(f"{SPOTIFY}/{escape(entry.place)}", name) if entry.place else name
+    shown = LINK.format(escape(entry.link), name) if entry.link else name
     return shown + (f": {escape(_short(entry.about))}" if entry.about else "")

@@ -17,7 +17,7 @@ from extractor.engines.base import counted
 from extractor.errors import visible
 from extractor.outputs.changes.crossings import Crossing
 from extractor.outputs.changes.read import Change, Changes, Tally
-from extractor.outputs.changes.words import SPOTIFY, between, day_of, some
+from extractor.outputs.changes.words import SPOTIFY, address, between, day_of, listed, some
 from extractor.project import PROGRAM
 
 NAMED = 5
@@ -30,8 +30,11 @@ ATOM = "http://www.w3.org/2005/Atom"
 PLAIN = str.maketrans({"−": "-", "–": "-", "…": "..."})  # noqa: RUF001
 """ASCII for our own signs."""
 
-MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~&])")
-"""What Markdown would interpret."""
+MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~&$@]|:(?=//)|(?<=www)\.)", re.IGNORECASE)
+"""What Markdown would interpret, also GitHub's: formulas, mentions and bare addresses."""
+
+ITEM = re.compile(r"^(\s*\d*)([-+.)])")
+"""What would begin an item of a list."""
 
 NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
@@ -41,7 +44,7 @@ def as_text(found: Changes) -> str:
     lines, tell = [heading(found)], _teller(found)
     for group in found.by_playlist():
         lines += ["", f"{_line(group[0].playlist)}  {Tally.of(group)}"]
-        lines += [f"  {SIGNS[change.change]} {_line(change.title + tell(change))}" for change in group]
+        lines += [f"  {SIGNS[change.change]} {_line(change.title + _kind(change) + tell(change))}" for change in group]
     lines += _below(list(notes(found)))
     return "\n".join(lines) + "\n"
 
@@ -50,12 +53,12 @@ def as_markdown(found: Changes) -> str:
     """Return the changes as a nested list with links to Spotify."""
     lines, tell = [f"**{marked(heading(found))}**"], _teller(found)
     for number, group in enumerate(found.by_playlist()):
-        playlist = f"[{marked(group[0].playlist)}]({_address('playlist', group[0].playlist_id)})"
+        playlist = linked(group[0].playlist, address("playlist", group[0].playlist_id))
         lines += [*([] if number else [""]), f"- {playlist}: {Tally.of(group)}"]
         for change in group:
-            track = f"[{marked(change.track or change.track_id)}]({_address('track', change.track_id)})"
-            rest = change.title.removeprefix(change.track or change.track_id) + tell(change)
-            lines.append(f"  - {change.change}: {track}{marked(rest)}".replace(", returned", "", 1))
+            track = linked(change.track or change.track_id, address("track", change.track_id))
+            rest = change.title.removeprefix(change.track or change.track_id) + _replaced(change) + tell(change)
+            lines.append(f"  - {change.change}: {track}{marked(rest)}")
     lines += _below([marked(note) for note in notes(found)])
     return "\n".join(lines) + "\n"
 
@@ -75,18 +78,25 @@ def as_csv(found: Changes) -> str:
     return text.getvalue()
 
 
-def as_atom(found: Changes, most: int | None = None) -> str:
-    """Return an Atom feed (RFC 4287), newest first: an entry for each playlist and day on which changes were seen.
+def as_atom(found: Changes) -> str:
+    """Return an Atom feed (RFC 4287), newest first: an entry for each playlist and day on which changes were seen."""
+    return atom_text(atom(found))
 
-    The same changes have the same ids and times in every feed.
-    """
+
+def atom_text(feed: ET.Element) -> str:
+    """Return the text of an Atom feed."""
     ET.register_namespace("", ATOM)
+    ET.indent(feed)
+    return '<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(feed, encoding="unicode") + "\n"
+
+
+def atom(found: Changes, most: int | None = None) -> ET.Element:
+    """Return an Atom feed. An entry has the same id in every feed; its time is the day."""
     feed = ET.Element(f"{{{ATOM}}}feed")
-    _add(feed, "title", "Playlist changes" + (": " if found.about else "") + ", ".join(found.about))
+    _add(feed, "title", "Playlist changes" + (": " if found.about else "") + listed(found.about))
     _add(feed, "id", _urn(f"changes {found.key}"))
-    _add(
-        feed, "updated", _instant(max([change.date for change in found.changes], default=found.through or found.since))
-    )
+    last = max([change.date for change in found.changes], default=found.through or found.since)
+    _add(feed, "updated", _instant(last))
     _add(feed, "generator", "spotify-track-history")
     _add(ET.SubElement(feed, f"{{{ATOM}}}author"), "name", "spotify-track-history")
     for changes in _entries(found)[:most]:
@@ -95,10 +105,10 @@ def as_atom(found: Changes, most: int | None = None) -> str:
         _add(entry, "title", f"{first.playlist}: {Tally.of(changes)}")
         _add(entry, "id", _urn(f"changes {found.key} {first.playlist_id} {first.date}"))
         _add(entry, "updated", _instant(first.date))
-        ET.SubElement(entry, f"{{{ATOM}}}link", {"rel": "alternate", "href": _address("playlist", first.playlist_id)})
+        if link := address("playlist", first.playlist_id):
+            ET.SubElement(entry, f"{{{ATOM}}}link", {"rel": "alternate", "href": link})
         _add(entry, "content", _html(changes)).set("type", "html")
-    ET.indent(feed)
-    return '<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(feed, encoding="unicode") + "\n"
+    return feed
 
 
 FORMATS: dict[str, Callable[[Changes], str]] = {
@@ -123,7 +133,7 @@ def fitting(text: str, result_format: str, encoding: str) -> str:
 
 def heading(found: Changes) -> str:
     """Return a line with the period and the numbers of changes, or why there can be none."""
-    about = "".join(f"{_line(each)}, " for each in found.about)
+    about = f"{_line(listed(found.about))}, " if found.about else ""
     playlists = counted(found.observed, "playlist")
     if found.through is None:
         text = _unobserved(found)
@@ -149,34 +159,36 @@ def notes(found: Changes) -> Iterator[str]:
     if earlier := found.earlier():
         yield f"Perhaps before {_day(found.since)}: changes of " + _listed(earlier)
     if found.not_observed:
-        yield "Not observed: " + _listed([f"{name} ({outcome})" for name, outcome in found.not_observed.items()])
+        yield "Not observed: " + _listed(found.not_observed)
     if found.first_reads:
-        yield "Read for the first time, so nothing to compare with: " + _listed(found.first_reads)
+        yield "Read for the first time, so earlier changes are unknown: " + _listed(found.first_reads)
 
 
 def _teller(found: Changes) -> Callable[[Change], str]:
-    """Return a function that says what follows the title of a track, and between which days unless all are the same."""
+    """Return a function that says between which days a change happened, unless all have the same ones."""
     is_same = all((each.date_before, each.date) == (found.since, found.through) for each in found.changes)
     year = found.through.year if found.through else None
 
     def tell(change: Change) -> str:
-        bounds = between(change.date_before, change.date, with_year=change.date.year != year)
-        return _kind(change) + ("" if is_same else f" ({bounds})")
+        return "" if is_same else f" ({between(change.date_before, change.date, with_year=change.date.year != year)})"
 
     return tell
 
 
 def _kind(change: Change) -> str:
     """Return what the sign of a change does not say."""
-    if change.change == "replaced":
-        return f", a new id of {change.replaced_track or change.replaced_track_id}"
-    return ", returned" if change.change == "returned" else ""
+    return ", returned" if change.change == "returned" else _replaced(change)
+
+
+def _replaced(change: Change) -> str:
+    """Return the track whose place another id took."""
+    return f", a new id of {change.replaced_track or change.replaced_track_id}" if change.change == "replaced" else ""
 
 
 def _unobserved(found: Changes) -> str:
     if found.history is None:
-        return f"no playlist has been observed yet: {PROGRAM} status shows why"
-    why = _listed([f"{name} ({outcome})" for name, outcome in found.not_observed.items()])
+        return f"{'not' if found.is_of_playlist else 'no playlist has been'} observed yet: {PROGRAM} status shows why"
+    why = _listed(found.not_observed)
     last = f"the last observed day is {_day(found.history[1])}"
     return f"nothing was observed after {_day(found.since)}; {last}" + (f". Not observed: {why}" if why else "")
 
@@ -202,8 +214,9 @@ def marked(text: str) -> str:
     return MARKUP.sub(r"\\\1", _line(text))
 
 
-def _address(kind: str, spotify_id: str) -> str:
-    return f"{SPOTIFY}/{kind}/{spotify_id}"
+def linked(name: str, link: str | None) -> str:
+    """Return a name in Markdown, with its link if there is one; it may be the first of a line or of an item."""
+    return f"[{marked(name)}]({link})" if link else ITEM.sub(r"\1\\\2", marked(name))
 
 
 def cells(change: Change | Crossing) -> dict[str, object]:
@@ -231,10 +244,11 @@ def _html(changes: list[Change]) -> str:
     for change in changes:
         item = ET.SubElement(items, "li")
         item.text = f"{SIGNS[change.change]} "
-        link = ET.SubElement(item, "a", {"href": _address("track", change.track_id)})
-        link.text = _clean(change.title)
+        link = address("track", change.track_id)
+        title = ET.SubElement(item, "a", {"href": link}) if link else ET.SubElement(item, "span")
+        title.text = _clean(change.title)
         bounds = between(change.date_before, change.date, with_year=True)
-        link.tail = _clean(f"{_kind(change)} ({bounds})")
+        title.tail = _clean(f"{_kind(change)} ({bounds})")
     return ET.tostring(items, encoding="unicode", method="html")
 
 

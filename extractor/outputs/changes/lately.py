@@ -9,8 +9,8 @@ from extractor.config.settings import Config
 from extractor.engines.base import counted
 from extractor.engines.published import Cursor, literal
 from extractor.engines.registry import target_of
-from extractor.outputs.changes.read import Change, Changes, Tally, observed_days, read_between, read_day
-from extractor.outputs.changes.words import day_of, some
+from extractor.outputs.changes.read import Changes, Tally, observed_days, read_between, read_day
+from extractor.outputs.changes.words import day_of, listed, some
 
 NAMED = 3
 """Playlists and tracks that a summary names."""
@@ -35,26 +35,10 @@ def summarize_day(config: Config, day: date) -> tuple[str, dict[str, object]] | 
     Raises WarehouseError if what is published can't be read.
     """
     found = read_day(config, day)
-    return _summary(found) if found else None
-
-
-def _summary(found: Changes) -> tuple[str, dict[str, object]]:
+    if found is None:
+        return None
+    text = "\n".join([listed([_numbers(found), *_biggest(found)]), *_others(found)])
     tally, biggest = found.tally, found.biggest()
-    if len(biggest) == 1:
-        lines = [f"{tally} in {biggest[0][0]} since {day_of(found.since)}"]
-    else:
-        names = ", ".join(f"{name} {numbers}" for name, numbers in biggest[:NAMED])
-        lines = [f"{tally} in {counted(len(biggest), 'playlist')} since {day_of(found.since)}; biggest: {names}"]
-    if earlier := found.earlier():
-        lines.append(f"perhaps before {day_of(found.since)}: changes of {some(earlier, NAMED)}")
-    entered: dict[str, list[Change]] = defaultdict(list)
-    for change in found.changes:
-        if change.change in ("added", "returned"):
-            entered[change.track_id].append(change)
-    several = sorted((each for each in entered.values() if len(each) > 1), key=lambda each: (-len(each), each[0].title))
-    if several:
-        names = some([f"{each[0].title} ({len(each)})" for each in several], NAMED)
-        lines.append(f"entered several playlists: {names}")
     facts = {
         "since": found.since,
         "added": tally.added,
@@ -62,7 +46,43 @@ def _summary(found: Changes) -> tuple[str, dict[str, object]]:
         "replaced": tally.replaced,
         "playlists": [{"playlist": name, "added": each.added, "removed": each.removed} for name, each in biggest],
     }
-    return "\n".join(line.replace("\n", " ") for line in lines), facts
+    return text, facts
+
+
+def _numbers(found: Changes) -> str:
+    """Return the numbers of changes, and where they are."""
+    changed = found.biggest()
+    where = _line(changed[0][0]) if len(changed) == 1 else counted(len(changed), "playlist")
+    return f"{found.tally} in {where} since {day_of(found.since)}"
+
+
+def _biggest(found: Changes) -> list[str]:
+    """Return a line that names the playlists with most changes, if several have changed."""
+    changed = found.biggest()
+    names = listed([f"{name} {numbers}" for name, numbers in changed[:NAMED]])
+    return [_line(f"biggest: {names}")] if len(changed) > 1 else []
+
+
+def _others(found: Changes) -> list[str]:
+    """Return lines about changes that may be older, and about tracks that entered several playlists."""
+    lines = []
+    if earlier := found.earlier():
+        lines.append(f"perhaps before {day_of(found.since)}: changes of {some(earlier, NAMED)}")
+    titles: dict[str, str] = {}
+    entered: dict[str, set[str]] = defaultdict(set)
+    for change in found.changes:
+        if change.change in ("added", "returned"):
+            titles.setdefault(change.recording, change.title)
+            entered[change.recording].add(change.playlist_id)
+    several = [(-len(playlists), titles[each]) for each, playlists in entered.items() if len(playlists) > 1]
+    if several:
+        names = some([f"{title} ({-number})" for number, title in sorted(several)], NAMED)
+        lines.append(f"entered several playlists: {names}")
+    return [_line(line) for line in lines]
+
+
+def _line(text: str) -> str:
+    return text.replace("\n", " ")
 
 
 def summarize_lately(config: Config) -> list[str]:
@@ -75,9 +95,8 @@ def summarize_lately(config: Config) -> list[str]:
         if len(observed) < 2:
             return []
         found = read_between(published, observed[-2], observed)
-        of_day = _summary(found)[0] if found.changes else f"none since {day_of(observed[-2])}"
-        of_day = of_day.replace("; biggest: ", "\nbiggest: ", 1)
-        lines = f"{day_of(observed[-1])}: {of_day}".splitlines()
+        of_day = _numbers(found) if found.changes else f"none since {day_of(observed[-2])}"
+        lines = [f"{day_of(observed[-1])}: {of_day}", *_biggest(found), *_others(found)]
         return [*lines, _of_week(published, observed)] if len(observed) > 2 else lines
 
 

@@ -9,6 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import chain, repeat
 from typing import Any
 
 import duckdb
@@ -105,6 +106,11 @@ class Change:
         return named(self.track or self.track_id, self.artists)
 
     @property
+    def recording(self) -> str:
+        """Return what the ids of a recording share: the ISRC, which may be in lower case; the id without one."""
+        return self.isrc.upper() if self.isrc else self.track_id
+
+    @property
     def what(self) -> tuple[str | None, ...]:
         """Return what identifies a change, together with the day on which it was seen."""
         return (self.playlist_id, self.change, self.track_id, self.replaced_track_id)
@@ -143,8 +149,11 @@ class Tally:
         return cls(counts["added"] + counts["returned"], counts["removed"], counts["replaced"])
 
     def __str__(self) -> str:
+        replaced = f"{self.replaced:,} replaced" if self.replaced else ""
+        if replaced and not (self.added or self.removed):
+            return replaced
         text = f"+{self.added:,} −{self.removed:,}"  # noqa: RUF001 (a minus sign, as wide as the plus)
-        return text + (f", {self.replaced:,} replaced" if self.replaced else "")
+        return f"{text}, {replaced}" if replaced else text
 
 
 @dataclass(frozen=True)
@@ -152,17 +161,19 @@ class Changes:
     """The changes later than `since`, up to `through`, by playlist, newest first; and how well the period was observed.
 
     `through` is the last observed day of the period, None without one; `history` has the first and last one of all.
-    `not_observed` maps playlists to their last outcome. `first_reads` are playlists without an earlier read to compare,
-    if others have one; `is_first` is true if no playlist has. `about` names what was asked for; `key` identifies it.
+    `not_observed` names playlists with their last outcome, `first_reads` those whose first read is in the period, if
+    others have an earlier one, with its day; `is_first` is true if no playlist has an earlier one. `about` names what
+    was asked for, `key` identifies it; `is_of_playlist` is true if it is a playlist, alone or not.
     """
 
     since: date
     through: date | None
     history: tuple[date, date] | None
     observed: int
-    not_observed: dict[str, str]
+    not_observed: list[str]
     first_reads: list[str]
     is_first: bool
+    is_of_playlist: bool
     about: list[str]
     key: str
     changes: list[Change]
@@ -180,8 +191,8 @@ class Changes:
 
     def earlier(self) -> list[str]:
         """Return the playlists with changes that may have happened before the period, and since when."""
-        since = {group[0].playlist: min(change.date_before for change in group) for group in self.by_playlist()}
-        return [f"{name} (since {day_of(day)})" for name, day in since.items() if day < self.since]
+        since = [(group[0].playlist, min(change.date_before for change in group)) for group in self.by_playlist()]
+        return [f"{name} (since {day_of(day)})" for name, day in since if day < self.since]
 
     def biggest(self) -> list[tuple[str, Tally]]:
         """Return the changed playlists with their numbers of changes, those with most changes first."""
@@ -281,17 +292,18 @@ def _between(cursor: Cursor, asked: Asked, since: date, last: date, observed: li
         through=days[-1] if days else None,
         history=(observed[0], observed[-1]) if observed else None,
         observed=len(read),
-        not_observed={
-            names[row["playlist_id"]]: (row["last_outcome"] or "not_run").replace("_", " ")
+        not_observed=[
+            f"{names[row['playlist_id']]} ({(row['last_outcome'] or 'not_run').replace('_', ' ')})"
             for row in asked_for
             if row["is_watched"] and not row["observed_days"] and since < last
-        },
+        ],
         first_reads=[
-            names[row["playlist_id"]]
+            f"{names[row['playlist_id']]} ({day_of(row['first_observed'])})"
             for row in read
             if row["first_observed"] > max(since, min(observed, default=since))
         ],
         is_first=all(row["first_observed"] > since and row["observed_days"] == 1 for row in read),
+        is_of_playlist=asked.playlist is not None,
         about=_about(cursor, asked, names),
         key=" ".join(f"{kind}:{each}" for kind, each in _ids(asked).items() if each),
         changes=sorted(changes, key=_order),
@@ -329,19 +341,27 @@ def _order(change: Change) -> tuple[object, ...]:
     )
 
 
-def distinct_names(calendars: list[dict[str, Any]]) -> dict[str, str]:
-    """Return the name of each playlist: Spotify's, or else the label or the id; with the label if several share it."""
+def distinct_names(playlists: list[dict[str, Any]]) -> dict[str, str]:
+    """Return a name of each playlist: Spotify's, or else the label or the id.
 
-    def name_of(row: dict[str, Any]) -> str:
-        return str(row["playlist_name"] or row["label"] or row["playlist_id"])
+    If several share it, the label follows in brackets; if they share that too, or have none, the id.
+    """
+    ids = [row["playlist_id"] for row in playlists]
+    bare = {row["playlist_id"]: str(row["playlist_name"] or row["label"] or row["playlist_id"]) for row in playlists}
+    labels = {row["playlist_id"]: row["label"] or row["playlist_id"] for row in playlists}
+    names = bare
+    for mark in chain((labels,), repeat({each: each for each in ids})):
+        count = Counter(map(_as_seen, names.values()))
+        shared = {each for each in ids if count[_as_seen(names[each])] > 1}
+        if not shared:
+            break
+        names = names | {each: f"{bare[each]} ({mark[each]})" for each in shared}
+    return names
 
-    shared = Counter(map(name_of, calendars))
-    return {
-        row["playlist_id"]: name_of(row)
-        if shared[name_of(row)] == 1
-        else f"{name_of(row)} ({row['label'] or row['playlist_id']})"
-        for row in calendars
-    }
+
+def _as_seen(name: str) -> str:
+    """Return a name with single blanks, as a reader sees it."""
+    return " ".join(name.split())
 
 
 def _ids(asked: Asked) -> dict[str, str | None]:

@@ -6,6 +6,8 @@ import uuid
 from collections.abc import Sequence
 from datetime import date
 
+from extractor.config.watch_list import SPOTIFY_ID
+
 SPOTIFY = "https://open.spotify.com"
 
 
@@ -14,9 +16,19 @@ def named(name: str, artists: str | None) -> str:
     return f"{name} – {artists}" if artists else name  # noqa: RUF001 (a dash)
 
 
+def listed(names: Sequence[str]) -> str:
+    """Return names as a list. Names may have commas, so there are semicolons between them."""
+    return "; ".join(names)
+
+
 def some(names: Sequence[str], most: int) -> str:
     """Return the first names, and the number of the others."""
-    return ", ".join(names[:most]) + (f", and {len(names) - most:,} more" if len(names) > most else "")
+    return listed([*names[:most], *([f"and {len(names) - most:,} more"] if len(names) > most else [])])
+
+
+def address(kind: str, spotify_id: str) -> str | None:
+    """Return the link to a playlist, track or artist; None if Spotify has no page, as of an imported chart."""
+    return f"{SPOTIFY}/{kind}/{spotify_id}" if SPOTIFY_ID.fullmatch(spotify_id) else None
 
 
 def day_of(day: date, *, with_year: bool = False) -> str:
