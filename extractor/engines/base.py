@@ -58,7 +58,7 @@ class Loaded:
     def __str__(self) -> str:
         if not self.files:
             return "nothing new to load"
-        text = f"loaded {self.answers} answers from {self.files} new files"
+        text = f"loaded {counted(self.answers, 'answer')} from {counted(self.files, 'new file')}"
         return text + (f", {self.unknown} of an unknown shape" if self.unknown else "")
 
 
@@ -91,7 +91,7 @@ class Built:
         return Built(other.models, self.tests + other.tests, warnings, self.seconds + other.seconds)
 
     def __str__(self) -> str:
-        text = f"built {self.models} tables and views, {self.tests} tests passed in {self.seconds:.1f} s"
+        text = f"built {self.models} tables and views, {counted(self.tests, 'test')} passed in {self.seconds:.1f} s"
         return text + (f", {self.warnings} with warnings" if self.warnings else "")
 
 

@@ -8,6 +8,7 @@ from datetime import date
 
 from extractor.config.settings import Config
 from extractor.config.watch_list import WatchList, read_watch_list
+from extractor.engines.base import counted
 from extractor.landing.budget import Budget
 from extractor.landing.cache import CachedContent, contents_of, tracks_after_leaving
 from extractor.landing.day import DayState
@@ -30,13 +31,13 @@ class Plan:
     requests_per_day: int | None
 
     def __str__(self) -> str:
-        needs = f"{self.playlists:,} playlists, {self.tracks:,} tracks"
-        text = f"needs at least {self.playlists + self.tracks:,} requests ({needs})"
+        needs = f"{counted(self.playlists, 'playlist')}, {counted(self.tracks, 'track')}"
+        text = f"needs at least {counted(self.playlists + self.tracks, 'request')} ({needs})"
         if self.requests_per_day is None:
             return text
         left = f"{self.playlists_left:,}"
         if self.playlists_left != self.tracks_left:
-            left = f"{self.playlists_left:,} playlists and {self.tracks_left:,} tracks"
+            left = f"{counted(self.playlists_left or 0, 'playlist')} and {counted(self.tracks_left or 0, 'track')}"
         return f"{text}; {left} of {self.requests_per_day:,} left today"
 
 
@@ -83,9 +84,8 @@ class Unasked:
 
     def __str__(self) -> str:
         which = f"slice{'s' if len(self.slices) > 1 else ''} {', '.join(map(str, self.slices))}"
-        return (
-            f"{len(self.playlists):,} playlists and {self.tracks:,} tracks were not requested: {which} did not finish"
-        )
+        what = f"{counted(len(self.playlists), 'playlist')} and {counted(self.tracks, 'track')}"
+        return f"{what} were not requested: {which} did not finish"
 
 
 def unasked(config: Config, memory: DayState) -> Unasked:

@@ -157,7 +157,9 @@ def import_history(
         found = _summary(work, request, problems)
         found.personalised_playlists, found.personalised_reads = left_out.playlists, left_out.reads
         if request.strict and problems.count:
-            raise ConfigError(f"{request.path}: {problems.count:,} problems, nothing was imported:\n{_named(problems)}")
+            raise ConfigError(
+                f"{request.path}: {counted(problems.count, 'problem')}, nothing was imported:\n{_named(problems)}"
+            )
         if not found.days and not left_out.reads:
             raise ConfigError(f"{request.path}: nothing of it is usable:\n{_named(problems)}")
         if request.dry_run:

@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 
 from extractor.config.settings import Config
-from extractor.engines.base import megabytes
+from extractor.engines.base import counted, megabytes
 from extractor.engines.duckdb.files import READ, number_of, opened, quoted
 from extractor.errors import ConfigError, ExportError, WarehouseError, suggestion
 from extractor.files import sync
@@ -51,7 +51,7 @@ class Exported:
     bytes: int
 
     def __str__(self) -> str:
-        return f"exported {self.files} files ({megabytes(self.bytes)}) into {self.folder}"
+        return f"exported {counted(self.files, 'file')} ({megabytes(self.bytes)}) into {self.folder}"
 
 
 def export(config: Config, file_format: str, folder: Path, only: str | None = None) -> Exported:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from extractor.config.settings import Config
 from extractor.config.watch_list import read_watch_list
-from extractor.engines.base import megabytes
+from extractor.engines.base import counted, megabytes
 from extractor.engines.published import PublishedReport
 from extractor.engines.registry import target_of
 from extractor.errors import PARTLY_READ, CredentialsError, ExtractorError, StoppedByQuota
@@ -29,7 +29,7 @@ MOST_NAMED = 20
 STATES = {
     0: "all well",
     CredentialsError.exit_code: "Spotify refused the app or its user: see the error of the last run",
-    PARTLY_READ: "the last day read has gaps, or neither this day nor the day before was read",
+    PARTLY_READ: "{day} was not read completely",
     StoppedByQuota.exit_code: "stopped by the quota: run it again to continue",
 }
 
@@ -84,11 +84,12 @@ class Requests:
 class Status:
     """The result of ./run.sh status. `published…` is None if nothing is published, `not_before` without a wait.
 
-    `changes` are lines about the changes of the last days. The text is shorter if all is well: the last run, no
-    requests without a budget, nothing of how the app may ask.
+    `changes` are lines about the changes of the last days, `state` says what the exit code means. The text is shorter
+    if all is well: the last run, no requests without a budget, nothing of how the app may ask.
     """
 
     changes: list[str]
+    state: str
     published: str | None
     published_at: datetime | None
     published_through: date | None
@@ -113,7 +114,7 @@ class Status:
     def _lines(self) -> Iterator[tuple[str, str]]:
         is_well = self.exit_code == 0 and not self.problems
         yield from zip(("changes", *[""] * len(self.changes)), self.changes, strict=False)
-        yield "state", STATES[self.exit_code] if self.runs or self.published else NO_RUN
+        yield "state", self.state if self.runs or self.published else NO_RUN
         yield from (("problem", problem) for problem in self.problems)
         yield from (("data", alarm) for alarm in self.alarms)
         if self.slices_not_run:
@@ -124,7 +125,7 @@ class Status:
         yield "published", self._publication()
         yield from (("run", str(run)) for run in self.runs[: 1 if is_well else None])
         outcomes = [f"{count:,} {outcome}" for outcome, count in self.coverage.items()]
-        yield str(self.day), ", ".join([*outcomes, f"{self.tracks_answered:,} tracks answered"])
+        yield str(self.day), ", ".join([*outcomes, f"{counted(self.tracks_answered, 'track')} answered"])
         if not is_well or any(each.left is not None for each in self.requests):
             yield "requests", ", ".join(map(str, self.requests))
         if not is_well:
@@ -161,8 +162,10 @@ def status(config: Config, day: date, now: datetime) -> Status:
     outcomes = Counter(report.outcomes.get(playlist_id, "not_run") for playlist_id in watched)
     budget = Budget(config.landing, day, config.api.requests_per_day, report.memory.requests)
     wait = load_wait(config.landing, now)
+    state, exit_code = _state(config, day, report, published)
     return Status(
         changes=changes,
+        state=state,
         published=None if published.at is None else published.where,
         published_at=published.at,
         published_through=published.through,
@@ -193,7 +196,7 @@ def status(config: Config, day: date, now: datetime) -> Status:
             "warehouse": _size(config.warehouse),
             "database": _size(config.database),
         },
-        exit_code=_exit_code(config, day, report, published),
+        exit_code=exit_code,
     )
 
 
@@ -222,16 +225,20 @@ def _read_published(config: Config, published: PublishedReport, read: Callable[[
         return []
 
 
-def _exit_code(config: Config, day: date, report: DayReport, published: PublishedReport) -> int:
-    """Return the exit code of the day, or of the day before while not all workers have finished."""
+def _state(config: Config, day: date, report: DayReport, published: PublishedReport) -> tuple[str, int]:
+    """Return the state and the exit code of the day, or of the day before while not all workers have finished."""
     worst = _worst(report.runs)
     if worst or (worst == 0 and not unasked(config, report.memory).slices):
-        return worst
-    before = day - timedelta(days=1)
+        return STATES[worst].format(day=day), worst
+    before, is_begun = day - timedelta(days=1), bool(report.runs)
     report = DayReport(config.landing, before)
     runs = report.runs or [run for run in published.runs if run.date == before]
+    if not runs:
+        what = f"{before} was not read, and {day} is not finished"
+        return what if is_begun else f"neither {day} nor {before} was read", PARTLY_READ
     is_whole = _worst(runs) == 0 and not (report.runs and unasked(config, report.memory).slices)
-    return 0 if is_whole else PARTLY_READ
+    exit_code = 0 if is_whole else PARTLY_READ
+    return STATES[exit_code].format(day=before), exit_code
 
 
 def _worst(runs: list[Run]) -> int | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from extractor.config.settings import Config
+from extractor.engines.base import counted
 from extractor.engines.duckdb.builds import awaits_refresh, last_build
 from extractor.engines.duckdb.files import attach, logs_of, number_of, opened, read_to_end, rows_of
 from extractor.errors import LandingError, WarehouseError
@@ -94,7 +95,9 @@ class Verified:
     def __str__(self) -> str:
         lines = [f"{stage:<10} {text}" for stage, text in self.read.items()]
         lines += [f"{'problem':<10} {problem}" for problem in self.problems]
-        return "\n".join([*lines, f"{'result':<10} {f'{len(self.problems)} problems' if self.problems else 'sound'}"])
+        return "\n".join(
+            [*lines, f"{'result':<10} {counted(len(self.problems), 'problem') if self.problems else 'sound'}"]
+        )
 
 
 def verify_all(config: Config) -> Verified:
@@ -137,7 +140,9 @@ def _verify_landing(landing: Path, verified: Verified) -> dict[str, int]:
                 lines[run] = max(number, lines.get(run, 0))
         except LandingError as error:
             verified.problems.append(str(error))
-    verified.read["landing"] = f"{len(files):,} files, {len(lines):,} runs, {sum(lines.values()):,} lines"
+    verified.read["landing"] = ", ".join(
+        (counted(len(files), "file"), counted(len(lines), "run"), counted(sum(lines.values()), "line"))
+    )
     return lines
 
 
@@ -163,13 +168,13 @@ def _verify_raw(config: Config, lines: dict[str, int], verified: Verified) -> No
                 + _restore_raw(config)
             )
     waiting = sorted(lines.keys() - {run for run, *_ in loaded})
-    told = f", {len(waiting)} runs wait for ./run.sh load" if waiting else ""
-    verified.read["raw"] = f"{len(loaded):,} runs, {sum(rows.values()):,} rows{told}"
+    told = f", waiting for ./run.sh load: {counted(len(waiting), 'run')}" if waiting else ""
+    verified.read["raw"] = f"{counted(len(loaded), 'run')}, {counted(sum(rows.values()), 'row')}{told}"
 
 
 def _verify_facts(config: Config, verified: Verified) -> None:
     rows = read_to_end(config.warehouse, config.memory)
-    verified.read["facts"] = f"{len(rows):,} tables, {sum(rows.values()):,} rows"
+    verified.read["facts"] = f"{counted(len(rows), 'table')}, {counted(sum(rows.values()), 'row')}"
     with opened(config.warehouse, read_only=True, memory_limit=config.memory) as connection:
         build = last_build(connection)
         if build is None or not build.has_passed or not config.raw.exists():
@@ -195,7 +200,7 @@ def _verify_published(config: Config, verified: Verified) -> None:
     if logs := logs_of(config.database):
         verified.problems.append(f"{logs[0]}: changes the published file when it is opened; {PUBLISH}")
     rows = read_to_end(config.database, config.memory)
-    verified.read["published"] = f"{len(rows):,} tables, {sum(rows.values()):,} rows"
+    verified.read["published"] = f"{counted(len(rows), 'table')}, {counted(sum(rows.values()), 'row')}"
     if not config.warehouse.exists():
         return
     with opened(config.warehouse, read_only=True) as connection:
@@ -212,4 +217,4 @@ def _verify_published(config: Config, verified: Verified) -> None:
 
 def _verify_handed_over(config: Config, verified: Verified) -> None:
     rows = read_to_end(config.handed_over, config.memory)
-    verified.read["handed over"] = f"{len(rows):,} tables, {sum(rows.values()):,} rows"
+    verified.read["handed over"] = f"{counted(len(rows), 'table')}, {counted(sum(rows.values()), 'row')}"

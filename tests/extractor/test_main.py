@@ -185,7 +185,7 @@ def test_load_reports_what_it_loaded(run: Callable[..., Run], capsys: pytest.Cap
     command = run()
     command("extract")
     assert command("load") == 0
-    assert "loaded 6 answers from 1 new files" in capsys.readouterr().out
+    assert "loaded 6 answers from 1 new file" in capsys.readouterr().out
 
 
 def test_load_requires_no_credentials(run: Callable[..., Run], monkeypatch: pytest.MonkeyPatch) -> None:

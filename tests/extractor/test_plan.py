@@ -37,7 +37,7 @@ def test_plan_counts_a_request_per_playlist_and_per_fifty_tracks(bench: MakeBenc
 def test_plan_assumes_an_unread_playlist_shows_a_hundred_tracks(bench: MakeBench) -> None:
     run = bench(EIGHT)
     run.watch(spotify_id("l0"), tracks=TRACKS)
-    assert planned(run) == "needs at least 2 requests (1 playlists, 1 tracks)"
+    assert planned(run) == "needs at least 2 requests (1 playlist, 1 track)"
 
 
 def test_plan_skips_tracks_known_to_be_in_a_playlist(bench: MakeBench) -> None:

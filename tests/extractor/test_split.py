@@ -36,7 +36,7 @@ def test_responses_of_all_shapes_can_share_a_file(config: Config) -> None:
     land_answers(config.landing, "a", [*LISTS.values(), *UNKNOWN.values(), *LISTS.values()])
     loaded = load(config)
     assert (loaded.answers, loaded.unknown) == (2 * len(LISTS) + len(UNKNOWN), len(UNKNOWN))
-    assert str(loaded) == f"loaded {loaded.answers} answers from 1 new files, {len(UNKNOWN)} of an unknown shape"
+    assert str(loaded) == f"loaded {loaded.answers} answers from 1 new file, {len(UNKNOWN)} of an unknown shape"
     assert raw_of(config) == landed(config.landing)
 
 

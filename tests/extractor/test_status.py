@@ -9,7 +9,12 @@ import duckdb
 import pytest
 
 from extractor.cli.commands import main
+from extractor.engines.base import Loaded
+from extractor.extract.plan import Plan, Unasked
+from extractor.outputs.export import Exported
+from extractor.outputs.report.report import Reported
 from extractor.outputs.status import Status, status
+from extractor.outputs.verify import Verified
 from extractor.simulator.faults import Fault
 from extractor.simulator.identifiers import spotify_id
 from tests.extractor.conftest import DAY, NEXT_DAY, Bench, MakeBench
@@ -131,6 +136,41 @@ def test_previous_day_counts_until_the_day_is_read(bench: MakeBench) -> None:
     run.extract(NEXT_DAY)
     assert look(run, NEXT_DAY).exit_code == 0  # worker 2 has not run yet
     assert look(run, DAY_AFTER).exit_code == 3  # and did not
+
+
+def test_state_names_the_day_that_was_not_read(bench: MakeBench) -> None:
+    run = bench(WORLD, Fault(f"/v1/playlists/{L3}", day=DAY_AFTER, status=404))
+    run.set(batch_size=2)
+    states = []
+    for day in (DAY, NEXT_DAY, DAY_AFTER):
+        for worker in (1, 2):
+            states.append((look(run, day).state, look(run, day).exit_code))
+            run.set(batch_number=worker)
+            run.extract(day)
+    states.append((look(run, DAY_AFTER).state, look(run, DAY_AFTER).exit_code))
+    states.append((look(run, date(2026, 1, 4)).state, look(run, date(2026, 1, 4)).exit_code))
+    assert states == [
+        ("neither 2026-01-01 nor 2025-12-31 was read", 3),
+        ("2025-12-31 was not read, and 2026-01-01 is not finished", 3),
+        ("all well", 0),
+        ("all well", 0),
+        ("all well", 0),
+        ("all well", 0),
+        ("2026-01-03 was not read completely", 3),
+        ("2026-01-03 was not read completely", 3),
+    ]
+    assert "state        2026-01-03 was not read completely" in str(look(run, DAY_AFTER)).splitlines()
+
+
+def test_one_thing_is_not_called_many(bench: MakeBench) -> None:
+    budget = "1 playlist and 2 tracks of 3 left today"
+    assert str(Plan(1, 0, 1, 2, 3)) == f"needs at least 1 request (1 playlist, 0 tracks); {budget}"
+    assert str(Unasked(("a",), 1, (1,))) == "1 playlist and 1 track were not requested: slice 1 did not finish"
+    assert str(Loaded(1, 1)) == "loaded 1 answer from 1 new file"
+    assert str(Verified({}, ["x"])).endswith(" 1 problem")
+    assert str(Exported(Path("x"), 1, 0)) == "exported 1 file (0.0 MB) into x"
+    assert str(Reported(Path("x"), 0, 1, 1, 1, 1)).endswith(": 1 playlist, 1 track, 1 day, without the 1 earlier day")
+    assert "0 tracks answered" in str(look(bench(WORLD)))
 
 
 def test_last_run_of_a_worker_counts(bench: MakeBench) -> None:
