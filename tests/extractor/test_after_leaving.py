@@ -66,7 +66,7 @@ def test_without_discovery_tracks_that_have_left_are_not_requested(bench: MakeBe
     run = following(bench, 9, one_list(LEAVES))
     run.set(discover_tracks=False)
     assert asked(run, range(1, 5)) == {}
-    assert planned(run, january(5)) == "needs at least 1 requests (1 playlists, 0 tracks)"
+    assert planned(run, january(5)) == "needs at least 1 request (1 playlist, 0 tracks)"
 
 
 def test_return_ends_it_and_another_exit_begins_it_anew(bench: MakeBench) -> None:
@@ -165,13 +165,13 @@ def test_they_cost_nothing_if_the_app_gets_no_popularity(bench: MakeBench) -> No
     many = ", ".join(f"T{number}" for number in range(60))
     run = following(bench, 9, one_list(f"2026-01-01: [A, {many}], 2026-01-02: [A]"), Fault(BULK, status=403))
     run.set(drop_fields=("popularity",))
-    assert planned(run, DAY) == "needs at least 1 requests (1 playlists, 0 tracks)"
+    assert planned(run, DAY) == "needs at least 1 request (1 playlist, 0 tracks)"
     for number in (1, 2, 3):
         run.extract(january(number))
         # One track of the playlist, refused in bulk, then returned alone, without a popularity.
         assert len(run.landed("tracks", january(number))) == 2
         assert (A in run.asked_tracks(january(number))) == (number > 1)
-        assert planned(run, january(number + 1)) == "needs at least 1 requests (1 playlists, 0 tracks)"
+        assert planned(run, january(number + 1)) == "needs at least 1 request (1 playlist, 0 tracks)"
         assert planned(run, january(number)) == "needs at least 0 requests (0 playlists, 0 tracks)"
 
 
@@ -236,7 +236,7 @@ def test_plan_counts_tracks_after_leaving(bench: MakeBench) -> None:
     assert planned(run, january(3)) == "needs at least 4 requests (2 playlists, 2 tracks)"
     assert planned(run, january(5)) == "needs at least 2 requests (2 playlists, 0 tracks)"
     run.set(batch_size=1, batch_number=2)
-    assert planned(run, january(3)) == "needs at least 1 requests (1 playlists, 0 tracks)"
+    assert planned(run, january(3)) == "needs at least 1 request (1 playlist, 0 tracks)"
 
 
 def test_worker_does_not_request_a_track_that_another_found_in_its_playlist(bench: MakeBench) -> None:

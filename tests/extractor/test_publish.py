@@ -88,7 +88,7 @@ def test_build_of_nothing_counts_as_failed(config: Config, tmp_path: Path) -> No
 
 def test_publish_reports_the_path_of_the_database(config: Config) -> None:
     told = str(build(config))
-    assert "1 tests passed" in told
+    assert "1 test passed" in told
     assert str(config.database) in str(publish(config))
     assert published(config) == 1
 

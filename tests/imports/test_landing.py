@@ -118,7 +118,7 @@ def test_forget_withdraws_an_import_and_it_can_be_imported_again(target: Target,
     target.read("table", path)
     assert before.items() <= target.files().items()
     exit_code, printed = target.run("load")
-    assert (exit_code, "1 new files" in printed) == (0, True), printed
+    assert (exit_code, "1 new file" in printed) == (0, True), printed
     target.read("table", path, "--name", "table-2")
     exit_code, printed = target.run("forget", "--run", "import-table")
     assert (exit_code, "2 landing files moved" in printed) == (0, True), printed
