@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
@@ -237,6 +238,68 @@ def test_weeks_are_drawn_where_days_are_too_narrow(page: Page, tmp_path: Path) -
     page.run("location.hash = '#playlist=l1&from=2027-01-07'")
     page.wait_for("document.querySelector('.churn path.added').getAttribute('d').split('M').length < 40")
     assert all(" a day" in text for text in page.texts(".timeline .legend li"))
+
+
+WEEKS_MISSED = """
+create macro day(d) as date '2026-01-01' + cast(d as integer);
+insert into playlists
+    (playlist_id, playlist_name, label, owner_kind, is_watched, first_complete_date, last_complete_date)
+values ('l1', 'Weeks', null, 'user', true, day(0), day(399));
+insert into playlist_days (playlist_id, date, outcome, entries, size)
+select 'l1', day(d), if(d between 201 and 212, 'failed', 'complete'), 30, 30 from range(400) t(d);
+insert into track_info (track_id, track_name, artists) select 't' || t, 'Track ' || t, 'Artist' from range(60) u(t);
+insert into tracks_in_playlist (
+    playlist_id, track_id, stay_number, added_at, last_seen, first_seen, first_absent, added_at_source,
+    starts_before_watch, is_current, days_seen
+)
+select 'l1', 't' || t, 1, day(first), day(coalesce(last, 399)), day(first), day(absent), 'first_seen', first = 0,
+    absent is null, 1
+from (
+    select t, if(t < 46, 0, 213) as first, if(t < 16, 200, null) as last, if(t < 16, 213, null) as absent
+    from range(54) u(t)
+    union all select * from (values
+        (54, 200, null, null), (55, 215, null, null), (56, 216, null, null), (57, 0, 217, 218), (58, 0, 300, 301),
+        (59, 0, 300, 301)
+    )
+);
+insert into tracklists (playlist_id, first_day, last_day, position, kind, track_id)
+select 'l1', first_seen, last_seen, 1, 'track', track_id from tracks_in_playlist;
+"""
+"""Not read from day 201, a Tuesday, to the Saturday of the next week: then 8 tracks are new and 16 are gone."""
+
+
+def test_changes_between_reads_of_two_weeks_are_told_of_both(page: Page, tmp_path: Path) -> None:
+    page.open(written(tmp_path, WEEKS_MISSED), "#playlist=l1")
+    page.wait_for("document.querySelector('.churn')")
+    told = [tip(page, ".churn", monday + 2, 400) for monday in (193, 200, 207, 214, 298)]
+    between = "8 added, 16 removed between 20 Jul and 2 Aug"
+    assert [lines[1:-1] for lines in told] == [
+        ["0 added, 0 removed", "in 7 reads"],
+        ["1 added, 0 removed", "in 1 read", between],
+        [],
+        ["2 added, 1 removed", "in 7 reads"],
+        ["0 added, 2 removed", "in 7 reads"],
+    ]
+    assert told[2][-1] == between
+    assert {line.split()[0] for lines in (told[0], told[1], told[3], told[4]) for line in lines[-1:]} == {"turnover"}
+    page.run("location.hash = '#playlist=l1&from=2026-07-23&to=2026-07-25'")
+    page.wait_for("document.querySelector('.churn').getAttribute('aria-label').startsWith('8 added, 16 removed;')")
+    assert tip(page, ".churn", 1, 3)[1:] == ["not observed", between]
+
+
+def test_most_changes_of_a_column_are_those_of_the_days_shown(page: Page, tmp_path: Path) -> None:
+    page.open(written(tmp_path, WEEKS_MISSED), "#playlist=l1")
+    legend = "[...document.querySelectorAll('.timeline .legend li')].map((one) => one.innerText).join('; ')"
+    for days, expected in (
+        ("", "added, at most 2 a week; removed, at most 2 a week"),
+        ("&from=2026-07-21&to=2026-08-08", "added, at most 1 a day; removed, at most 1 a day"),
+        ("&from=2026-10-20&to=2026-10-30", "added; removed, at most 2 a day"),
+    ):
+        page.run(f"location.hash = '#playlist=l1{days}'")
+        page.wait_for(f"{legend} === '{expected}'")
+    path = page.run("document.querySelector('.churn path.removed').getAttribute('d')")
+    top, bottom = (float(number) for number in re.findall(r"[\d.]+", path)[1:4:2])
+    assert bottom - top == pytest.approx(84)  # the highest column of the days shown has the height of the chart
 
 
 def test_days_left_out_of_the_page_make_whole_history_numbers_unknown(

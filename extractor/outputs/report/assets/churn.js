@@ -2,9 +2,9 @@
 
 import { html, svg } from "./dom.js";
 import { blocks, grid, hatching, legend, swatch, told } from "./charts.js";
-import { daysOf, turnoverOf } from "./metrics.js";
-import { number, percent } from "./words.js";
-import { isUnobserved, readBefore, spans } from "./world.js";
+import { daysFrom, daysOf, turnoverOf } from "./metrics.js";
+import { count, number, percent } from "./words.js";
+import { isUnobserved, isUsable, readBefore, spans } from "./world.js";
 
 const CHURN = { height: 96, room: 6 };
 const NARROW = 3; // pixels of a day, below which weeks are drawn
@@ -13,20 +13,19 @@ const NARROW = 3; // pixels of a day, below which weeks are drawn
  * How many tracks were added or removed on each day: those of which it is known, and those spread evenly over the days
  * between two reads, on one of which each of them was.
  */
-function perDay(world, changes, key) {
+function perDay(world, changes, key, isKnown) {
   const days = Array.from({ length: world.days }, () => ({ known: 0, spread: 0, reads: "" }));
   changes
     .filter((change) => change[key])
     .forEach((change) => {
-      const length = change.to - change.from;
-      for (let day = Math.max(0, change.from + 1); day <= change.to; day += 1) {
-        if (length === 1) {
-          days[day].known += change[key];
-        } else {
-          days[day].spread += change[key] / length;
-          days[day].reads += ` ${change.to}`;
-        }
+      if (isKnown(change)) {
+        days[change.to].known += change[key];
+        return;
       }
+      daysFrom(Math.max(0, change.from + 1), change.to).forEach((day) => {
+        days[day].spread += change[key] / (change.to - change.from);
+        days[day].reads += ` ${change.to}`;
+      });
     });
   return days;
 }
@@ -45,18 +44,26 @@ function perWeek(calendar, days) {
   });
 }
 
-/** What the columns show: days, or weeks where a day is too narrow. */
+/** What the columns show: days, or weeks if a day is too narrow. A change is known if one column has all its days. */
 function perColumn(world, changes, key, across) {
-  const days = perDay(world, changes, key);
-  return isWeekly(across) ? perWeek(world.calendar, days) : days;
+  const { calendar } = world;
+  const isInWeek = ({ from, to }) => calendar.weekStart(from + 1) === calendar.weekStart(to);
+  return isWeekly(across)
+    ? perWeek(calendar, perDay(world, changes, key, isInWeek))
+    : perDay(world, changes, key, (change) => !isSpread(change));
 }
 
 function isWeekly({ step }) {
   return step < NARROW;
 }
 
-function most(days) {
-  return days.reduce((top, { known, spread }) => Math.max(top, known + spread), 0);
+/** The changes that may have happened on the days shown. */
+export function changesOver(changes, { first, last }) {
+  return changes.filter(({ from, to }) => from < last && first <= to);
+}
+
+function most(days, { first, last }) {
+  return Math.max(...days.slice(first, last + 1).map(({ known, spread }) => known + spread));
 }
 
 export function churnLegend(world, changes, across) {
@@ -69,7 +76,7 @@ export function churnLegend(world, changes, across) {
 }
 
 function atMost(days, across) {
-  const known = days.reduce((top, one) => Math.max(top, one.known), 0);
+  const known = Math.max(...days.slice(across.first, across.last + 1).map((one) => one.known));
   return known ? `, at most ${number(known)} a ${isWeekly(across) ? "week" : "day"}` : "";
 }
 
@@ -88,8 +95,8 @@ export function spreadLegend(changes) {
 /** What was added upwards and what was removed downwards from a line. */
 export function churn(world, playlist, changes, across) {
   const [added, removed] = ["added", "removed"].map((key) => perColumn(world, changes, key, across));
-  const unit = (CHURN.height - 2 * CHURN.room) / Math.max(most(added) + most(removed), 1);
-  const zero = CHURN.room + most(added) * unit;
+  const unit = (CHURN.height - 2 * CHURN.room) / Math.max(most(added, across) + most(removed, across), 1);
+  const zero = CHURN.room + most(added, across) * unit;
   const gap = across.step > 5 ? 1.5 : isWeekly(across) ? 1 : 0;
   const chart = svg(
     "svg",
@@ -98,7 +105,7 @@ export function churn(world, playlist, changes, across) {
       width: across.width,
       height: CHURN.height,
       role: "img",
-      "aria-label": churnInWords(world, changes),
+      "aria-label": churnInWords(world, changesOver(changes, across)),
     },
     grid(world.calendar, across, CHURN.height),
     hatching(playlist, across, CHURN.height),
@@ -168,18 +175,43 @@ function changesOn(world, playlist, changes, day) {
   return during.length ? during : [changeInWords(world, { from, to: day, added: 0, removed: 0 })];
 }
 
-/** What the reads of a week show, and how much of the playlist was replaced in a day. */
+/**
+ * What the reads of a week show, and how much of the playlist was replaced in a day. What happened between two reads of
+ * which one is of another week is told with both: it may have happened in either week.
+ */
 function inWeek(world, playlist, changes, day) {
-  const from = Math.max(0, world.calendar.weekStart(day));
-  const to = Math.min(world.lastDay, world.calendar.weekStart(day) + 6);
-  const days = daysOf(world, playlist, changes, from, to).filter(({ since }) => since !== null);
-  const sum = (key) => days.reduce((total, one) => total + one[key], 0);
-  const turnover = turnoverOf(days);
+  const { calendar, lastDay } = world;
+  const week = calendar.weekStart(day);
+  const [first, last] = [Math.max(0, week), Math.min(lastDay, week + 6)];
+  const isInside = ({ from, to }) => week <= from + 1 && to <= last;
+  const reads = readsOver(playlist, first, last);
+  const compared = reads.filter(isInside).length;
+  const during = changesOver(changes, { first, last });
+  const inside = during.filter(isInside);
+  const across = during.filter((change) => !isInside(change));
+  const quiet = reads
+    .filter((two) => !isInside(two) && !across.some(({ to }) => to === two.to))
+    .map(({ from, to }) => ({ from, to, added: 0, removed: 0 }));
+  const sum = (key) => number(inside.reduce((total, one) => total + one[key], 0));
+  const days = daysOf(world, playlist, changes, first, last).filter(({ size }) => size !== null);
+  const within = days.filter(({ day: to, since }) => since !== null && isInside({ from: to - since, to }));
+  const turnover = turnoverOf(within);
   return [
-    world.calendar.range(from, to),
-    ...(days.length
-      ? [`${number(sum("added"))} added, ${number(sum("removed"))} removed`, `in ${number(days.length)} reads`]
-      : ["no two reads to compare"]),
-    ...(turnover === null ? [] : [`turnover ${percent(turnover, 2)} a day`]),
-  ];
+    calendar.range(first, last),
+    days.length ? null : "not observed",
+    compared ? `${sum("added")} added, ${sum("removed")} removed` : null,
+    compared ? `in ${count(compared, "read")}` : null,
+    ...[...across, ...quiet].map((change) => changeInWords(world, change)),
+    reads.length ? null : "no two reads to compare",
+    turnover === null ? null : `turnover ${percent(turnover, 2)} a day`,
+  ].filter(Boolean);
+}
+
+/** Each read of a week, and the next one after it, with the read before it. */
+function readsOver(playlist, first, last) {
+  const isRead = (day) => isUsable(playlist.outcomes[day]);
+  const next = Array.from(playlist.outcomes).findIndex((letter, day) => day > last && isUsable(letter));
+  return [...daysFrom(first, last).filter(isRead), ...(next < 0 ? [] : [next])]
+    .map((to) => ({ from: readBefore(playlist, to), to }))
+    .filter(({ from }) => from !== null && from < last);
 }

@@ -2,7 +2,7 @@
 
 import { fitted, folded, html, section, titled } from "./dom.js";
 import { hatching, periods, row, swatch, legend, timeline } from "./charts.js";
-import { churn, churnLegend, spreadLegend } from "./churn.js";
+import { changesOver, churn, churnLegend, spreadLegend } from "./churn.js";
 import { lineChart, niceLimits } from "./lines.js";
 import { daysOf } from "./metrics.js";
 import { dataTable, dayColumn, sqlDay, sqlText } from "./table.js";
@@ -20,7 +20,7 @@ export function overTime(world, shown, playlist, changes) {
       ? "Lines join successive days that were observed; days that were not are hatched." +
           (world.replacements.playlist.includes(playlist.index) ? REPLACED : "")
       : "It was read on one day. What is added and removed is shown once it was read on a second one.",
-    legend([[swatch("hatch n"), "not observed"], ...spreadLegend(changes)]),
+    legend([[swatch("hatch n"), "not observed"], ...spreadLegend(changesOver(changes, shown))]),
     fitted((width) =>
       timeline(world, shown, width, (across) =>
         html(
