@@ -108,7 +108,12 @@ def test_playlist_and_overview_count_the_changes_of_a_week_alike(
     assert seen
 
 
+def days_of(number: int) -> str:
+    return "1 day" if number == 1 else f"{number} days"
+
+
 def test_survival_is_that_of_the_function(page: Page, report_html: Path, ask: Ask) -> None:
+    warned = 0
     for playlist in ids(ask):
         page.open(report_html, f"#playlist={playlist}")
         rows = ask(f"select * from survival('{playlist}')")
@@ -122,11 +127,35 @@ def test_survival_is_that_of_the_function(page: Page, report_html: Path, ask: As
         [[*asked, ended, asked_left_out]] = ask(sql_beside(page, "How long tracks stay"))
         assert [*asked, asked_left_out] == [half, half_min, stays, left_out]
         assert page.texts(".facts .cover")[-2] == f"of which {ended} ended"
+        [(longest,)] = ask(
+            "select max(coalesce(first_absent, last_usable_date) - added_at) from tracks_in_playlist "
+            f"inner join playlists using (playlist_id) where playlist_id = '{playlist}' "
+            "and (added_at_source = 'claimed' or not starts_before_watch)"
+        )
+        zeros = [(age, at_risk) for age, at_risk, exits, *_ in rows if at_risk == exits > 0]
+        notices = page.texts("section > .notice")
+        if zeros and zeros[0][0] < longest:
+            assert notices == [
+                f"The curve is 0 from {days_of(zeros[0][0])} on: all stays at risk at that age ({zeros[0][1]}) ended. "
+                "Stays first seen at a greater age can\N{RIGHT SINGLE QUOTATION MARK}t raise it again; the longest has "
+                f"lasted {days_of(longest)}."
+            ]
+            warned += 1
+        else:
+            assert notices == []
+        if all(row[3] == row[4] for row in rows):
+            page.wait_for("document.querySelector('svg.survival')")
+            label = page.run("document.querySelector('svg.survival').getAttribute('aria-label')")
+            assert f", over {days_of(zeros[0][0] if zeros else longest)}: " in label
         about = page.run("document.querySelector('[data-fact=half-life]').nextElementSibling.innerText")
-        assert about == {
-            half: "by the latest and the earliest ends" if half is not None else "more than half are left",
-        }.get(half_min, f"{'by the latest ends; ' if half is not None else ''}{half_min} by the earliest"
-              + ("" if half is not None else " ends"))  # fmt: skip
+        if half == half_min:
+            assert about == ("more than half are left" if half is None else "by the latest and the earliest ends")
+        elif half is None:
+            assert about == f"{half_min} by the earliest ends"
+        else:
+            bounds = f"{min(half, half_min)} to {max(half, half_min)}"
+            assert about == f"{bounds}, by the days on which tracks can have left"
+    assert warned
 
 
 def test_feeders_are_those_of_the_function(page: Page, report_html: Path, ask: Ask) -> None:

@@ -23,9 +23,11 @@ export function survivalSection(world, playlist, stays) {
   return section(
     "How long tracks stay",
     "Share of the stays that last longer than a number of days (Kaplan–Meier). Stays that go on count up to the last " +
-      "read. A track left at some moment between two reads.",
+      "read. A track left at some moment between two reads. At ages with few stays at risk, which the table has, the " +
+      "estimate says little.",
     facts(factsOf(found)),
     sqlOf(numbersSql(playlist)),
+    endsEarly(found),
     found.ages.some(({ age, share, shareMin }) => age && share !== shareMin)
       ? legend([[swatch("between"), "between the earliest and the latest days on which tracks can have left"]])
       : null,
@@ -60,13 +62,32 @@ function boundsOf(halfLife, halfLifeMin) {
   if (halfLife === halfLifeMin) {
     return halfLife === null ? "more than half are left" : "by the latest and the earliest ends";
   }
-  const earliest = halfLifeMin === null ? "none" : number(halfLifeMin);
-  return halfLife === null ? `${earliest} by the earliest ends` : `by the latest ends; ${earliest} by the earliest`;
+  if (halfLife === null) {
+    return `${number(halfLifeMin)} by the earliest ends`;
+  }
+  const [least, most] = [Math.min(halfLife, halfLifeMin), Math.max(halfLife, halfLifeMin)];
+  return halfLifeMin === null
+    ? "by the latest ends; none by the earliest"
+    : `${number(least)} to ${number(most)}, by the days on which tracks can have left`;
+}
+
+/** Why a curve may be 0 although stays have lasted longer; null if none has. */
+function endsEarly({ ages, longest }) {
+  const zero = ages.find(({ share }) => share === 0);
+  return zero && zero.age < longest
+    ? html(
+        "p",
+        { class: "notice" },
+        `The curve is 0 from ${count(zero.age, "day")} on: all stays at risk at that age (${number(zero.atRisk)}) ended. ` +
+          `Stays first seen at a greater age can’t raise it again; the longest has lasted ${count(longest, "day")}.`,
+      )
+    : null;
 }
 
 function chart(found, width) {
-  const { ages, halfLife } = found;
-  const longest = ages.at(-1).share > 0 ? found.longest : ages.at(-1).age;
+  const { halfLife } = found;
+  const longest = found.ages.find(({ share, shareMin }) => share === 0 && shareMin === 0)?.age ?? found.longest;
+  const ages = found.ages.filter(({ age }) => age <= longest);
   const pad = 40;
   const across = scale(0, Math.max(1, longest), Math.max(60, width - pad - 8));
   const y = (share) => Math.round((ROOM + (1 - share) * (HEIGHT - 2 * ROOM)) * 10) / 10;
@@ -74,7 +95,7 @@ function chart(found, width) {
   const ticks = Array.from({ length: Math.floor(longest / step) + 1 }, (_, tick) => tick * step);
   const drawing = svg(
     "svg",
-    { class: "survival", width: across.width, height: HEIGHT + 18, role: "img", "aria-label": inWords(found) },
+    { class: "survival", width: across.width, height: HEIGHT + 18, role: "img", "aria-label": inWords(found, ages, longest) },
     ticks.map((age) => svg("path", { class: "grid", d: `M${across.x(age) + 0.5} 0V${HEIGHT}` })),
     [0, 0.25, 0.5, 0.75, 1].map((share) => [
       svg("path", { class: "level", d: `M0 ${Math.round(y(share)) + 0.5}H${across.width}` }),
@@ -106,7 +127,7 @@ function onAge({ ages }, day) {
   return [count(day, "day"), `${share} last longer`];
 }
 
-function inWords({ ages, halfLife, longest }) {
+function inWords({ halfLife }, ages, longest) {
   const end = ages.at(-1);
   const half = halfLife === null ? "more than half are left" : `at most half are left after ${count(halfLife, "day")}`;
   return `Share of stays that last longer, over ${count(longest, "day")}: ${half}, ${percent(end.share)} at the end.`;
