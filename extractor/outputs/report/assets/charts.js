@@ -5,6 +5,7 @@ import { OUTCOMES, isUnobserved, spans } from "./world.js";
 
 const TICK_ROOM = 62;
 const THIN = 4;
+const STACKED = 560; // pixels below which names and notes are above the days
 
 /** Days across a width, from the first to the last one shown, with `beyond` pixels free to the right of it. */
 export function scale(first, last, width, beyond = 0) {
@@ -22,18 +23,25 @@ export function scale(first, last, width, beyond = 0) {
   };
 }
 
-/** The columns of rows of days: names, days, and a short note. Names are above the days if rows are stacked. */
-function columns(width, isStacked) {
-  const label = isStacked ? 0 : Math.round(Math.max(112, Math.min(240, width * 0.27)));
-  const note = width < 560 ? 50 : 74;
-  const gap = width < 560 ? 8 : 14;
-  return { label, note, gap, plot: Math.max(60, width - label - note - (isStacked ? 1 : 2) * gap) };
+const NOTE = 74;
+const GAP = 14;
+
+/** The columns of rows of days: names, days, and a short note. */
+function columns(width) {
+  const label = Math.round(Math.max(112, Math.min(240, width * 0.27)));
+  return { label, plot: width - label - NOTE - 2 * GAP };
 }
 
-/** Rows of days under one axis. A row is {label, note, plot}, the plot made for a scale. */
-export function timeline({ calendar }, shown, width, rows, { isStacked = false } = {}) {
-  const { label, note, gap, plot } = columns(width, isStacked);
-  const across = scale(shown.first, shown.last, plot, gap + note);
+/**
+ * Rows of days under one axis. A row is {label, note, plot}, the plot made for a scale; where the window is narrow,
+ * names and notes are above it, and the scale `isStacked`.
+ */
+export function timeline({ calendar }, shown, width, rows) {
+  const isStacked = width < STACKED;
+  const { label, plot } = columns(width);
+  const across = isStacked
+    ? Object.assign(scale(shown.first, shown.last, width), { isStacked })
+    : scale(shown.first, shown.last, plot, GAP + NOTE);
   const list = rows(across);
   const block = html(
     "div",
@@ -41,8 +49,8 @@ export function timeline({ calendar }, shown, width, rows, { isStacked = false }
     html("div", { class: "row head", "aria-hidden": true }, html("span"), axis(calendar, across), html("span")),
     list,
   );
-  block.style.setProperty("--columns", `${isStacked ? "" : `${label}px `}${plot}px ${note}px`);
-  block.style.setProperty("--gap", `${gap}px`);
+  block.style.setProperty("--columns", isStacked ? "minmax(0, 1fr) auto" : `${label}px ${plot}px ${NOTE}px`);
+  block.style.setProperty("--gap", `${GAP}px`);
   return block;
 }
 

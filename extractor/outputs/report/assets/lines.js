@@ -50,12 +50,17 @@ export function lineChart(world, across, options) {
     svg("path", { class: "level", d: levels.map((level) => `M0 ${Math.round(y(level)) + 0.5}H${across.width}`).join("") }),
     marks.map((mark) => rule(mark, across, height, top)),
     cursor,
+    levels.map((level) => svg("text", levelAt(y(level), across), short(level))),
     series.map(({ values }, index) => line(values, across, y, index)),
-    levels.map((level) => svg("text", { x: -7, y: y(level) + 4, "text-anchor": "end" }, short(level))),
     ends(series, across, y, height),
     labels.map(ruleLabel),
   );
   return pointed(chart, cursor, across, height, tellOf);
+}
+
+/** Where the number of a level is: beside the chart, or on the level if there is no room beside it. */
+function levelAt(y, { isStacked }) {
+  return isStacked ? { x: 0, y: y - 3 } : { x: -7, y: y + 4, "text-anchor": "end" };
 }
 
 /** A change: a rule where it was seen, and a field over the days before on which it may have happened. */
@@ -142,6 +147,15 @@ function line(values, across, y, index) {
     svg("path", { class: `line s${index % HUES}`, d: runs.filter(([from, to]) => to > from).map(path).join("") }),
     days.map((day) => svg("circle", { class: `value s${index % HUES}`, cx: across.x(day + 0.5), cy: y(values[day]), r: 2.5 })),
   ];
+}
+
+/** The mark of a line in a legend. */
+export function lineMark(index) {
+  return svg(
+    "svg",
+    { width: 14, height: 12, "aria-hidden": true },
+    svg("path", { class: `line s${index % HUES}`, d: "M0 6H14" }),
+  );
 }
 
 /** Round limits around the values that are shown, at least `span` apart. */

@@ -1,8 +1,8 @@
 // Where a track was: its positions over time, and its stays as a table.
 
 import { dated, html, name, titled } from "./dom.js";
-import { row } from "./charts.js";
-import { lineChart, niceLimits } from "./lines.js";
+import { legend, row } from "./charts.js";
+import { lineChart, lineMark, niceLimits } from "./lines.js";
 import { daysFrom, positionsOf } from "./metrics.js";
 import { dataTable, dayColumn, playlistColumn, sqlAmongPlaylists, sqlText } from "./table.js";
 import { count } from "./words.js";
@@ -61,7 +61,10 @@ export function positionsRow(world, lines, across) {
     return null;
   }
   const chart = lineChart(world, across, {
-    series: drawn.map(({ playlist, positions }) => ({ values: positions, end: playlist.title })),
+    series: drawn.map(({ playlist, positions }) => ({
+      values: positions,
+      end: across.isStacked ? null : playlist.title,
+    })),
     limits: niceLimits([1, ...known], { span: 4, least: 1 }),
     height: 220,
     isUpsideDown: true,
@@ -71,7 +74,15 @@ export function positionsRow(world, lines, across) {
     ],
     label: `Positions in ${count(drawn.length, "playlist")}, from ${Math.min(...known)} to ${Math.max(...known)}; 1 is the top.`,
   });
-  return row({ label: "Position", plot: chart, note: "" });
+  const names = across.isStacked ? lineLegend(drawn.map(({ playlist }) => playlist)) : null;
+  return row({ label: ["Position", names], plot: chart, note: "" });
+}
+
+/** The playlists of the lines, where there is no room beside these. */
+function lineLegend(playlists) {
+  return legend(
+    shortened(playlists.map(({ title }, index) => [lineMark(index), name(title)])).map((one) => [one].flat()),
+  );
 }
 
 function said({ playlist, positions }, day) {

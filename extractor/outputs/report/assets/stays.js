@@ -9,7 +9,6 @@ import { Tracklists } from "./tracklists.js";
 import { count, plain } from "./words.js";
 
 const ROWS = 30;
-const STACKED = 560; // pixels below which names are above the bars
 
 /** Orders by number, least first; what has none is last. */
 const ORDERS = {
@@ -88,7 +87,7 @@ function drawn(world, shown, playlist, lines, width) {
       }),
     );
   const rest = lines.length > ROWS ? `Show all ${count(lines.length, "track")}` : null;
-  return timeline(world, shown, width, (across) => few(rows(across), ROWS, rest), { isStacked: width < STACKED });
+  return timeline(world, shown, width, (across) => few(rows(across), ROWS, rest));
 }
 
 function noStays({ calendar }, playlist, shown) {
