@@ -234,6 +234,13 @@ def test_bars_say_when_a_stay_began_and_ended_and_how_long_it_lasted(page: Page,
     assert told["Track 3"][0] == [day, "there", since, "8 days or more"]
     assert told["Track 4"][1] == ["there", f"{since}, gone by {day}", "7 days"]
     assert told["Track 5"][2] == ["not observed: no answer", f"{since}, gone by {day}", "7 days"]
+    labels = page.run(
+        "Object.fromEntries(Array.from(document.querySelectorAll('.row:has(.bars)'), (row) => "
+        "[row.querySelector('bdi').textContent, row.querySelector('.bars').getAttribute('aria-label')]))"
+    )
+    assert labels["Track 0"] == f"{since}, gone between 13 and 16 Oct, 4 to 6 days"
+    assert labels["Track 3"] == f"{since}, 8 days or more"
+    assert labels["Track 4"] == f"{since}, gone by {day}, 7 days"
 
 
 def test_address_with_a_last_day_shows_the_playlist_as_of_that_day(

@@ -59,8 +59,12 @@ function headline(world, shown, artist, all, stays) {
       ["tracks-seen", "Tracks seen there", distinct(trackOf, stays), days],
       ["playlists-seen", "Playlists in all", distinct(playlistOf, stays), days],
     ]),
-    sqlOf(sqlOfNumbers(world, shown, artist)),
-    html("p", {}, spotifyLink("artist", artist.id)),
+    html(
+      "div",
+      { class: "beside-facts" },
+      sqlOf(sqlOfNumbers(world, shown, artist)),
+      html("p", {}, spotifyLink("artist", artist.id)),
+    ),
   );
 }
 

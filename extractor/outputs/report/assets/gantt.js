@@ -19,7 +19,7 @@ export function bars(world, playlist, stays, across, title = null) {
   const shown = stays.filter(({ last }) => last >= across.first);
   const chart = svg(
     "svg",
-    { class: "bars", width: across.width, height: HEIGHT, role: "img", "aria-label": inWords(world, stays) },
+    { class: "bars", width: across.width, height: HEIGHT, role: "img", "aria-label": inWords(world, playlist, shown) },
     grid(world.calendar, across, HEIGHT),
     svg("path", { class: "claim", d: shown.map((stay) => claim(stay, across)).join("") }),
     svg("path", { class: "bar", d: shown.map((stay) => bar(stay, across)).join("") }),
@@ -85,8 +85,8 @@ export function said({ calendar }, { added, first, last, absent, isClaimed, isOl
   return `${start}, gone ${absent - last > 1 ? calendar.between(last, absent) : `by ${calendar.say(absent)}`}`;
 }
 
-function inWords(world, stays) {
-  return stays.map((stay) => said(world, stay)).join("; ");
+function inWords(world, playlist, stays) {
+  return stays.map((stay) => `${said(world, stay)}, ${lasted(playlist, stay)}`).join("; ");
 }
 
 /** What the marks of a line mean, and `more` of them above it. */

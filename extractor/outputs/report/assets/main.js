@@ -164,6 +164,7 @@ async function start() {
   });
   document.addEventListener("pointerdown", () => tell(null), { capture: true });
   window.addEventListener("scroll", () => tell(null), { passive: true });
+  window.addEventListener("keydown", ({ key }) => key === "Escape" && tell(null));
   window.addEventListener("hashchange", () => show(world));
   search(world, (hash) => {
     scrolled.set(hash, 0);
