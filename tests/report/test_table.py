@@ -158,3 +158,30 @@ def test_showing_all_rows_moves_the_focus_to_the_first_new_one(page: Page, show:
     click(page, "Show all 30")
     assert len(names(page)) == 30
     assert page.run("document.activeElement.innerText") == "Row 3"
+
+
+def test_rows_are_read_once_for_the_filter_and_once_for_an_order(page: Page, report_html: Path) -> None:
+    page.open(report_html)
+    page.run(
+        f"(() => {{ {modules('words', 'tracklists', 'world', 'shown', 'dom', 'table')}\n"
+        "window.read = 0;"
+        "const rows = Array.from({ length: 1000 }, (_, row) => [`Row ${row}`]);"
+        "const columns = [{ title: 'name', of: ([one]) => { window.read += 1; return one } }];"
+        "const sort = ['name', 'descending'];"
+        "const made = dataTable({ caption: 'Many', columns, rows, sort, limit: 10 });"
+        "document.querySelector('main').replaceChildren(made) })()"
+    )
+    assert names(page)[:2] == ["Row 999", "Row 998"]
+    assert page.run("window.read") == 1000 + 10
+    for count, (text, first) in enumerate([("r", "Row 999"), ("19", "Row 919"), ("39", "Row 939")], 1):
+        enter(page, text)
+        assert names(page)[0] == first
+        assert page.run("window.read") == 1000 + 10 + 1000 + 10 * count
+
+
+def test_order_of_the_rows_can_be_chosen_again(page: Page, show: Show) -> None:
+    show(ROWS, window=PHONE)
+    choice = "document.querySelector('.order')"
+    for value, first in (("size\tascending", "ångström"), ("", "Édith")):
+        page.run(f"{choice}.value = {json.dumps(value)}, {choice}.dispatchEvent(new Event('change'))")
+        assert names(page)[0] == first

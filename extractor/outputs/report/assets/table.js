@@ -4,6 +4,7 @@ import { html, name, playlistLink, trackLink } from "./dom.js";
 import { number, percent, plain, rounded } from "./words.js";
 
 const FEW = 12; // rows below which a filter is of no use
+const ORDER = new Intl.Collator("en");
 
 /**
  * A table. `columns` are {title, of, show, number, isQuiet}: `of` gives the plain value of a row, by which it is
@@ -22,9 +23,15 @@ export function dataTable({ caption, columns, rows, sort = null, limit = 25, sql
 class DataTable {
   constructor({ caption, columns, rows, sort, limit, sql }) {
     Object.assign(this, { caption, columns, rows, sort, limit, sql, most: limit, words: [] });
+    Object.assign(this, { sorted: rows, sortedBy: null });
     this.visible = columns.filter(({ isQuiet }) => !isQuiet);
     this.body = html("tbody", { role: "rowgroup" });
-    this.more = html("button", { type: "button", class: "more", click: () => this.#showAll() });
+    this.more = html("button", {
+      type: "button",
+      class: "more rest",
+      click: () => this.#showAll(),
+      print: () => this.#showUpTo(Math.max(this.most, PRINTED)),
+    });
     this.status = html("p", { class: "quiet", role: "status" });
     this.heads = this.visible.map((column) => this.#head(column));
     this.element = html(
@@ -44,23 +51,23 @@ class DataTable {
     this.#draw();
   }
 
-  get chosen() {
-    const { words, columns, sort } = this;
-    const fits = (row) => {
-      const text = plain(columns.map(({ of }) => of(row) ?? "").join(" "));
-      return words.every((word) => text.includes(word));
-    };
-    const found = words.length ? this.rows.filter(fits) : this.rows;
-    if (!sort) {
-      return found;
+  /** The rows in their order, those with all words of the filter. */
+  #choose() {
+    const { words, columns, rows } = this;
+    if (this.sortedBy !== this.sort) {
+      this.sorted = this.sort ? sortedBy(rows, columns, this.sort) : rows;
+      this.sortedBy = this.sort;
     }
-    const { of } = columns.find(({ title }) => title === sort[0]);
-    const way = sort[1] === "ascending" ? 1 : -1;
-    return found.toSorted((one, other) => compared(of(one), of(other), way));
+    if (words.length) {
+      this.texts ??= new Map(rows.map((row) => [row, plain(columns.map(({ of }) => of(row) ?? "").join(" "))]));
+    }
+    const fits = (row) => words.every((word) => this.texts.get(row).includes(word));
+    return words.length ? this.sorted.filter(fits) : this.sorted;
   }
 
   #draw() {
-    const rows = this.chosen;
+    const rows = this.#choose();
+    this.chosen = rows;
     this.body.replaceChildren(...rows.slice(0, this.most).map((row) => this.#row(row)));
     this.more.hidden = rows.length <= this.most;
     this.more.textContent = `Show all ${number(rows.length)}`;
@@ -188,13 +195,22 @@ class DataTable {
   }
 }
 
-/** Null last, numbers by size, text without accents and case. */
-function compared(one, other, way) {
-  const [left, right] = [one ?? null, other ?? null];
+/** Rows by a column: null last, numbers by size, text without accents and case. */
+function sortedBy(rows, columns, [title, direction]) {
+  const { of } = columns.find((column) => column.title === title);
+  const way = direction === "ascending" ? 1 : -1;
+  const keys = rows.map((row) => {
+    const value = of(row) ?? null;
+    return { row, value: typeof value === "string" ? plain(value) : value };
+  });
+  return keys.toSorted((one, other) => compared(one.value, other.value, way)).map(({ row }) => row);
+}
+
+function compared(left, right, way) {
   if (left === null || right === null) {
     return (left === null) - (right === null);
   }
-  return way * (typeof left === "number" ? left - right : plain(left).localeCompare(plain(right), "en"));
+  return way * (typeof left === "number" ? left - right : ORDER.compare(left, right));
 }
 
 function presented(content, isNumber) {
