@@ -4,6 +4,9 @@ import { number } from "./words.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 
+/** The rows of a list that are printed. */
+export const PRINTED = 300;
+
 export function html(tag, attributes = {}, ...children) {
   return filled(document.createElement(tag), attributes, children);
 }
@@ -76,22 +79,35 @@ export function fitted(render) {
 
 /** A list of which the first `few` are shown, and the others once they are asked for. */
 export function few(nodes, limit, what) {
-  const shown = nodes(0, limit);
-  const list = html("ol", { class: "rows" }, shown);
+  const list = html("ol", { class: "rows" }, nodes(0, limit));
+  let shown = limit;
+  const show = (to) => {
+    const added = nodes(shown, to);
+    list.append(...added);
+    shown = to;
+    button.dataset.cut = cutShort(what, shown);
+    if (nodes(shown, shown + 1).length === 0) {
+      button.remove();
+    }
+    return added;
+  };
   const button = html(
     "button",
     {
       type: "button",
-      click: () => {
-        const rest = nodes(limit, Infinity);
-        list.append(...rest);
-        button.remove();
-        rest[0]?.querySelector("a")?.focus();
-      },
+      class: "rest",
+      "data-cut": cutShort(what, limit),
+      click: () => show(Infinity)[0]?.querySelector("a")?.focus(),
+      print: () => show(PRINTED),
     },
     what,
   );
   return what ? [list, button] : [list];
+}
+
+/** What is printed in place of a button that shows all. */
+export function cutShort(what, shown) {
+  return what?.replace("Show all", `The first ${number(shown)} of`);
 }
 
 /** Links to the views of a playlist, a track and an artist, with the days that are shown. */

@@ -135,7 +135,10 @@ function footer(world) {
     );
 }
 
-/** Charts are drawn for the width of a page of paper while it is printed, and for the window's again. */
+/**
+ * Charts are drawn for the width of a page of paper while it is printed, and for the window's again. Of lists that are
+ * cut short more rows are printed.
+ */
 function fitPaper() {
   const fit = (widthOf) =>
     document.querySelectorAll(".fitted").forEach((place) => {
@@ -144,6 +147,7 @@ function fitPaper() {
   window.addEventListener("beforeprint", () => {
     const share = Math.min(1, PAPER / main.lastElementChild.clientWidth);
     fit((width) => width * share);
+    document.querySelectorAll(".rest").forEach((button) => button.dispatchEvent(new Event("print")));
   });
   window.addEventListener("afterprint", () => fit((width) => width));
 }

@@ -1,6 +1,6 @@
 // Tables that can be sorted, filtered, copied and saved as CSV. On a phone each row is a card.
 
-import { html, name, playlistLink, trackLink } from "./dom.js";
+import { PRINTED, cutShort, html, name, playlistLink, trackLink } from "./dom.js";
 import { number, percent, plain, rounded } from "./words.js";
 
 const FEW = 12; // rows below which a filter is of no use
@@ -71,6 +71,7 @@ class DataTable {
     this.body.replaceChildren(...rows.slice(0, this.most).map((row) => this.#row(row)));
     this.more.hidden = rows.length <= this.most;
     this.more.textContent = `Show all ${number(rows.length)}`;
+    this.more.dataset.cut = cutShort(this.more.textContent, this.most);
     this.heads.forEach((head, index) => {
       const isSorted = this.sort?.[0] === this.visible[index].title;
       head.setAttribute("aria-sort", isSorted ? this.sort[1] : "none");
@@ -114,10 +115,14 @@ class DataTable {
     this.#say(`Sorted by ${title}, ${this.sort[1]}`);
   }
 
+  #showUpTo(most) {
+    this.most = most;
+    this.#draw();
+  }
+
   #showAll() {
     const before = this.most;
-    this.most = Infinity;
-    this.#draw();
+    this.#showUpTo(Infinity);
     const row = this.body.rows[before];
     const first = row.querySelector("a") ?? row.cells[0];
     first.tabIndex = Math.max(-1, first.tabIndex);
