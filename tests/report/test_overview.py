@@ -9,9 +9,11 @@ from decimal import ROUND_HALF_UP, Decimal
 from itertools import pairwise
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from extractor.config.settings import Config
+from extractor.engines.functions import FUNCTIONS, define
 from extractor.outputs.report.report import Excerpt, report
 from tests.pipeline.browser import Page
 from tests.report.pages import (
@@ -271,6 +273,30 @@ def test_movers_are_the_largest_weekly_popularity_changes(page: Page, varied: Va
         assert shown_values <= {tuple(known) for known in weeks.values()}
 
 
+def test_line_of_a_mover_is_beside_its_change(page: Page, varied: Varied) -> None:
+    html, _ = varied
+    for window in (DESKTOP, PHONE):
+        page.open(html, window=window)
+        cells = page.run(
+            "Array.from(document.querySelectorAll('.movers .spark'), (line) => line.closest('td').dataset.title)"
+        )
+        assert set(cells) == {"Change"}
+    assert all(0 < int(row["Days"]) <= 7 for row in saved(page, "Biggest rises"))
+
+
+def test_playlists_are_observed_on_the_first_day(page: Page, tmp_path: Path) -> None:
+    page.open(written(tmp_path, ONE_DAY.replace(HOSTILE, "Read")))
+    assert {row[0].split("\n")[0]: row[-1] for row in rows_of(page, "Playlists")} == {
+        "Read": "1/1",
+        "Never read": "0/1",
+    }
+    with duckdb.connect(str(tmp_path / "s.duckdb")) as connection:
+        for name in FUNCTIONS:
+            define(connection, name)
+        numbers = connection.execute(sql_of(page, "Playlists")).fetchall()
+    assert [(observed, days) for *_, observed, days in numbers] == [(0, 1), (1, 1)]
+
+
 # Popularities of track t0, t1 ... on the last days up to 3 January, and what is said of them.
 @pytest.mark.parametrize(
     ("weeks", "compared", "told"),
@@ -363,6 +389,8 @@ def test_coverage_is_a_line_that_opens(page: Page, report_html: Path, ask: Calla
     assert sorted((row[0], *row[2:4]) for row in rows) == sorted((names[one], *both) for one, both in counts.items())
     for playlist, (known, of) in counts.items():
         assert page.texts(f"[data-cover='{playlist}']") == [f"{known}/{of}"]
+        about = page.run(f"document.querySelector('[data-cover=\"{playlist}\"]').title")
+        assert about == "days observed, of those since its first request or import"
 
 
 @pytest.mark.parametrize("window", [DESKTOP, PHONE], ids=["desktop", "phone"])
@@ -444,7 +472,7 @@ def test_report_of_one_day_without_popularity_explains_what_is_missing(page: Pag
     assert any("Spotify has given no popularity" in text for text in page.texts(".empty"))
     assert rows_of(page, "Runs that did not read everything")[0][1] == "killed"
     assert rows_of(page, "Playlists")[1][0].split("\n") == ["Never read", "never read"]
-    assert set(rows_of(page, "Playlists")[1][1:]) == {NOTHING}
+    assert set(rows_of(page, "Playlists")[1][1:-1]) == {NOTHING}
 
 
 def test_only_runs_that_did_not_read_everything_are_shown(

@@ -167,13 +167,13 @@ export function periods(world, shown) {
       },
       text,
     );
-  const last = (most) => link(Math.max(0, shown.last - most + 1), shown.last, `${most} days`);
+  const last = (most) => link(shown.last - most + 1, shown.last, `${most} days`);
   return days < 2
     ? null
     : html(
         "nav",
         { class: "periods", "aria-label": "Days shown" },
-        [28, 91, 364].filter((most) => most < days).map(last),
+        [28, 91, 364].filter((most) => most < days && most <= shown.last + 1).map(last),
         link(null, null, `all ${days}`),
         dayField(calendar, "from", shown.first, (from) => shown.link({ from, to: shown.last })),
         dayField(calendar, "to", shown.last, (to) => shown.link({ from: shown.first, to })),

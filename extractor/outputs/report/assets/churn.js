@@ -193,7 +193,7 @@ function inWeek(world, playlist, changes, day) {
     .filter((two) => !isInside(two) && !across.some(({ to }) => to === two.to))
     .map(({ from, to }) => ({ from, to, added: 0, removed: 0 }));
   const sum = (key) => number(inside.reduce((total, one) => total + one[key], 0));
-  const days = daysOf(world, playlist, changes, first, last).filter(({ size }) => size !== null);
+  const days = daysOf(world, playlist, changes, first, last).filter(({ day: one }) => isUsable(playlist.outcomes[one]));
   const within = days.filter(({ day: to, since }) => since !== null && isInside({ from: to - since, to }));
   const turnover = turnoverOf(within);
   return [

@@ -74,7 +74,7 @@ function coverageRow({ calendar }, shown, playlist, across) {
     plot: told(chart, across, (day) => [calendar.say(day), outcomeOn(playlist, day)]),
     note: html(
       "span",
-      { "data-cover": playlist.id, title: "days observed, of those since its first read" },
+      { "data-cover": playlist.id, title: "days observed, of those since its first request or import" },
       `${observed}/${days}`,
     ),
   });

@@ -56,7 +56,7 @@ function rowsOf(world, period, changes) {
     const isShown = read !== null && read >= 0;
     const followers = lastKnown(playlist.followers, to) ?? playlist.followersBefore;
     const before = lastKnown(playlist.followers, from) ?? playlist.followersBefore;
-    const days = Array.from(playlist.outcomes.slice(from + 1, to + 1)).filter((letter) => letter !== ".");
+    const days = Array.from(playlist.outcomes.slice(Math.min(from + 1, to), to + 1)).filter((letter) => letter !== ".");
     return {
       playlist,
       read,
@@ -149,14 +149,14 @@ function popularityCell({ popularity, popularities }, line) {
 }
 
 function sqlOfRows(world, { from, to }) {
-  const [after, end] = [sqlDay(world.calendar, from), sqlDay(world.calendar, to)];
+  const [after, first, end] = [from, Math.min(from + 1, to), to].map((day) => sqlDay(world.calendar, day));
   const among = sqlAmongPlaylists(world, "playlists.playlist_id", "where");
   return `with days as (
     select
         playlist_id,
         max(date) filter (where outcome in ('complete', 'unchanged')) as last_read,
-        count(*) filter (where date > ${after} and outcome in ('complete', 'unchanged')) as observed,
-        count(*) filter (where date > ${after}) as days,
+        count(*) filter (where date >= ${first} and outcome in ('complete', 'unchanged')) as observed,
+        count(*) filter (where date >= ${first}) as days,
         count(added) filter (where date > ${after}) > 0 as is_compared,
         sum((added + removed) / (2 * size)) filter (where date > ${after} and size > 0)
             / sum(days_since_usable) filter (where date > ${after} and size > 0) as turnover,

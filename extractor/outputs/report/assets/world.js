@@ -249,7 +249,7 @@ export function lazily(make) {
   return () => (made ??= make());
 }
 
-/** How well a playlist's days are known, the days before its first read left out. */
+/** How well a playlist's days are known, those before its first request or import left out. */
 export function cover(playlist) {
   const letters = Array.from(playlist.outcomes).filter((letter) => letter !== ".");
   const [observed, imported] = [letters.filter(isUsable).length, letters.filter((letter) => letter === "i").length];
