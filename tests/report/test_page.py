@@ -22,10 +22,27 @@ from tests.report.pages import (
     TWO_DAYS_MISSED,
     Rows,
     fact,
+    tip,
     written,
 )
 
 pytestmark = pytest.mark.slow
+
+CHART = """
+insert into playlists
+    (playlist_id, playlist_name, label, owner_kind, is_watched, first_complete_date, last_complete_date)
+values ('chart:top-50:de', 'Chart', null, null, false, october(10), october(17));
+insert into playlist_days (playlist_id, date, outcome, source, entries)
+select 'chart:top-50:de', october(d), 'complete', 'chart', 1 from range(10, 18) t(d);
+insert into tracks_in_playlist (
+    playlist_id, track_id, stay_number, added_at, last_seen, first_seen, first_absent, added_at_source,
+    starts_before_watch, is_current, days_seen
+)
+values ('chart:top-50:de', 't3', 1, october(10), october(17), october(10), null, 'claimed', true, true, 8);
+insert into tracklists (playlist_id, first_day, last_day, position, kind, track_id)
+values ('chart:top-50:de', october(10), october(17), 1, 'track', 't3');
+"""
+"""An imported chart, with a track of the playlist l1."""
 
 
 @pytest.mark.parametrize("dark", [False, True])
@@ -33,10 +50,12 @@ pytestmark = pytest.mark.slow
 def test_no_view_uses_the_network_logs_errors_overflows_or_excludes_anyone(
     page: Page, report_html: Path, ask: Callable[[str], Rows], window: tuple[int, int], dark: bool
 ) -> None:
-    [(playlist, other, track)] = ask(
-        "select min(playlist_id), max(playlist_id), min_by(track_id, playlist_id) from tracks_in_playlist"
+    [(playlist, other, track, artist)] = ask(
+        "select min(playlist_id), max(playlist_id), min_by(track_id, playlist_id), min(artist_id) "
+        "from tracks_in_playlist inner join track_artists using (track_id)"
     )
-    views = ("", f"#playlist={playlist}", f"#track={track}", f"#compare={playlist},{other}", "#compare=", "#track=no")
+    of_two = f"#compare={playlist},{other}"
+    views = ("", f"#playlist={playlist}", f"#track={track}", f"#artist={artist}", of_two, "#compare=", "#track=no")
     for view in views:
         page.open(report_html, view, window=window, dark=dark)
         page.run("new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(() => drawn(true))))")
@@ -47,6 +66,20 @@ def test_no_view_uses_the_network_logs_errors_overflows_or_excludes_anyone(
         assert page.run("document.querySelectorAll('[aria-hidden=\"\"]').length") == 0
     ink = page.run("getComputedStyle(document.body).color")
     assert (sum(map(int, ink[4:-1].split(", "))) > 384) is dark
+
+
+@pytest.mark.parametrize("window", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_playlist_of_an_import_is_accessible_and_has_no_page_at_spotify(
+    page: Page, tmp_path: Path, window: tuple[int, int]
+) -> None:
+    html = written(tmp_path, TWO_DAYS_MISSED + CHART)
+    for view, links in (("#playlist=chart:top-50:de", []), ("#playlist=l1", ["Open in Spotify"])):
+        page.open(html, view, window=window)
+        page.wait_for("document.querySelector('.bars')")
+        assert page.texts(".out") == links
+        assert len(page.texts(".compare")) == 1
+        assert page.violations() == []
+        assert page.complaints == []
 
 
 @pytest.mark.parametrize("dark", [False, True])
@@ -88,6 +121,39 @@ def test_keyboard_navigation_and_back_work(page: Page, report_html: Path) -> Non
     page.press("Escape")
     page.run("history.back()")
     page.wait_for("document.querySelector('h1').innerText.startsWith('Since ')")
+
+
+def press_tab(page: Page) -> None:
+    page.call("Input.dispatchKeyEvent", type="keyDown", key="Tab", code="Tab", windowsVirtualKeyCode=9)
+    page.call("Input.dispatchKeyEvent", type="keyUp", key="Tab", code="Tab", windowsVirtualKeyCode=9)
+
+
+def test_tab_goes_from_the_search_to_the_next_control(page: Page, report_html: Path) -> None:
+    page.open(report_html)
+    page.press("/")
+    assert page.run("document.querySelector('#found').scrollHeight > document.querySelector('#found').clientHeight")
+    press_tab(page)
+    assert page.run("document.activeElement.innerText") == "Copy link to these days"
+    assert page.run("document.querySelector('#found').hidden")
+
+
+def test_escape_closes_what_is_told_of_a_chart(page: Page, tmp_path: Path) -> None:
+    page.open(written(tmp_path, TWO_DAYS_MISSED), "#playlist=l1")
+    page.wait_for("document.querySelector('.bars')")
+    for chart in (".churn", ".lines", ".bars", ".survival"):
+        assert tip(page, chart, 2, 8)
+        assert page.run("document.querySelector('#tip').checkVisibility()")
+        page.press("Escape")
+        assert not page.run("document.querySelector('#tip').checkVisibility()")
+
+
+def test_links_to_days_look_like_links(page: Page, large: Path) -> None:
+    for view in ("", "#playlist=l7"):
+        page.open(large, view)
+        look = "((link) => [getComputedStyle(link).color, getComputedStyle(link).textDecorationLine])"
+        [color, line] = page.run(f"{look}(document.querySelector('.periods a:not([aria-current])'))")
+        assert line == "underline"
+        assert color == page.run(f"{look}(document.querySelector('footer a'))[0]")
 
 
 def test_names_are_escaped(page: Page, tmp_path: Path) -> None:
@@ -134,6 +200,36 @@ def test_period_link_limits_the_report_to_its_days(page: Page, large: Path) -> N
     assert page.run("document.activeElement.innerText") == "28 days"
     page.wait_for("document.querySelector('.bars')")
     assert page.complaints == []
+
+
+def test_no_period_is_longer_than_the_days_before_its_end(page: Page, large: Path) -> None:
+    for last, expected in (("2026-01-20", ["all 40"]), ("2026-01-28", ["28 days", "all 40"])):
+        page.open(large, f"#playlist=l7&from=2026-01-01&to={last}")
+        assert page.texts(".periods a") == expected
+        assert page.texts(".periods [aria-current]") == expected[:-1]
+
+
+@pytest.mark.parametrize("view", ["#playlist=l1", "#track=t1", "#compare=l1,chart:top-50:de", "#artist=a1"])
+def test_charts_have_the_width_of_a_phone(page: Page, tmp_path: Path, view: str) -> None:
+    artist = """
+        insert into artists (artist_id, artist_name) values ('a1', 'Artist');
+        insert into track_artists (track_id, artist_position, artist_id, artist_name)
+        select track_id, 1, 'a1', artists from track_info;
+        insert into track_daily_popularity (track_id, date, popularity)
+        select 't1', october(d), 50 from range(10, 18) t(d);
+    """
+    page.open(written(tmp_path, TWO_DAYS_MISSED + CHART + artist), view, window=PHONE)
+    page.wait_for("document.querySelector('.lines')")
+    widths = page.run("Array.from(document.querySelectorAll('.lines, .churn, .bars'), (chart) => chart.clientWidth)")
+    assert min(widths) >= 300
+    ends = page.run(
+        "Array.from(document.querySelectorAll('main svg text, .row .note, .row .label'), (text) => "
+        "[text.getBoundingClientRect().left, text.getBoundingClientRect().right])"
+    )
+    assert all(left >= 0 and right <= PHONE[0] for left, right in ends)
+    if view == "#track=t1":  # the names of lines are above the chart, in full
+        assert page.texts(".row .legend li") == ["Gap"]
+        assert page.texts(".lines .chart-label:not(.added, .removed)") == []
 
 
 @pytest.mark.parametrize(
@@ -197,8 +293,7 @@ def test_tab_reaches_the_controls_in_the_order_of_the_page(page: Page, tmp_path:
     page.wait_for("document.querySelector('.bars')")
     reached = []
     for _ in range(14):
-        page.call("Input.dispatchKeyEvent", type="keyDown", key="Tab", code="Tab", windowsVirtualKeyCode=9)
-        page.call("Input.dispatchKeyEvent", type="keyUp", key="Tab", code="Tab", windowsVirtualKeyCode=9)
+        press_tab(page)
         reached.append(page.run(
             "[document.activeElement.innerText?.split('\\n')[0] || document.activeElement.tagName, "
             "getComputedStyle(document.activeElement).outlineStyle]"
@@ -254,3 +349,66 @@ def test_pages_are_printed_without_controls_and_fit_the_paper(
         assert 400 < found["charts"] <= 680
         page.call("Emulation.setDeviceMetricsOverride", width=1280, height=900, deviceScaleFactor=1, mobile=False)
         page.wait_for(f"document.querySelector('svg.lines').clientWidth === {before}")
+
+
+MANY = """
+insert into playlists
+    (playlist_id, playlist_name, label, owner_kind, is_watched, first_complete_date, last_complete_date)
+values ('l2', 'Many', null, 'user', true, october(10), october(17));
+insert into playlist_days (playlist_id, date, outcome, entries)
+select 'l2', october(d), 'complete', 400 from range(10, 18) t(d);
+insert into track_info (track_id, track_name, artists)
+select 't' || t, 'Track ' || t, 'Artist' from range(31, 400) u(t);
+insert into tracks_in_playlist (
+    playlist_id, track_id, stay_number, added_at, last_seen, first_seen, first_absent, added_at_source,
+    starts_before_watch, is_current, days_seen
+)
+select 'l2', 't' || t, 1, october(10), october(17), october(10), null, 'claimed', true, true, 8 from range(400) u(t);
+insert into tracklists (playlist_id, first_day, last_day, position, kind, track_id)
+select 'l2', october(10), october(17), t + 1, 'track', 't' || t from range(400) u(t);
+"""
+"""A playlist of 400 tracks."""
+
+
+@pytest.mark.parametrize(
+    ("view", "printed"),
+    [
+        ("#playlist=l1", [31, 26, []]),
+        ("#playlist=l2", [300, 300, ["The first 300 of 400", "The first 300 of 400 tracks"]]),
+    ],
+)
+def test_lists_are_printed_as_a_whole_or_say_that_they_are_cut(
+    page: Page, tmp_path: Path, view: str, printed: list[int | list[str]]
+) -> None:
+    page.open(written(tmp_path, TWO_DAYS_MISSED + MANY), view)
+    page.wait_for("document.querySelector('.bars')")
+    page.run(
+        "window.addEventListener('beforeprint', () => { window.printed = ["
+        "document.querySelectorAll('.bars').length, document.querySelector('.data tbody').rows.length, "
+        "[...document.querySelectorAll('.rest:not([hidden])')].map((one) => one.dataset.cut)] })"
+    )
+    page.call("Page.printToPDF")
+    assert page.run("window.printed") == printed
+
+
+def test_titles_of_columns_and_what_is_cut_are_printed(page: Page, tmp_path: Path) -> None:
+    page.open(written(tmp_path, TWO_DAYS_MISSED + MANY), "#playlist=l2")
+    page.wait_for("document.querySelector('.bars')")
+    page.call("Emulation.setEmulatedMedia", media="print")
+    cut = page.run(
+        "[...document.querySelectorAll('.rest')].filter((one) => one.checkVisibility())"
+        ".map((one) => getComputedStyle(one, '::after').content)"
+    )
+    titles = page.run("[...document.querySelectorAll('.sorts')].every((one) => one.checkVisibility())")
+    page.call("Emulation.setEmulatedMedia", media="")
+    assert cut == ['"The first 20 of 400"', '"The first 30 of 400 tracks"']
+    assert titles
+
+
+def test_coverage_is_printed_as_a_line(page: Page, tmp_path: Path) -> None:
+    page.open(written(tmp_path, TWO_DAYS_MISSED))
+    page.call("Emulation.setEmulatedMedia", media="print")
+    visible = "document.querySelector('.wall summary').checkVisibility()"
+    assert page.run(visible)
+    page.call("Emulation.setEmulatedMedia", media="")
+    assert page.texts(".wall summary") == ["6 of 8 days observed; 1 playlist with gaps"]

@@ -11,7 +11,7 @@ import pytest
 
 from tests.functions.published import USABLE, Published
 from tests.pipeline.browser import Page
-from tests.report.pages import ONE_DAY, TWO_DAYS_MISSED, Rows, said, tables, written
+from tests.report.pages import ONE_DAY, PHONE, TWO_DAYS_MISSED, Rows, said, tables, written
 
 pytestmark = pytest.mark.slow
 
@@ -175,3 +175,13 @@ def test_day_that_is_picked_or_typed_is_shown_in_place(
     page.wait_for("location.hash.endsWith('as_of=2026-01-11')")
     page.wait_for(f"document.activeElement === {field} && {field}.value === '2026-01-11'")
     assert "As read on 11 Jan 2026. Changes are since 4 Jan 2026." in page.texts(".about")
+
+
+def test_what_a_cell_of_a_phone_says_is_on_one_line(page: Page, tmp_path: Path) -> None:
+    page.open(written(tmp_path, TWO_DAYS_MISSED), "#playlist=l1", window=PHONE)
+    page.run("[...document.querySelectorAll('.more')].forEach((button) => button.click())")
+    cells = page.run(
+        "Array.from(document.querySelectorAll('td[data-title=\"Moved up\"]'), (td) => [td.innerText, td.clientHeight])"
+    )
+    assert {"new", "\N{MINUS SIGN}17"} <= {text for text, _ in cells}
+    assert len({height for _, height in cells}) == 1

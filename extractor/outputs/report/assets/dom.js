@@ -133,8 +133,11 @@ export function artistLink(shown, { id, title }) {
   return html("a", { href: shown.link({ kind: "artist", ids: [id] }), title }, name(title));
 }
 
-/** A way out of the page, to what it tells of. */
+/** A way out of the page, to what it tells of; null for an imported chart, which Spotify has no page of. */
 export function spotifyLink(kind, id) {
+  if (id.includes(":")) {
+    return null;
+  }
   return html(
     "a",
     { class: "out", href: `https://open.spotify.com/${kind}/${encodeURIComponent(id)}`, rel: "noopener noreferrer" },

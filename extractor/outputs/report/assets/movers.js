@@ -87,8 +87,8 @@ function moversTable(world, shown, week, title, moved) {
         trackColumn(shown, "Track", ({ track }) => world.track(track)),
         { title: "From", of: ({ before }) => before, show: ({ before, from }) => at(before, from), number: true },
         { title: "To", of: ({ after }) => after, show: ({ after, to }) => at(after, to), number: true },
-        { title: "Change", of: ({ change }) => change, show: ({ change }) => moveOf(change), number: true },
-        { title: "Days", of: ({ from, to }) => to - from, show: ({ track }) => lineOf(world, track, week), number: true },
+        { title: "Change", of: ({ change }) => change, show: (row) => moveOf(world, row, week), number: true },
+        { title: "Days", of: ({ from, to }) => to - from, isQuiet: true },
       ],
       rows: moved,
       limit: MOVERS,
@@ -98,8 +98,9 @@ function moversTable(world, shown, week, title, moved) {
   );
 }
 
-function moveOf(change) {
-  return html("span", { class: change > 0 ? "up" : "down" }, signed(change));
+function moveOf(world, { track, change }, week) {
+  const move = html("span", { class: change > 0 ? "up" : "down" }, signed(change));
+  return html("span", { class: "with-line" }, lineOf(world, track, week), move);
 }
 
 /** The values of a week as a line, which has a gap where a day has none. */
