@@ -78,8 +78,9 @@ function endsEarly({ ages, longest }) {
     ? html(
         "p",
         { class: "notice" },
-        `The curve is 0 from ${count(zero.age, "day")} on: all stays at risk at that age (${number(zero.atRisk)}) ended. ` +
-          `Stays first seen at a greater age can’t raise it again; the longest has lasted ${count(longest, "day")}.`,
+        `The curve is 0 from ${count(zero.age, "day")} on: all stays at risk at that age (${number(zero.atRisk)}) ` +
+          "ended. Stays first seen at a greater age can’t raise it again; the longest has lasted " +
+          `${count(longest, "day")}.`,
       )
     : null;
 }
@@ -95,7 +96,13 @@ function chart(found, width) {
   const ticks = Array.from({ length: Math.floor(longest / step) + 1 }, (_, tick) => tick * step);
   const drawing = svg(
     "svg",
-    { class: "survival", width: across.width, height: HEIGHT + 18, role: "img", "aria-label": inWords(found, ages, longest) },
+    {
+      class: "survival",
+      width: across.width,
+      height: HEIGHT + 18,
+      role: "img",
+      "aria-label": inWords(found, ages, longest),
+    },
     ticks.map((age) => svg("path", { class: "grid", d: `M${across.x(age) + 0.5} 0V${HEIGHT}` })),
     [0, 0.25, 0.5, 0.75, 1].map((share) => [
       svg("path", { class: "level", d: `M0 ${Math.round(y(share)) + 0.5}H${across.width}` }),
