@@ -22,9 +22,22 @@ REGULAR_FILES = ("100644", "100755")
 MOST_BYTES = 1 << 26
 """A larger file is no response of the Web API."""
 
-# A repository of others must run nothing and fetch nothing.
-HARMLESS = ("-c", "core.fsmonitor=false", "-c", "log.showSignature=false", "-c", "core.quotePath=false")
+# A repository of others must run nothing and fetch nothing, and no settings may change what its history is.
+SETTINGS = (
+    "core.fsmonitor=false",
+    "diff.orderFile=/dev/null",
+    "diff.relative=false",
+    "i18n.logOutputEncoding=UTF-8",
+    "log.follow=false",
+    "log.showRoot=true",
+    "log.showSignature=false",
+)
+ELSEWHERE = ("GIT_DIR", "GIT_WORK_TREE")
 OFFLINE = {"GIT_NO_LAZY_FETCH": "1", "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
+
+
+NO_HISTORY = ("not a git repository (or any", "bad revision 'HEAD'")
+"""What git says of a folder that is in no repository, and of a repository without a commit."""
 
 
 @dataclass(frozen=True)
@@ -53,10 +66,19 @@ class Repository:
 
     @property
     def has_history(self) -> bool:
-        """Return whether a commit changed something below the path."""
-        with suppress(ConfigError):
+        """Return whether a commit changed something below the path.
+
+        Raises ConfigError if there is a repository that git can't read.
+        """
+        folder = self._path.resolve()
+        if not any((each / name).exists() for each in (folder, *folder.parents) for name in (".git", "HEAD")):
+            return False  # also where git is not installed
+        try:
             return bool(self._git("log", "-1", "--format=%H", "HEAD", "--", "."))
-        return False
+        except ConfigError as error:
+            if any(reason in str(error) for reason in NO_HISTORY):
+                return False
+            raise
 
     @property
     def is_shallow(self) -> bool:
@@ -85,18 +107,21 @@ class Repository:
                 raise asking.error
 
     def _changes(self, wanted: Callable[[str], bool]) -> Iterator[_Change]:
-        options = ("--raw", "--no-abbrev", "--no-renames", "--full-history", "--no-ext-diff", "--no-textconv")
+        options = ("--raw", "-z", "--no-abbrev", "--no-renames", "--full-history", "--no-ext-diff", "--no-textconv")
         commit, committed_at = "", datetime.fromtimestamp(0, UTC)
         with self._started("log", "--reverse", f"--format={COMMIT}%H %ct", *options, "HEAD", "--", ".") as log:
-            for raw in _pipe(log.stdout):
-                line = raw.decode("utf-8", "replace").rstrip("\n")
-                if line.startswith(COMMIT):
-                    commit, seconds = line.removeprefix(COMMIT).split(" ")
+            fields = _fields(_pipe(log.stdout))
+            for each in fields:
+                field = each.lstrip("\n")
+                if field.startswith(COMMIT):
+                    commit, seconds = field.removeprefix(COMMIT).split(" ")
                     committed_at = datetime.fromtimestamp(int(seconds), UTC)
-                elif change := re.fullmatch(r":\d+ (\d+) \w+ (\w+) [AMT]\t(.*)", line):
-                    mode, blob, path = change.groups()
-                    if mode in REGULAR_FILES and wanted(path):
-                        yield _Change(commit, committed_at, blob, path)
+                    continue
+                path = next(fields)
+                change = re.fullmatch(r":\d+ (\d+) (\w+) (\w+) [AMT]", field)
+                # A change of the mode only is no new content.
+                if change and change[1] in REGULAR_FILES and change[2] != change[3] and wanted(path):
+                    yield _Change(commit, committed_at, change[3], path)
 
     def _git(self, *arguments: str) -> str:
         with self._started(*arguments) as process:
@@ -104,14 +129,14 @@ class Repository:
 
     @contextmanager
     def _started(self, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
-        command = ["git", "-C", str(self._path), *HARMLESS, *arguments]
+        command = ["git", "-C", str(self._path), *(part for each in SETTINGS for part in ("-c", each)), *arguments]
         try:
             process = subprocess.Popen(  # noqa: S603 (git itself, with options of our own)
                 command,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
-                env={**os.environ, **OFFLINE},
+                env={name: value for name, value in os.environ.items() if name not in ELSEWHERE} | OFFLINE,
             )
         except OSError as error:
             raise ConfigError(f"git can't be started: {error.strerror}; install git") from error
@@ -133,8 +158,8 @@ class Repository:
             listening.join()
             errors.close()
         if code:
-            reason = b"".join(said).decode("utf-8", "replace").strip().splitlines()
-            raise ConfigError(f"{self._path}: git can't read it: {reason[-1] if reason else f'exit code {code}'}")
+            reason = b"".join(said).decode("utf-8", "replace").rpartition("fatal: ")[2]
+            raise ConfigError(f"{self._path}: git can't read it: {' '.join(reason.split()) or f'exit code {code}'}")
 
 
 class _Asking(threading.Thread):
@@ -161,6 +186,15 @@ def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:
     if pipe is None:
         raise ValueError("the process was started without this pipe")
     return pipe
+
+
+def _fields(stream: IO[bytes]) -> Iterator[str]:
+    """Yield the fields that a null byte ends: of all characters, only it is in no path."""
+    rest = b""
+    while part := stream.read(1 << 16):
+        *whole, rest = (rest + part).split(b"\0")
+        for field in whole:
+            yield field.decode("utf-8", "replace")
 
 
 def _content(stream: IO[bytes], header: bytes) -> bytes | None:

@@ -190,8 +190,11 @@ def _source(
 
 def _check_history(request: Request, problems: Problems) -> None:
     repository = Repository(request.path)
-    if request.path.is_dir() and (request.source == "archive" or repository.has_history) and repository.is_shallow:
-        problems.add(f"{request.path}: {CUT}")
+    if request.path.is_dir() and repository.has_history:
+        if repository.is_shallow:
+            problems.add(f"{request.path}: {CUT}")
+    elif request.source == "archive":
+        raise ConfigError(f"{request.path}: no git repository, or folder of one, with a commit: not an archive")
 
 
 @contextmanager

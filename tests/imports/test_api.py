@@ -1,6 +1,7 @@
 """Responses of the Web API that others have kept: in git or in folders, whole or page by page."""
 
 import json
+import subprocess
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -50,6 +51,27 @@ def test_random_histories_in_git_land_as_they_are(target: Target, tmp_path: Path
         outcome = "partial" if missing else "complete"
         wanted.append(Imported(each.playlist_id, each.at.date(), each.at, outcome, each.entries))
     assert target.read("api", write_git(tmp_path / "git", commits)) == sorted(wanted)
+
+
+@pytest.mark.parametrize("name", ['a "quote".json', "back\\slash.json", "tab\t.json", "line\nbreak.json", "ä.json"])
+def test_a_file_in_git_may_have_any_name(target: Target, tmp_path: Path, name: str) -> None:
+    checkout = tmp_path / "checkout"
+    checkout.mkdir()
+    (checkout / name).write_bytes(text(response(READ)))
+    for arguments in (("init", "--quiet"), ("add", "."), ("commit", "--quiet", "-m", "x")):
+        command = ["git", "-c", "user.name=a", "-c", "user.email=a@b", "-C", str(checkout), *arguments]
+        subprocess.run(command, check=True)
+    [read] = target.read("api", checkout)
+    assert (read.outcome, read.entries) == ("complete", HELD)
+
+
+def test_a_folder_in_no_repository_needs_no_git(
+    target: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "kept").mkdir()
+    (tmp_path / "kept" / "2024-05-31.json").write_bytes(text(response(READ)))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert [str(read.day) for read in target.read("api", tmp_path / "kept")] == ["2024-05-31"]
 
 
 def test_a_folder_dates_its_files_by_their_paths(target: Target, tmp_path: Path) -> None:

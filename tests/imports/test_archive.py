@@ -175,13 +175,72 @@ def test_a_shallow_clone_is_named(target: Target, tmp_path: Path) -> None:
 
 def test_what_is_no_archive_is_refused(target: Target, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
+    file = tmp_path / "file.json"
+    file.write_text("{}")
+    unborn = write_git(tmp_path / "unborn", [])
     without = write_git(tmp_path / "git", [(FIRST_DAY, {"a.json": b"{}"})])
-    for path in (tmp_path / "empty", tmp_path / "nowhere", without):
+    for path, reason in (
+        (tmp_path / "empty", "no git repository, or folder of one, with a commit"),
+        (file, "no git repository, or folder of one, with a commit"),
+        (unborn, "no git repository, or folder of one, with a commit"),
+        (tmp_path / "nowhere", "no such file or folder"),
+        (without, "no commit has a file playlists/pretty/<id>.json"),
+    ):
         exit_code, printed = target.run("import", "archive", path)
-        assert (exit_code, str(path) in printed, target.files()) == (2, True, {}), printed
+        assert (exit_code, f"{path}: {reason}" in printed, target.files()) == (2, True, {}), printed
 
 
 def test_an_archive_of_personalised_playlists_only_leaves_everything_out(target: Target, tmp_path: Path) -> None:
     world = snapshots((Entry(A, OLD),), playlist_id=f"37i9dQZF1E{PLAYLIST[10:]}")
     exit_code, printed = target.run("import", "archive", archive(tmp_path / "git", world))
     assert (exit_code, "0 playlists on 0 days; reads: none" in printed, target.files()) == (0, True, {}), printed
+
+
+def test_a_commit_that_changes_only_the_mode_is_no_read(target: Target, tmp_path: Path) -> None:
+    world = snapshots((Entry(A, OLD),), (Entry(B, OLD),))
+    git = archive(tmp_path / "git", world)
+    checkout = tmp_path / "checkout"
+    subprocess.run(["git", "clone", "--quiet", str(git), str(checkout)], check=True)
+    (checkout / "playlists" / "pretty" / f"{PLAYLIST}.json").chmod(0o755)
+    subprocess.run(
+        ["git", "-C", str(checkout), "-c", "user.name=a", "-c", "user.email=a@b", "commit", "--quiet", "-am", "mode"],
+        check=True,
+    )
+    assert simple(target.read("archive", checkout)) == [[(A, OLD)], [(B, OLD)]]
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        "log.showRoot=false",
+        "diff.orderFile=/nowhere/at all",
+        "diff.relative=true",
+        "log.follow=true",
+        "i18n.logOutputEncoding=UTF-16",
+    ],
+)
+def test_the_users_settings_of_git_change_nothing(
+    target: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, setting: str
+) -> None:
+    checkout = tmp_path / "checkout"
+    subprocess.run(
+        [
+            *("git", "clone", "--quiet"),
+            *(str(archive(tmp_path / "git", snapshots((Entry(A, OLD),), (Entry(B, OLD),)))), str(checkout)),
+        ],
+        check=True,
+    )
+    settings = tmp_path / "gitconfig"
+    subprocess.run(["git", "config", "--file", str(settings), *setting.split("=")], check=True)
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(settings))
+    monkeypatch.setenv("GIT_DIR", str(tmp_path / "elsewhere"))
+    assert simple(target.read("archive", checkout / "playlists")) == [[(A, OLD)], [(B, OLD)]]
+
+
+def test_why_git_refuses_a_repository_is_said(target: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    git = archive(tmp_path / "git", snapshots((Entry(A, OLD),)))
+    monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+    for source in ("archive", "api"):
+        exit_code, printed = target.run("import", source, git)
+        assert (exit_code, target.files()) == (2, {}), printed
+        assert "detected dubious ownership" in printed and f"safe.directory {git}" in printed, printed
