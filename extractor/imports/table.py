@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import json
+import re
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -30,7 +31,13 @@ LINES_WITH_KEYS = 1000
 MOST_OF_A_HEADER = 1 << 16
 REFUSED = """
 create or replace temp table refused_here as
-select file_path, line, min(error_message) as message
+select
+    file_path,
+    line,
+    case min(error_type)
+        when 'TOO MANY COLUMNS' then max_by(error_message, (length(error_message), error_message))
+        else min(error_message)
+    end as message
 from refused_lines inner join refused_scans using (scan_id, file_id)
 group by all;
 insert into refused select file_path, line, row_number() over (partition by file_path order by line) from refused_here
@@ -42,11 +49,19 @@ NOTE = b',,,"Note that these figures'
 READERS = {
     # Detecting the dialect looks at the first lines only, which may have no quotes.
     "csv": "read_csv({paths}, auto_detect = false, header = false, delim = {delimiter}, quote = '\"', escape = '\"',"
-    " columns = {columns}, filename = true, skip = {skip}, strict_mode = false, store_rejects = true,"
+    " columns = {columns}, filename = true, skip = {skip}, strict_mode = {strict}, store_rejects = true,"
     " rejects_table = 'refused_lines', rejects_scan = 'refused_scans', rejects_limit = 0)",
     "parquet": "read_parquet({paths}, filename = true)",
     "json": "read_json({paths}, format = 'newline_delimited', filename = true, ignore_errors = true, {columns})",
 }
+TOO_LONG = """
+select count(*) from read_csv(
+    {paths}, auto_detect = false, header = false, delim = {delimiter}, quote = '"', escape = '"',
+    columns = {columns}, skip = {skip}, strict_mode = false, ignore_errors = true
+)
+where "one more" is not null
+"""
+"""Counts the lines with a field more than the header: all others have too few."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +85,14 @@ class _Group:
     def delimiter(self) -> str:
         """Return the most frequent of the usual delimiters in the header of a CSV."""
         return max((",", ";", "\t"), key=self.header.count)
+
+    def names(self) -> list[str]:
+        """Return the names of the columns of a CSV. Raises ConfigError if two are the same."""
+        names = [name.strip() for name in next(csv.reader([self.header], delimiter=self.delimiter))]
+        for number, name in enumerate(names):
+            if name and name.lower() in (each.lower() for each in names[:number]):
+                raise ConfigError(f"has two columns {name}")
+        return [name or f"column {number}" for number, name in enumerate(names, 1)]
 
 
 def adapters(source: str) -> list[Adapter]:
@@ -159,9 +182,10 @@ def _header(path: Path, kind: str) -> tuple[str, int]:
     if kind == "parquet":
         return str(path), 0
     with gzip.open(path) if path.name.endswith(".gz") else path.open("rb") as file:
-        line = file.readline(MOST_OF_A_HEADER)
-        skip = int(line.startswith(NOTE))
-        text = (file.readline(MOST_OF_A_HEADER) if skip else line).decode("utf-8-sig").strip()
+        start = file.read(MOST_OF_A_HEADER) if kind == "csv" else file.readline(MOST_OF_A_HEADER)
+        lines = re.split(rb"\r\n?|\n", start, maxsplit=2)
+        skip = int(lines[0].startswith(NOTE))
+        text = b"".join(lines[skip : skip + 1]).decode("utf-8-sig").strip()
         if not text:
             raise ValueError("its first line is empty")
         if kind == "csv":
@@ -178,18 +202,26 @@ def _header(path: Path, kind: str) -> tuple[str, int]:
 
 
 def _read_group(
-    work: duckdb.DuckDBPyConnection, candidates: Sequence[Adapter], group: _Group, today: date, problems: Problems
+    work: duckdb.DuckDBPyConnection,
+    candidates: Sequence[Adapter],
+    group: _Group,
+    today: date,
+    problems: Problems,
+    *,
+    strict: bool = True,
 ) -> str | None:
     """Add the rows of a group by the first adapter that fits its columns; return why none fits, or None."""
     try:
-        _open_input(work, candidates, group)
+        _open_input(work, candidates, group, strict=strict)
         columns = ", ".join(name for name in columns_of(work, "input") if name != "filename")
         reason = f"has not the columns of {', '.join(each.name for each in candidates)}; it has {columns}"
         for adapter in candidates:
             work.execute("drop view if exists mapped")
             try:
-                work.execute(f"create temp view mapped as select * from ({adapter.query})")  # noqa: S608 (the user's own)
-            except duckdb.BinderException:
+                work.execute(f"create temp view mapped as select * from ({adapter.query}\n)")  # noqa: S608 (the user's own)
+            except duckdb.BinderException as error:
+                if len(candidates) == 1:
+                    reason = f"{adapter.name}: {str(error).splitlines()[0]} It has {columns}"
                 continue
             found = columns_of(work, "mapped")
             if missing := missing_columns(found):
@@ -197,24 +229,36 @@ def _read_group(
                 continue
             _add(work, adapter, found, group, today, problems)
             return None
+    except ConfigError as error:
+        return str(error)
     except (duckdb.Error, UnicodeDecodeError) as error:
+        if strict and group.format == "csv" and isinstance(error, duckdb.InvalidInputException):
+            return _read_group(work, candidates, group, today, problems, strict=False)
         return f"can't be read: {str(error).splitlines()[0]}"
     return reason
 
 
-def _open_input(work: duckdb.DuckDBPyConnection, candidates: Sequence[Adapter], group: _Group) -> None:
-    """Make the files of a group the view `input`. Raises duckdb.Error if they can't be read."""
-    columns, delimiter = "auto_detect = true", group.delimiter
+def _open_input(work: duckdb.DuckDBPyConnection, candidates: Sequence[Adapter], group: _Group, *, strict: bool) -> None:
+    """Make the files of a group the view `input`. Raises duckdb.Error or ConfigError if they can't be read.
+
+    The strict reader of CSV names lines with too many fields, but can't read lines that end in different ways.
+    """
+    columns, delimiter = "auto_detect = true", quoted(group.delimiter)
+    paths = "[" + ", ".join(quoted(str(path)) for path in group.paths) + "]"
     if group.format == "csv":
-        names = dict.fromkeys(name.strip() for name in next(csv.reader([group.header], delimiter=delimiter)))
+        names = group.names()
         columns = _as_text(names)
+        too_long = TOO_LONG.format(
+            paths=paths, delimiter=delimiter, columns=_as_text([*names, "one more"]), skip=group.skip + 1
+        )
+        if not strict and number_of(work, too_long):
+            raise ConfigError("its lines end in different ways, and some have more fields than the header")
     elif group.format == "json" and candidates[0].name == NEUTRAL:
         # The columns would be those of the first rows, which may lack some. The required ones they have.
         keys = set(json.loads(group.header))
         columns = "columns = " + _as_text(keys if missing_columns(keys) else sorted(keys | set(COLUMNS)))
-    paths = "[" + ", ".join(quoted(str(path)) for path in group.paths) + "]"
     reader = READERS[group.format].format(
-        paths=paths, skip=group.skip + 1, columns=columns, delimiter=quoted(delimiter)
+        paths=paths, skip=group.skip + 1, columns=columns, delimiter=delimiter, strict=strict
     )
     work.execute("drop view if exists mapped; drop view if exists input")
     work.execute("drop table if exists refused_lines; drop table if exists refused_scans")

@@ -90,6 +90,64 @@ def test_lines_are_counted_with_those_that_are_refused(target: Target, tmp_path:
     assert [read.outcome for read in landed(target.landing)] == ["complete"]
 
 
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_a_line_with_too_many_fields_is_named_like_one_with_too_few(
+    target: Target, tmp_path: Path, newline: str
+) -> None:
+    """An unquoted comma would move the values after it."""
+    rows = [row(1, A, f"2024-05-0{day}", track_name=f'T, "x";\n{day}') for day in (1, 2, 3, 4)]
+    path = write_csv(tmp_path / "t.csv", rows)
+    lines = path.read_bytes().decode().removesuffix("\r\n").split("\r\n")
+    lines[2] = lines[2].replace('"T, ""x"";\n2"', "Tyler, The Creator, and others")
+    path.write_bytes(newline.join([*lines, "a,b"]).encode())
+    exit_code, printed = target.run("import", "table", path, "--complete")
+    assert exit_code == 3
+    for problem in (":3: Expected Number of Columns: 7 Found: 9", ":6: Expected Number of Columns: 7 Found: 2"):
+        assert f"{path}{problem}" in printed, printed
+    # The lost line may have been an entry of the read before it, or of the one after it; the last of the one before.
+    assert [(str(read.day), read.outcome) for read in landed(target.landing)] == [
+        ("2024-05-01", "partial"),
+        ("2024-05-03", "partial"),
+        ("2024-05-04", "partial"),
+    ]
+
+
+def test_lines_may_end_in_different_ways_unless_one_has_too_many_fields(
+    make_target: Callable[[str], Target], tmp_path: Path
+) -> None:
+    path = write_csv(tmp_path / "t.csv", [row(1, A), row(2, B), row(3, C)])
+    path.write_bytes(path.read_bytes().replace(f"{A},,\r\n".encode(), f"{A},,\n".encode()))
+    [read] = make_target("good").read("table", path, "--complete")
+    assert (read.outcome, len(read.entries)) == ("complete", 3)
+    path.write_bytes(path.read_bytes() + f"{PLAYLIST},2024-05-01,4,{A},,,more\n".encode())
+    target = make_target("bad")
+    exit_code, printed = target.run("import", "table", path, "--complete")
+    assert (exit_code, f"{path}: its lines end in different ways" in printed, target.files()) == (2, True, {}), printed
+
+
+def test_lines_may_end_with_a_carriage_return(target: Target, tmp_path: Path) -> None:
+    path = write_csv(tmp_path / "t.csv", [row(1, A), row(2, B)])
+    path.write_bytes(path.read_bytes().replace(b"\r\n", b"\r"))
+    [read] = target.read("table", path, "--complete")
+    assert (read.outcome, len(read.entries)) == ("complete", 2)
+
+
+@pytest.mark.parametrize(("first", "second"), [("name", "name"), ("note", "Note "), ("total", "total")])
+def test_two_columns_of_one_name_are_refused(target: Target, tmp_path: Path, first: str, second: str) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text(f"playlist_id,day,position,uri,{first},{second},popularity\n{PLAYLIST},2024-05-01,1,{A},1,2,55\n")
+    exit_code, printed = target.run("import", "table", path)
+    assert (exit_code, f"{path}: has two columns {second.strip()}" in printed) == (2, True), printed
+    assert target.files() == {}
+
+
+def test_columns_without_a_name_keep_their_places(target: Target, tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text(f",playlist_id,,day,position,uri,total\n7,{PLAYLIST},8,2024-05-01,1,{A},1\n")
+    [read] = target.read("table", path)
+    assert (read.outcome, read.entries[0].track_id) == ("complete", A)
+
+
 def test_a_lost_line_makes_the_reads_around_it_partial(target: Target, tmp_path: Path) -> None:
     """What the line held can't be known: it may have been an entry of either."""
     rows = [row(1, A, f"2024-05-0{day}") for day in (1, 2, 3, 4)]

@@ -150,10 +150,15 @@ def test_exportify_files_are_named_by_playlist_and_day(target: Target, tmp_path:
 def test_a_user_adds_an_adapter_without_code(target: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "home" / "imports").mkdir(parents=True)
     (tmp_path / "home" / "imports" / "mine.sql").write_text(
-        "-- my tracker\nselect liste as playlist_id, tag as day, nr as position, lied as uri from input;\n"
+        "-- my tracker\nselect liste as playlist_id, tag as day, nr as position, lied as uri from input -- all of it"
     )
     monkeypatch.setattr(table, "HOME", tmp_path / "home")
+    bad = (tmp_path / "home" / "imports" / "mine.sql").read_text().replace("lied", "leid")
+    (tmp_path / "home" / "imports" / "misspelt.sql").write_text(bad)
     path = write_csv(tmp_path / "x.csv", [{"liste": spotify_id("l"), "tag": "2024-05-01", "nr": 1, "lied": TRACKS[0]}])
     [read] = target.read("mine", path, "--complete", "--name", "my-tracker")
     assert read.entries[0].track_id == TRACKS[0]
     assert [path.name.rsplit("-", 1)[0] for path in target.landing.glob("*/*")] == ["import-my-tracker"]
+    exit_code, printed = target.run("import", "misspelt", path)
+    assert (exit_code, 'Referenced column "leid" not found' in printed) == (2, True), printed
+    assert "It has liste, tag, nr, lied" in printed, printed
