@@ -7,7 +7,7 @@ select
     url as uri,
     title as track_name,
     string_split(artist, ', ') as artists,
-    streams,
+    replace(cast(streams as varchar), ',', '') as streams,
     case chart when 'viral50' then 'Viral 50 ' else 'Top 200 daily ' end || region as playlist_name,
     filename
 from input

@@ -1,8 +1,13 @@
 -- A playlist as Exportify saves it. Name the file by the playlist's id and the day (UTC) on which it was saved:
 -- 3cEYpjA9oz9GiPac4AsH4n 2024-05-31.csv
 select
-    regexp_extract(filename, '([0-9A-Za-z]{22})[^/]*$', 1) as playlist_id,
-    regexp_extract(filename, '(\d{4}-\d\d-\d\d)[^/]*$', 1) as day,
+    coalesce(
+        nullif(regexp_extract(filename, '([0-9A-Za-z]{22})[^/]*$', 1), ''), 'unknown: it must be in the name of the file'
+    ) as playlist_id,
+    coalesce(
+        nullif(regexp_extract(filename, '(\d{4}-\d\d-\d\d)[^/]*$', 1), ''),
+        'unknown: it must be in the name of the file'
+    ) as day,
     row_number() over (partition by filename) as position,
     "Track URI" as uri,
     "Added At" as added_at,

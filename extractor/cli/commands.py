@@ -22,7 +22,7 @@ from extractor.cli.progress import progress_on
 from extractor.clock import INTERRUPTED, Clock, interruptible_clock
 from extractor.config.settings import TARGETS, Config, read_config
 from extractor.config.watch_list import spotify_id
-from extractor.engines.base import BuildOptions
+from extractor.engines.base import BuildOptions, counted
 from extractor.engines.duckdb.files import check_paths, is_same, is_within
 from extractor.engines.duckdb.forget import forget
 from extractor.engines.duckdb.purge import purge
@@ -200,16 +200,17 @@ def _import(config: Config, options: argparse.Namespace, console: Console) -> in
 
 
 def _watch(seed: Path, names: dict[str, str], options: argparse.Namespace, console: Console) -> None:
+    playlists = counted(len(names), "playlist")
     if options.dry_run or not names:
-        console.result("watched", f"  --watch: {len(names):,} playlists are not in {seed} yet", playlists=len(names))
+        console.result("watched", f"  --watch: {playlists} not yet in {seed}", playlists=len(names))
         return
     if not options.yes:
-        print(f"Add {len(names):,} playlists to {seed}? Each costs a request a day. [y/N] ", end="", flush=True)
+        print(f"Add {playlists} to {seed}? Each costs a request a day. [y/N] ", end="", flush=True)
         if sys.stdin.readline().strip().lower() not in ("y", "yes"):
             console.result("watched", "  --watch: not added", playlists=0)
             return
     watch(seed, names)
-    console.result("watched", f"  added {len(names):,} playlists to {seed}", playlists=len(names))
+    console.result("watched", f"  added {playlists} to {seed}", playlists=len(names))
 
 
 def _status(config: Config, _: argparse.Namespace, console: Console) -> int:

@@ -23,7 +23,8 @@ from extractor.landing.writer import without
 
 OF_A_PLAYLIST = re.compile(r"/playlists/([0-9A-Za-z]{22})(?:[/?]|$)")
 ID_IN_PATH = re.compile(r"(?<![0-9A-Za-z])([0-9A-Za-z]{22})(?![0-9A-Za-z])")
-DAY_IN_PATH = re.compile(r"(?<!\d)(\d{4})-?(\d{2})-?(\d{2})(?!\d)")
+DAY_IN_PATH = re.compile(r"(?<!\d)(\d{4})([-_./]?)(\d{2})\2(\d{2})(?=(?:\d{4}|\d{6})?(?!\d))")
+"""A date, perhaps with the four or six digits of a time after it."""
 
 ROWS = """
 create or replace temp view mapped as
@@ -90,7 +91,7 @@ def read_responses(
     for found in pieces(responses, folder / "documents.ndjson", read, problems):
         yield found
     if not found:
-        reason = reasons.named[0] if reasons.named else f"{path}: no JSON file"
+        reason = reasons.named[0] if reasons.named else f"{path}: no file that ends with .json"
         raise ConfigError(f"{reason}\n{path}: holds no responses of the Web API for playlists")
     for reason in reasons.named:
         problems.add(reason)
@@ -104,8 +105,10 @@ def _responses(
     for document in _of_git(repository, problems) if path.is_dir() and repository.has_history else _of_folder(path):
         try:
             yield _parsed(document, drop_fields)
-        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        except (ValueError, RecursionError) as error:
             reasons.add(f"{document.file}: not a response for a playlist: {error}")
+        except (TypeError, KeyError, AttributeError):
+            reasons.add(f"{document.file}: not a response for a playlist: its fields have not the types of the Web API")
 
 
 def _of_git(repository: Repository, problems: Problems) -> Iterator[_Document]:
@@ -129,7 +132,7 @@ def _of_folder(path: Path) -> Iterator[_Document]:
 
 def _day_in(path: str) -> date | None:
     """Return the last date in a path. A time of day beside it is not used: it may be of any time zone."""
-    for year, month, day in reversed(DAY_IN_PATH.findall(path)):
+    for year, _, month, day in reversed(DAY_IN_PATH.findall(path)):
         try:
             return date(int(year), int(month), int(day))
         except ValueError:
@@ -140,6 +143,10 @@ def _day_in(path: str) -> date | None:
 def _parsed(document: _Document, drop_fields: frozenset[str]) -> dict[str, Any]:
     """Return a response as the columns of its entries. Raises ValueError and the like if it is none."""
     body = json.loads(document.content)
+    if not isinstance(body, dict):
+        raise ValueError("no object, which a response is")
+    if isinstance(body.get("playlists"), list):
+        raise ValueError("several playlists; a file must have the response for one")
     if document.day is None:
         raise ValueError("no day in its path, such as 2024-05-31, and no commit to date it")
     page = page_of(body)

@@ -17,7 +17,7 @@ from extractor.imports.git import Repository
 from extractor.imports.neutral import add_rows, columns_of
 from extractor.imports.problems import Problems
 
-FILE = re.compile(r"(?:^|/)pretty/([0-9A-Za-z]{22})\.json$")
+FILE = re.compile(r"(?:^|/)pretty/([^/]+)\.json$")
 """Other folders are never used: `plain` is sorted by name, and `cumulative` loses each removal that was undone."""
 
 INDENTATION = re.compile(rb"\n\s*")

@@ -94,7 +94,7 @@ class Imported:
             return f"{self.plan()}\n  --dry-run: nothing was written"
         if not self.files_written and not self.files_known:
             return self.plan()
-        known = f"; {self.files_known:,} were there already" if self.files_known else ""
+        known = f"; {self.files_known:,} already there" if self.files_known else ""
         written = f"{counted(self.files_written, 'landing file')} ({megabytes(self.bytes_written)})"
         return f"{self.source}: wrote {written}{known}"
 
@@ -116,7 +116,8 @@ class Imported:
         for reason, count in self.partial.items():
             yield f"  partial: {count:,}: {reason}"
         if self.restored:
-            yield f"  restored: {self.restored:,} null entries, for tracks that came back with the same claim"
+            entries = "null entry" if self.restored == 1 else "null entries"
+            yield f"  restored: {self.restored:,} {entries}, for tracks that came back with the same claim"
         if self.personalised_playlists:
             yield (
                 f"  left out: {counted(self.personalised_playlists, 'personalised playlist')} with "
@@ -161,7 +162,7 @@ def import_history(
                 f"{request.path}: {counted(problems.count, 'problem')}, nothing was imported:\n{_named(problems)}"
             )
         if not found.days and not left_out.reads:
-            raise ConfigError(f"{request.path}: nothing of it is usable:\n{_named(problems)}")
+            raise ConfigError(f"{request.path}: nothing of it is usable:\n{_named(problems) or 'it has no rows'}")
         if request.dry_run:
             return found
         announce(found)

@@ -75,12 +75,14 @@ def test_a_folder_in_no_repository_needs_no_git(
 
 
 def test_a_folder_dates_its_files_by_their_paths(target: Target, tmp_path: Path) -> None:
-    for day, name in ((1, "2024-03-01/x.json"), (2, "x 20240302T235959.json"), (3, "2024-01-01/2024-03-03.json")):
+    names = ["2024-03-01/x.json", "x 20240302T235959.json", "2024-01-01/2024-03-03.json", "2024/03/04/x.json"]
+    names += ["x_2024_03_05.json", "2024.03.06.json", "20240307235959.json", "1717070400 2024-03-08 2359.json"]
+    for day, name in enumerate(names):
         path = tmp_path / "kept" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(text(response(READ) | {"day": day}))
     at = datetime(2024, 3, 1, tzinfo=UTC)
-    wanted = [at + timedelta(days=day) for day in range(3)]
+    wanted = [at + timedelta(days=day) for day in range(8)]
     reads = target.read("api", tmp_path / "kept")
     assert [(read.day, read.at, read.entries) for read in reads] == [(at.date(), at, HELD) for at in wanted]
 
@@ -133,7 +135,10 @@ def test_items_land_as_the_api_gave_them_without_dropped_fields(target: Target, 
     ("body", "reason"),
     [
         (b"{", "not a response for a playlist"),
-        (b"[]", "not a response for a playlist"),
+        (b"[]", "no object, which a response is"),
+        (text([response(READ)]), "no object, which a response is"),
+        (text({"playlists": [response(READ)]}), "several playlists; a file must have the response for one"),
+        (text(response(READ) | {"owner": "curator"}), "its fields have not the types of the Web API"),
         (text({"id": PLAYLIST, "tracks": {"href": "x", "total": 3}}), "no array of entries"),
         (text({"items": [{"id": PLAYLIST, "name": "a playlist of a user"}]}), "no entries of a playlist"),
         (text({"items": [{"track": None}], "total": 1}), "no id of a playlist"),
@@ -166,3 +171,10 @@ def test_a_file_without_a_day_is_refused(target: Target, tmp_path: Path) -> None
     path.write_bytes(text(response(READ)))
     exit_code, printed = target.run("import", "api", path)
     assert (exit_code, "no day in its path" in printed) == (2, True), printed
+
+
+def test_a_folder_without_json_says_what_is_expected(target: Target, tmp_path: Path) -> None:
+    (tmp_path / "kept").mkdir()
+    (tmp_path / "kept" / "2024-05-31.ndjson").write_bytes(text(response(READ)))
+    exit_code, printed = target.run("import", "api", tmp_path / "kept")
+    assert (exit_code, "no file that ends with .json" in printed) == (2, True), printed

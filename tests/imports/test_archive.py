@@ -43,7 +43,9 @@ def test_random_archives_land_what_their_commits_prove(target: Target, tmp_path:
 def test_a_track_that_returns_with_its_claim_was_hidden(target: Target, tmp_path: Path) -> None:
     held = (Entry(A, OLD), Entry(B, OLD), Entry(C, OLD))
     world = snapshots(held, held[1:], held[1:], held)
-    reads = target.read("archive", archive(tmp_path / "git", world))
+    git = archive(tmp_path / "git", world)
+    assert "restored: 2 null entries" in target.run("import", "archive", git, "--dry-run")[1]
+    reads = target.read("archive", git)
     assert simple(reads)[1] == [(B, OLD), (C, OLD), (None, OLD)]
     assert simple(reads)[2] == [(B, OLD), (C, OLD), (None, OLD)]
 
@@ -52,6 +54,19 @@ def test_a_track_that_returns_with_another_claim_was_removed(target: Target, tmp
     held = (Entry(A, OLD), Entry(B, OLD), Entry(C, OLD))
     world = snapshots(held, held[1:], (Entry(A, NEW), *held[1:]))
     assert simple(target.read("archive", archive(tmp_path / "git", world)))[1] == [(B, OLD), (C, OLD)]
+
+
+def test_a_file_that_is_not_named_by_an_id_is_named(target: Target, tmp_path: Path) -> None:
+    [world] = snapshots((Entry(A, OLD),))
+    files = archive_files(world)
+    content = files[f"playlists/pretty/{PLAYLIST}.json"]
+    others = {"playlists/pretty/short.json": content, "playlists/pretty/My List.json": b'{"tracks": []}'}
+    git = write_git(tmp_path / "git", [(world.at, files | others)])
+    exit_code, printed = target.run("import", "archive", git)
+    assert exit_code == 3
+    for name in ("short", "My List"):
+        assert f':playlists/pretty/{name}.json: playlist_id "{name}"' in printed, printed
+    assert simple(landed(target.landing)) == [[(A, OLD)]]
 
 
 @pytest.mark.parametrize(("playlist_id", "owner"), [(PLAYLIST, "spotify"), (f"37i9dQZF1DX{PLAYLIST[11:]}", "x")])

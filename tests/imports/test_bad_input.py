@@ -1,6 +1,7 @@
 """Input that can't be used: it is named with its place and counted, and the rest is imported, or nothing."""
 
 import gzip
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,7 @@ def test_a_row_of_no_form_makes_its_read_partial(
     path = write_csv(tmp_path / "t.csv", rows)
     exit_code, printed = target.run("import", "table", path, "--complete", "--strict")
     assert (exit_code, f"{path}:6: {problem}" in printed, target.files()) == (2, True, {}), printed
+    assert re.search(r": (1 problem|[2-9] problems), nothing was imported", printed), printed
     exit_code, printed = target.run("import", "table", path, "--complete")
     assert (exit_code, f"{path}:6: {problem}" in printed) == (3, True), printed
     assert [read.outcome for read in landed(target.landing)] == ["partial", "complete"]
@@ -243,7 +245,7 @@ def test_input_without_a_usable_row_is_refused(target: Target, tmp_path: Path) -
     assert (exit_code, "nothing of it is usable" in printed, target.files()) == (2, True, {}), printed
     path.write_text(path.read_text().splitlines()[0] + "\n")
     exit_code, printed = target.run("import", "table", path)
-    assert (exit_code, target.files()) == (2, {}), printed
+    assert (exit_code, "it has no rows" in printed, target.files()) == (2, True, {}), printed
 
 
 def test_an_unknown_source_and_a_bad_name_are_refused(target: Target, tmp_path: Path) -> None:
@@ -259,7 +261,7 @@ def test_a_dry_run_writes_nothing(target: Target, tmp_path: Path) -> None:
     path = write_csv(tmp_path / "t.csv", [row(1, A, total=1)])
     exit_code, printed = target.run("import", "table", path, "--dry-run", "--watch")
     assert (exit_code, "reads: 1 complete" in printed, target.files()) == (0, True, {}), printed
-    assert "1 playlists are not in" in printed and not target.seed.exists()
+    assert f"--watch: 1 playlist not yet in {target.seed}" in printed and not target.seed.exists()
 
 
 def test_watching_asks_and_keeps_what_is_there(make_target: Callable[[str], Target], tmp_path: Path) -> None:
@@ -270,8 +272,10 @@ def test_watching_asks_and_keeps_what_is_there(make_target: Callable[[str], Targ
     exit_code, printed = target.run("import", "table", path, "--watch")
     assert (exit_code, "--yes" in printed, target.files()) == (2, True, {}), printed
     for _ in range(2):
-        assert target.run("import", "table", path, "--watch", "--yes")[0] == 0
+        exit_code, printed = target.run("import", "table", path, "--watch", "--yes")
+        assert (exit_code, "playlists to" in printed) == (0, False), printed
         assert target.seed.read_bytes() == before + f'\r\n"A, b",{PLAYLIST}\r\n'.encode()
+    assert target.run("import", "table", path)[1].startswith("table: wrote 0 landing files (0.0 MB); 1 already there")
     target.seed.unlink()
     assert target.run("import", "table", path, "--watch", "--yes")[0] == 0
     assert target.seed.read_text() == f'playlist_id,label\n{PLAYLIST},"A, b"\n'

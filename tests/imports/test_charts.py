@@ -128,6 +128,49 @@ def test_a_chart_with_a_lost_line_is_not_complete(target: Target, tmp_path: Path
     assert [read.outcome for read in landed(target.landing)] == ["partial"]
 
 
+def test_charts_are_read_by_the_names_that_their_site_gives(target: Target, tmp_path: Path) -> None:
+    """A region may have a hyphen; a Viral 50 has no streams; streams may have commas."""
+    new, old = top_200([1, 2, 3], with_source=True), until_2021([1, 2, 3])
+    new[0]["streams"] = old[0]["Streams"] = "1,234,567"
+    folder = tmp_path / "c"
+    write_csv(folder / "regional-gb-en-daily-2024-05-01.csv", new)
+    write_csv(folder / "copy of regional-us-weekly-2018-05-04--2018-05-11 (1).csv", old)
+    write_csv(folder / "viral-gb-en-daily-2024-05-01.csv", [dict(list(each.items())[:-1]) for each in new])
+    viral = [{key: value for key, value in each.items() if key != "Streams"} for each in old]
+    write_csv(folder / "viral-global-daily-2018-05-01.csv", viral)
+    regions = by_region("Peru", "top200", [1, 2, 3])
+    regions[0]["streams"] = "1,234,567"
+    write_csv(folder / "regions.csv", regions)
+    assert {read.outcome for read in target.read("charts", folder)} == {"complete"}
+    streams = {key: body["items"]["items"][0]["chart"].get("streams") for key, body in bodies(target).items()}
+    assert streams == {
+        ("chart:top-200-daily:gb-en", "2024-05-01"): 1_234_567,
+        ("chart:top-200-weekly:us", "2018-05-04"): 1_234_567,
+        ("chart:viral-50:gb-en", "2024-05-01"): None,
+        ("chart:viral-50:global", "2018-05-01"): None,
+        ("chart:top-200-daily:peru", "2018-05-01"): 1_234_567,
+    }
+
+
+@pytest.mark.parametrize(("with_streams", "name"), [(True, "regional"), (False, "viral")])
+@pytest.mark.parametrize("is_old", [True, False])
+def test_a_renamed_chart_says_how_it_must_be_named(
+    target: Target, tmp_path: Path, name: str, *, with_streams: bool, is_old: bool
+) -> None:
+    rows = until_2021([1, 2]) if is_old else top_200([1, 2], with_source=False)
+    rows = [{key: value for key, value in each.items() if with_streams or key.lower() != "streams"} for each in rows]
+    exit_code, printed = target.run("import", "charts", write_csv(tmp_path / "chart de 17.02.2025.csv", rows))
+    assert (exit_code, f"name the file {name}-<region>-daily-" in printed) == (2, True), printed
+
+
+def test_an_exportify_file_without_a_day_says_where_it_must_be(target: Target, tmp_path: Path) -> None:
+    rows = [{"Track URI": f"spotify:track:{TRACKS[1]}", "Track Name": "T", "Album Name": "A", "Artist Name(s)": "B"}]
+    rows[0] |= {"Release Date": "1", "Duration (ms)": "5", "Popularity": "9", "Explicit": "1", "Added At": ""}
+    for name, column in ((spotify_id("mine"), "day"), ("mine 2024-05-31", "playlist_id")):
+        exit_code, printed = target.run("import", "exportify", write_csv(tmp_path / f"{name}.csv", rows))
+        assert (exit_code, f'{column} "unknown: it must be in the name of the file"' in printed) == (2, True), printed
+
+
 def test_exportify_files_are_named_by_playlist_and_day(target: Target, tmp_path: Path) -> None:
     playlist_id = spotify_id("mine")
     rows = [

@@ -33,7 +33,7 @@ def test_importing_again_adds_nothing(target: Target, tmp_path: Path) -> None:
     before = target.files()
     exit_code, printed = target.run("import", "archive", git)
     assert (exit_code, target.files()) == (0, before), printed
-    assert f"wrote 0 landing files (0.0 MB); {len(before)} were there already" in printed
+    assert f"wrote 0 landing files (0.0 MB); {len(before)} already there" in printed
 
 
 def test_the_order_of_rows_and_of_imports_does_not_matter(make_target: Callable[[str], Target], tmp_path: Path) -> None:

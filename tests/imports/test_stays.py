@@ -82,7 +82,8 @@ def test_charts_have_stays_and_positions_also_after_an_export(
     first, second = make_target("first"), make_target("second")
     first.read("charts", tmp_path / "charts")
     first.publish()
-    assert first.run("export", "--format", "snapshots")[0] == 0
+    exit_code, printed = first.run("export", "--format", "snapshots")
+    assert (exit_code, printed.startswith("exported 1 file (")) == (0, True), printed
     second.read("table", first.folder / "export" / "snapshots.parquet")
     second.publish()
     for target in (first, second):
