@@ -43,8 +43,9 @@ def test_random_archives_land_what_their_commits_prove(target: Target, tmp_path:
 def test_a_track_that_returns_with_its_claim_was_hidden(target: Target, tmp_path: Path) -> None:
     held = (Entry(A, OLD), Entry(B, OLD), Entry(C, OLD))
     world = snapshots(held, held[1:], held[1:], held)
-    git = archive(tmp_path / "git", world)
-    assert "restored: 2 null entries" in target.run("import", "archive", git, "--dry-run")[1]
+    git, shorter = archive(tmp_path / "git", world), archive(tmp_path / "shorter", snapshots(held, held[1:], held))
+    assert "restored: 2 null entries, for" in target.run("import", "archive", git, "--dry-run")[1]
+    assert "restored: 1 null entry, for" in target.run("import", "archive", shorter, "--dry-run")[1]
     reads = target.read("archive", git)
     assert simple(reads)[1] == [(B, OLD), (C, OLD), (None, OLD)]
     assert simple(reads)[2] == [(B, OLD), (C, OLD), (None, OLD)]
