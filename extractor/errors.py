@@ -82,6 +82,11 @@ def suggestion(word: str, known: Iterable[str]) -> str:
     return f"did you mean {near[0]!r}?" if near else f"known: {', '.join(words)}"
 
 
+def counted(number: int, thing: str) -> str:
+    """Return a number of things as text."""
+    return f"{number:,} {thing}" + ("" if number == 1 else "s")
+
+
 MOST_SHOWN = 200
 """Characters shown of a message from elsewhere."""
 

@@ -22,12 +22,12 @@ from extractor.cli.progress import progress_on
 from extractor.clock import INTERRUPTED, Clock, interruptible_clock
 from extractor.config.settings import TARGETS, Config, read_config
 from extractor.config.watch_list import spotify_id
-from extractor.engines.base import BuildOptions, counted
+from extractor.engines.base import BuildOptions
 from extractor.engines.duckdb.files import check_paths, is_same, is_within
 from extractor.engines.duckdb.forget import forget
 from extractor.engines.duckdb.purge import purge
 from extractor.engines.registry import target_of
-from extractor.errors import PARTLY_READ, ConfigError, ExtractorError, NothingToWatchError
+from extractor.errors import PARTLY_READ, ConfigError, ExtractorError, NothingToWatchError, counted
 from extractor.extract.day import RunContext
 from extractor.extract.plan import Plan, unasked
 from extractor.extract.run import extract
@@ -327,7 +327,6 @@ def _run_steps(config: Config, options: argparse.Namespace, console: Console, fo
         if options.command == "daily" and not _wants_everything(options) and target.is_published(config):
             console.result("unchanged", f"nothing new since {config.database} was published: not rebuilt")
             _pass_on(config, console, folder)
-            _say_news(config, options, console)
             return exit_code
         if "build" in steps:
             how = BuildOptions(options.full_refresh, options.full_tests, options.forget_purged, options.log_format)

@@ -7,7 +7,7 @@ from pathlib import Path
 from extractor.cli.console import Console
 from extractor.cli.hook import SECONDS, run_hook
 from extractor.config.settings import Config
-from extractor.engines.base import counted
+from extractor.errors import counted
 from extractor.outputs.changes.formats import as_objects
 from extractor.outputs.changes.handed_over import collect, finish, next_batch
 

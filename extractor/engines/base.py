@@ -9,7 +9,7 @@ from pathlib import Path
 
 from extractor.config.settings import Config
 from extractor.engines.published import Cursor, PublishedReport, reading
-from extractor.errors import BuildError
+from extractor.errors import BuildError, counted
 
 LAST_BUILD = """
 select build_number, up_to_load, is_full_refresh, has_passed, facts_format from state.builds
@@ -109,11 +109,6 @@ class Published:
 def megabytes(size: int) -> str:
     """Return a size in bytes as text, in MB."""
     return f"{size / 1e6:.1f} MB"
-
-
-def counted(number: int, thing: str) -> str:
-    """Return a number of things as text."""
-    return f"{number:,} {thing}" + ("" if number == 1 else "s")
 
 
 @dataclass(frozen=True)

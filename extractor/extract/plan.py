@@ -8,7 +8,7 @@ from datetime import date
 
 from extractor.config.settings import Config
 from extractor.config.watch_list import WatchList, read_watch_list
-from extractor.engines.base import counted
+from extractor.errors import counted
 from extractor.landing.budget import Budget
 from extractor.landing.cache import CachedContent, contents_of, tracks_after_leaving
 from extractor.landing.day import DayState

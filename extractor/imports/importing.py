@@ -14,8 +14,8 @@ from typing import Any
 import duckdb
 
 from extractor.config.settings import Config
-from extractor.engines.base import counted, megabytes
-from extractor.errors import ConfigError, FileError, LandingError, suggestion
+from extractor.engines.base import megabytes
+from extractor.errors import ConfigError, FileError, LandingError, counted, suggestion
 from extractor.imports.api import read_responses
 from extractor.imports.archive import RESTORED, read_archive
 from extractor.imports.git import Repository

@@ -8,10 +8,9 @@ from __future__ import annotations
 from typing import Any
 
 from extractor.config.settings import Alarms, Config
-from extractor.engines.base import counted
 from extractor.engines.published import Cursor
 from extractor.engines.registry import target_of
-from extractor.errors import MOST_SHOWN, visible
+from extractor.errors import MOST_SHOWN, counted, visible
 from extractor.outputs.changes.read import playlist_names
 
 NAMED = 3

@@ -9,9 +9,9 @@ from pathlib import Path
 import duckdb
 
 from extractor.config.settings import Config
-from extractor.engines.base import counted, megabytes
+from extractor.engines.base import megabytes
 from extractor.engines.duckdb.files import READ, number_of, opened, quoted
-from extractor.errors import ConfigError, ExportError, WarehouseError, suggestion
+from extractor.errors import ConfigError, ExportError, WarehouseError, counted, suggestion
 from extractor.files import sync
 from extractor.outputs.missing import check_published
 

@@ -11,10 +11,10 @@ from pathlib import Path
 
 from extractor.config.settings import Config
 from extractor.config.watch_list import read_watch_list
-from extractor.engines.base import counted, megabytes
+from extractor.engines.base import megabytes
 from extractor.engines.published import PublishedReport
 from extractor.engines.registry import target_of
-from extractor.errors import PARTLY_READ, CredentialsError, ExtractorError, StoppedByQuota
+from extractor.errors import PARTLY_READ, CredentialsError, ExtractorError, StoppedByQuota, counted
 from extractor.extract.plan import unasked
 from extractor.landing.budget import Budget, load_wait
 from extractor.landing.runs import OUTCOMES_BY_RANK, DayReport, Run

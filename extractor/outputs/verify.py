@@ -7,10 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from extractor.config.settings import Config
-from extractor.engines.base import counted
 from extractor.engines.duckdb.builds import awaits_refresh, last_build
 from extractor.engines.duckdb.files import attach, logs_of, number_of, opened, read_to_end, rows_of
-from extractor.errors import LandingError, WarehouseError
+from extractor.errors import LandingError, WarehouseError, counted
 from extractor.landing.reader import checked_envelopes
 
 LOADED = """

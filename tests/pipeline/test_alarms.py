@@ -16,7 +16,7 @@ playlists:
   emptied: {name: Spring Tide, size: 20, pool: [0, 30], events: {2026-01-02: {emptied: true}}}
   gone: {name: Gone, size: 10, pool: [30, 60], events: {2026-01-02: {status: 404}}}
 """
-ALARM = "emptied: 0 tracks, 20 when it was last read completely"
+ALARM = "Spring Tide: 0 tracks, 20 when it was last read completely"
 
 
 def test_playlist_that_lost_its_tracks_is_in_the_run_status_and_summary(make_project: MakeProject) -> None:

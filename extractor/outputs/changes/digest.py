@@ -7,10 +7,9 @@ from datetime import date
 from typing import Any
 
 from extractor.config.settings import Config
-from extractor.engines.base import counted
 from extractor.engines.duckdb.files import opened
 from extractor.engines.published import Cursor, literal, records_of
-from extractor.errors import WarehouseError
+from extractor.errors import WarehouseError, counted
 from extractor.outputs.alarms import alarms_of
 from extractor.outputs.changes.lately import COUNTS
 from extractor.outputs.changes.read import IS_OBSERVED, Tally, observed_days, playlist_names

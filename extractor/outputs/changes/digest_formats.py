@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from html import escape
 
-from extractor.engines.base import counted
-from extractor.errors import visible
+from extractor.errors import counted, visible
 from extractor.outputs.changes.digest import Digest, Entry, Part
 from extractor.outputs.changes.formats import linked, marked
 from extractor.outputs.changes.words import between

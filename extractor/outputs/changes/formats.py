@@ -13,8 +13,7 @@ from datetime import date
 from itertools import groupby
 from xml.etree import ElementTree as ET
 
-from extractor.engines.base import counted
-from extractor.errors import visible
+from extractor.errors import counted, visible
 from extractor.outputs.changes.crossings import Crossing
 from extractor.outputs.changes.read import Change, Changes, Tally
 from extractor.outputs.changes.words import SPOTIFY, address, between, day_of, listed, some

@@ -6,9 +6,9 @@ from collections import defaultdict
 from datetime import date
 
 from extractor.config.settings import Config
-from extractor.engines.base import counted
 from extractor.engines.published import Cursor, literal
 from extractor.engines.registry import target_of
+from extractor.errors import counted
 from extractor.outputs.changes.read import Changes, Tally, observed_days, read_between, read_day
 from extractor.outputs.changes.words import day_of, listed, some
 

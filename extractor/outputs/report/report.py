@@ -17,9 +17,10 @@ from typing import Any
 import duckdb
 
 from extractor.config.settings import Config
-from extractor.engines.base import counted, megabytes
+from extractor.engines.base import megabytes
 from extractor.engines.duckdb.files import opened
 from extractor.engines.published import id_of
+from extractor.errors import counted
 from extractor.files import replace_file
 from extractor.outputs.missing import check_published
 
