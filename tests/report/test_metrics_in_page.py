@@ -301,7 +301,7 @@ def test_changes_between_reads_of_two_weeks_are_told_of_both(page: Page, tmp_pat
     page.open(written(tmp_path, WEEKS_MISSED), "#playlist=l1")
     page.wait_for("document.querySelector('.churn')")
     told = [tip(page, ".churn", monday + 2, 400) for monday in (193, 200, 207, 214, 298)]
-    between = "8 added, 16 removed between 20 Jul and 2 Aug"
+    between = "8 added, 16 removed between 20 Jul and 2 Aug 2026"
     assert [lines[1:-1] for lines in told] == [
         ["0 added, 0 removed", "in 7 reads"],
         ["1 added, 0 removed", "in 1 read", between],

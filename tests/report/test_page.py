@@ -178,7 +178,7 @@ def test_large_report_opens_with_the_first_rows(page: Page, large: Path) -> None
     assert large.stat().st_size < 15e6
     page.open(large)
     assert [fact(page, "added"), fact(page, "removed")] == ["900", "900"]
-    page.run("document.querySelector('.wall summary').click()")
+    page.run("document.querySelector('.wall > summary').click()")
     page.wait_for("document.querySelectorAll('.strip').length === 20")
     page.run("document.querySelector('.wall button').click()")
     assert page.run("document.querySelectorAll('.strip').length") == 300
@@ -408,7 +408,7 @@ def test_titles_of_columns_and_what_is_cut_are_printed(page: Page, tmp_path: Pat
 def test_coverage_is_printed_as_a_line(page: Page, tmp_path: Path) -> None:
     page.open(written(tmp_path, TWO_DAYS_MISSED))
     page.call("Emulation.setEmulatedMedia", media="print")
-    visible = "document.querySelector('.wall summary').checkVisibility()"
+    visible = "document.querySelector('.wall > summary').checkVisibility()"
     assert page.run(visible)
     page.call("Emulation.setEmulatedMedia", media="")
-    assert page.texts(".wall summary") == ["6 of 8 days observed; 1 playlist with gaps"]
+    assert page.texts(".wall > summary") == ["6 of 8 days observed; 1 playlist with gaps"]
