@@ -59,6 +59,7 @@ create macro whole(value, most) as case
     when try_cast(value as double) = try_cast(value as bigint) and try_cast(value as bigint) between 0 and most
         then try_cast(value as bigint)
 end;
+create macro is_of_no_form(value, most) as whole(value, most) is null and trim(value) <> '';
 create table rows (
     file varchar, row bigint, playlist_id varchar, day date, observed_at timestamp, page integer, position integer,
     track_id varchar, added_at varchar, entry varchar, is_unreadable boolean, problem varchar, name varchar,
@@ -164,12 +165,11 @@ judged as (
         end as fault,
         case
             when claim is null and trim(added_at) <> '' then 'added_at ' || json_text(added_at)
-            when whole(popularity, 100) is null and trim(popularity) <> '' then 'popularity ' || json_text(popularity)
-            when whole(duration_ms, {most}) is null and trim(duration_ms) <> ''
-                then 'duration_ms ' || json_text(duration_ms)
-            when whole(followers, {most}) is null and trim(followers) <> '' then 'followers ' || json_text(followers)
-            when whole(total, {most}) is null and trim(total) <> '' then 'total ' || json_text(total)
-            when whole(streams, {most_streams}) is null and trim(streams) <> '' then 'streams ' || json_text(streams)
+            when is_of_no_form(popularity, 100) then 'popularity ' || json_text(popularity)
+            when is_of_no_form(duration_ms, {most}) then 'duration_ms ' || json_text(duration_ms)
+            when is_of_no_form(followers, {most}) then 'followers ' || json_text(followers)
+            when is_of_no_form(total, {most}) then 'total ' || json_text(total)
+            when is_of_no_form(streams, {most_streams}) then 'streams ' || json_text(streams)
         end as doubt
     from items
 )
