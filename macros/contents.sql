@@ -10,6 +10,12 @@
     {{ json_without(content, 'popularity') }}
 {%- endmacro %}
 
+{% macro popularity_or_null(text) -%}
+    {#- what is no number from 0 to 100 is none: one wrong value must not stop a build -#}
+    {%- set number = cast_or_null(text, 'integer') -%}
+    case when {{ number }} between 0 and 100 then {{ number }} end
+{%- endmacro %}
+
 {% macro is_blank(name, duration) -%}
     {#- Spotify at times answers for a track it knows without anything that describes it -#}
     coalesce({{ name }}, '') = '' and coalesce({{ duration }}, '0') = '0'

@@ -45,7 +45,7 @@ final as (
         -- usually dropped (drop_fields): look for it before the entry is parsed a second time
         case when {{ json_has_key('entry', 'added_by') }} then {{ json_text('entry', ['added_by', 'id']) }} end
             as added_by,
-        {{ cast_or_null(json_field('fields', 'popularity'), 'integer') }} as popularity,
+        {{ popularity_or_null(json_field('fields', 'popularity')) }} as popularity,
         {{ cast_or_null(json_text('chart', ['rank']), 'integer') }} as chart_rank,
         {{ cast_or_null(json_text('chart', ['streams']), 'bigint') }} as chart_streams,
         {{ description_hash('content') }} as description_hash,

@@ -7,7 +7,7 @@ final as (
         day,
         run_id,
         line,
-        {{ cast_or_null(json_text('object', ['popularity']), 'integer') }} as popularity,
+        {{ popularity_or_null(json_text('object', ['popularity'])) }} as popularity,
         {{ description_hash('object') }} as description_hash,
         {{ is_blank(json_text('object', ['name']), json_text('object', ['duration_ms'])) }} as is_blank,
         object,

@@ -8,6 +8,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import duckdb
 import pytest
 
 from extractor.landing.reader import envelopes
@@ -178,3 +179,15 @@ def test_a_folder_without_json_says_what_is_expected(target: Target, tmp_path: P
     (tmp_path / "kept" / "2024-05-31.ndjson").write_bytes(text(response(READ)))
     exit_code, printed = target.run("import", "api", tmp_path / "kept")
     assert (exit_code, "no file that ends with .json" in printed) == (2, True), printed
+
+
+@pytest.mark.slow
+def test_a_popularity_out_of_range_is_none_and_stops_no_build(target: Target, tmp_path: Path) -> None:
+    body = response(READ)
+    for entry, popularity in zip(body["items"]["items"][::2], (257, 100), strict=True):
+        entry["item"]["popularity"] = popularity
+    target.read("api", write_git(tmp_path / "git", [(READ.at, {"a.json": text(body)})]))
+    target.publish()
+    with duckdb.connect(str(target.folder / "spotify.duckdb"), read_only=True) as connection:
+        found = connection.execute("select track_id, popularity from track_daily_popularity").fetchall()
+    assert found == [(B, 100)]
