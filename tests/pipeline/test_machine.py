@@ -6,12 +6,10 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from extractor.landing.reader import envelopes
-from extractor.simulator.faults import Fault
-from extractor.simulator.identifiers import spotify_id
-from extractor.simulator.server import Simulator
 from tests.pipeline.conftest import MakeProject
 from tests.pipeline.harness import Project, of_day
 
@@ -102,34 +100,20 @@ def test_full_disk_is_reported_and_landed_lines_stay_whole(make_project: MakePro
 
 
 def test_failing_data_test_keeps_the_published_file(make_project: MakeProject) -> None:
-    body = {
-        "id": spotify_id("one"),
-        "name": "one",
-        "owner": {"id": "curator"},
-        "snapshot_id": "impossible",
-        "tracks": {"items": [impossible_entry()], "next": None, "offset": 0, "limit": 100, "total": 1},
-    }
+    """No answer makes a row that a data test refuses, so a row of the warehouse is doubled by hand."""
     project = make_project(WORLD)
-    fault = Fault(path=f"playlists/{spotify_id('one')}", day=SECOND, body=body)
-    with Simulator(project.simulator.world, faults=[fault]) as simulator:
-        faulty = Project(project.folder, simulator)
-        faulty.configure()
-        assert faulty.run("daily", FIRST).exit_code == 0
-        published = faulty.database.read_bytes()
-        finished = faulty.run("daily", SECOND)
-        assert finished.exit_code == 1, finished.told
-        assert "popularity" in finished.told
-        assert "nothing was published" in finished.stderr
-        assert faulty.database.read_bytes() == published
-        refused = faulty.run("publish")
-        assert refused.exit_code == 1, refused.told
-        assert faulty.database.read_bytes() == published
-
-
-def impossible_entry() -> dict[str, object]:
-    track_id = spotify_id("impossible")
-    track = {"id": track_id, "uri": f"spotify:track:{track_id}", "type": "track", "name": "A", "popularity": 101}
-    return {"added_at": "2026-01-02T00:00:00Z", "is_local": False, "track": track}
+    assert project.run("daily", FIRST).exit_code == 0
+    published = project.database.read_bytes()
+    with duckdb.connect(str(project.warehouse)) as connection:
+        connection.execute("insert into playlist_days from playlist_days limit 1")
+    finished = project.run("daily", SECOND)
+    assert finished.exit_code == 1, finished.told
+    assert "playlist_days" in finished.told
+    assert "nothing was published" in finished.stderr
+    assert project.database.read_bytes() == published
+    refused = project.run("publish")
+    assert refused.exit_code == 1, refused.told
+    assert project.database.read_bytes() == published
 
 
 def test_second_concurrent_daily_run_waits(make_project: MakeProject) -> None:
