@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -68,7 +69,7 @@ def test_numbers_of_an_artist_match_the_tables(
     artist = chosen(ask)
     page.open(report_html, f"#artist={artist}{days}")
     stays = stays_of(ask, artist)
-    shown = [stay for stay in stays if stay[5] <= last and stay[3] >= first]
+    shown = [stay for stay in stays if stay[2] <= last and (stay[4] is None or stay[3] >= first)]
     expected = [len({stay[column] for stay in some}) for some in (open_on(stays, last), shown) for column in (0, 1)]
     assert page.texts("h1") == [
         name for (name,) in ask(f"select artist_name from artists where artist_id = '{artist}'")
@@ -118,7 +119,7 @@ def test_tracks_and_stays_of_an_artist_match_the_tables_and_their_sql(
     for track, day, value in ask("select track_id, date, popularity from track_daily_popularity order by date"):
         if first <= day <= last and value:
             values.setdefault(track, []).append(value)
-    shown = [stay for stay in stays if stay[5] <= last and stay[3] >= first]
+    shown = [stay for stay in stays if stay[2] <= last and (stay[4] is None or stay[3] >= first)]
     expected = []
     for (track,) in ask(f"select track_id from track_artists where artist_id = '{artist}'"):
         now = {stay[1] for stay in open_on(stays, last) if stay[0] == track}
@@ -130,10 +131,24 @@ def test_tracks_and_stays_of_an_artist_match_the_tables_and_their_sql(
     assert sorted(rows) == sorted(row[1:] for row in expected)
     assert sorted(ask(sql_of(page, "Tracks"))) == sorted(expected)
 
+    seen_on: dict[Any, set[date]] = {}  # days on which a playlist was read and held a track, up to the last one
+    for playlist, track, day in ask(
+        "select days.playlist_id, track_id, date from playlist_days as days join tracklists as held "
+        "on days.playlist_id = held.playlist_id and date between first_day and last_day "
+        "where outcome in ('complete', 'unchanged')"
+    ):
+        if day <= last:
+            seen_on.setdefault((track, playlist), set()).add(day)
     saved_stays = [tuple(row.values())[:5] for row in saved(page, "Stays")]
     assert sorted(saved_stays) == sorted(
-        (titles[track], names[playlist], str(added), str(seen), str(absent or ""))
-        for track, playlist, _, seen, absent, added in shown
+        (
+            titles[track],
+            names[playlist],
+            str(added),
+            str(max(day for day in seen_on[track, playlist] if start <= day <= seen)),
+            str(absent) if absent and absent <= last else "",
+        )
+        for track, playlist, start, seen, absent, added in shown
     )
     found = [tuple("" if value is None else str(value) for value in row) for row in ask(sql_of(page, "Stays"))]
     assert sorted(found) == sorted(tuple(row.values()) for row in saved(page, "Stays"))

@@ -22,6 +22,7 @@ from tests.report.pages import (
     TWO_DAYS_MISSED,
     Rows,
     as_saved,
+    check_facts,
     fact,
     queried,
     saved,
@@ -140,7 +141,7 @@ def test_queries_of_an_excerpt_are_of_its_playlists(
     ids: dict[str, str] = dict(ask("select playlist_name, playlist_id from playlists"))
     playlists = {name: ids[name] for name in ("Gravel & Honey", "Kitchen Lamps")}
     among = f"playlist_id in {tuple(playlists.values())}"
-    page.open(part, "#from=2026-01-23&to=2026-01-30")
+    page.open(part, "#from=2026-01-24&to=2026-01-30")
     shown = [int(fact(page, key)) for key in ("added", "removed", "replaced", "current")]
     [(added, _, removed, replaced, _, tracks)] = ask(
         page.run("document.querySelector('.headline .sql code').textContent")
@@ -165,7 +166,7 @@ def test_queries_of_an_excerpt_are_of_its_playlists(
         "select artist_id from track_artists inner join tracks_in_playlist using (track_id) group by artist_id "
         f"having count(*) filter (where is_current and {among}) > 1 order by count(*) desc limit 1"
     )
-    views = ["from=2026-01-23&to=2026-01-30", f"track={track}", f"track={shared}", f"track={recording}"]
+    views = ["from=2026-01-24&to=2026-01-30", f"track={track}", f"track={shared}", f"track={recording}"]
     views += [f"artist={artist}", f"playlist={playlists['Gravel & Honey']}"]
     captions = set()
     for view in views:
@@ -214,7 +215,7 @@ def test_overview_of_the_last_days_shows_their_changes(
     assert any(row["gained"] for row in asked)
     # a copied link shows the same, and a link to a playlist has days of the page
     first = date(2026, 1, 30) - timedelta(days)
-    page.open(part, f"#from={first}&to=2026-01-30")
+    page.open(part, f"#from={first + timedelta(1)}&to=2026-01-30")
     assert page.texts(".notice[role=alert]") == []
     assert [fact(page, key) for key in ("added", "removed")] == [str(added), str(removed)]
     if periods:
@@ -225,3 +226,68 @@ def test_overview_of_the_last_days_shows_their_changes(
     page.open(part, link)
     assert page.texts(".notice[role=alert]") == []
     assert f"Added in {min(7, days)} day{'s' * (days != 1)}" in page.texts(".facts dt")
+
+
+# A chart (l4) that was last read on 12 October, and a run on 18 October that the quota stopped.
+EARLIER = """
+insert into playlists
+    (playlist_id, playlist_name, label, owner_kind, is_watched, first_complete_date, last_complete_date)
+values ('l4', 'Chart', null, 'user', false, october(10), october(12));
+insert into playlist_days (playlist_id, date, outcome, size, source)
+select 'l4', october(d), 'complete', 3, 'file' from range(10, 13) t(d);
+insert into track_info (track_id, track_name, artists) select 't' || t, 'Track ' || t, 'B' from range(50, 54) u(t);
+insert into tracks_in_playlist (
+    playlist_id, track_id, stay_number, added_at, last_seen, first_seen, first_absent, added_at_source,
+    starts_before_watch, is_current, days_seen
+)
+select 'l4', 't' || t, 1, october(10), october(if(t = 53, 11, 12)), october(10), if(t = 53, october(12), null),
+    'observed', true, t < 53, 3
+from range(50, 54) u(t);
+insert into runs (run_id, kind, date, started_at, exit_code)
+values ('r', 'read', october(18), '2025-10-18 06:00:00', 75);
+"""
+
+
+def test_open_stays_of_playlists_last_read_before_the_days_shown_are_in_the_page(page: Page, tmp_path: Path) -> None:
+    written(tmp_path, TWO_DAYS_MISSED + EARLIER)
+    database = tmp_path / "s.duckdb"
+    with duckdb.connect(str(database)) as connection:
+        for name in FUNCTIONS:
+            define(connection, name)
+    for days, playlist, read in ((3, "l4", 12), (1, "l4", 12), (1, "l1", 17)):
+        html = report(Config(database=database), tmp_path / "p.html", Excerpt(days=days)).output
+        with duckdb.connect(str(database)) as connection:
+            stays = connection.execute("select playlist_id, track_id, first_absent from tracks_in_playlist").fetchall()
+        held = {track for _, track, absent in stays if absent is None}
+        mine = sorted(track for one, track, absent in stays if absent is None and one == playlist)
+        page.open(html)
+        assert fact(page, "current") == str(len(held))
+        assert page.texts(".facts .cover")[3] == "as last read up to 17 Oct"
+        sql = page.run("document.querySelector('.headline .sql code').textContent")
+        assert queried(database, sql)[0]["tracks"] == len(held)
+        page.run("document.querySelector('.wall').open = true")
+        page.wait_for("document.querySelector('.wall .strip')")
+        assert page.texts("[data-cover=l4]") == [NOTHING]
+        page.open(html, f"#playlist={playlist}")
+        assert page.texts(".lead") == [f"Not read on the days of this page. Last read on {read} Oct 2025."]
+        assert fact(page, "current") == NOTHING
+        assert fact(page, "stays") == str(len(mine))
+        first = 19 - days
+        assert page.texts(".facts .cover")[3] == (
+            f"of {len(mine)} tracks, without those that ended before {first} Oct 2025"
+        )
+        sql = page.run("document.querySelector('.headline .sql code').textContent")
+        assert queried(database, sql)[0]["stays"] == len(mine)
+        assert f"Tracks that left before {first} Oct 2025 are not in this page." in page.texts(".empty")
+        page.open(html, f"#track={mine[0]}")
+        assert fact(page, "now") == "1"
+        check_facts(page, database, ["playlists now", "playlists", "last popularity", "days with a popularity"])
+
+
+def test_data_are_as_of_the_last_day_on_which_something_was_read(page: Page, tmp_path: Path) -> None:
+    page.open(written(tmp_path, TWO_DAYS_MISSED + EARLIER))
+    assert page.texts(".state p")[0].startswith("Data as of 17 Oct, published")
+    assert page.texts(".facts .cover")[3] == "as last read up to 17 Oct"
+    assert "As last read up to 17 Oct 2025." in page.texts(".about")[1]
+    page.open(tmp_path / "report.html", "#to=2025-10-15")
+    assert page.texts(".facts .cover")[3] == "as last read up to 13 Oct"

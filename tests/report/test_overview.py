@@ -72,7 +72,7 @@ COLUMNS = (
 
 
 def address(after: date, to: date) -> str:
-    return f"#from={after}&to={to}"
+    return f"#from={after + timedelta(1)}&to={to}"
 
 
 def changes_of(ask: Callable[[str], Rows], after: date, to: date) -> Rows:
@@ -438,29 +438,50 @@ def test_period_without_a_choice_is_the_shortest_with_changes(page: Page, tmp_pa
     assert page.texts(".periods a[aria-current]") == ["7 days"]
     page.run("document.querySelector('.periods a').click()")
     page.wait_for("document.querySelector('h1').innerText === 'Since 17 Oct: nothing added or removed'")
-    assert page.run("location.hash") == "#from=2025-10-17&to=2025-10-18"
+    assert page.run("location.hash") == "#from=2025-10-18&to=2025-10-18"
     assert page.run("document.querySelector('.feed')") is None
 
 
 def test_days_of_an_earlier_year_have_it(page: Page, tmp_path: Path) -> None:
     later = "insert into runs (run_id, kind, worker, date, exit_code) values ('r1', 'read', 1, '2026-01-02', 0);"
     html = written(tmp_path, TWO_DAYS_MISSED + later)
-    page.open(html, "#from=2025-10-13&to=2025-10-16")
+    page.open(html, "#from=2025-10-14&to=2025-10-16")
     assert page.texts("h1")[0].startswith("After 13 Oct 2025, up to 16 Oct 2025: ")
     assert page.texts(".whose .when") == ["between 13 and 16 Oct 2025"]
     assert page.texts(".facts .cover")[3] == "as last read up to 16 Oct 2025"
     page.open(html, "#from=2025-12-30&to=2026-01-01")
-    assert page.texts(".facts .cover")[3] == "as last read up to 1 Jan"
+    assert page.texts("h1")[0] == "Nothing is known of these days"
+    assert page.texts(".facts .cover")[3] == "as last read up to 17 Oct 2025"
 
 
 def test_days_that_cannot_be_compared_have_no_numbers(page: Page, tmp_path: Path) -> None:
     html = written(tmp_path, TWO_DAYS_MISSED)
-    for days in ("#from=2025-10-13&to=2025-10-15", "#from=2025-10-16&to=2025-10-16", "#to=2025-10-10"):
+    for days, title in (
+        ("#from=2025-10-14&to=2025-10-15", "Nothing is known of these days"),
+        ("#to=2025-10-10", "1 playlist read once"),
+    ):
         page.open(html, days)
-        assert page.texts("h1") == ["Nothing is known of these days"]
+        assert page.texts("h1") == [title]
         assert [fact(page, key) for key in ("added", "removed", "replaced")] == [NOTHING] * 3
         [row] = saved(page, "Playlists")
         assert (row["Added"], row["Removed"], row["Turnover"]) == ("", "", "")
+
+
+def test_days_chosen_in_the_overview_are_those_of_the_other_views(page: Page, report_html: Path) -> None:
+    for length in ("1 day", "7 days", "28 days"):
+        page.open(report_html)
+        page.run(f"[...document.querySelectorAll('.periods a')].find((a) => a.innerText === {length!r}).click()")
+        page.wait_for("location.hash.includes('to=')")
+        assert page.texts(".periods a[aria-current]") == [length]
+        address = page.run("location.hash")
+        page.run("document.querySelector('.data a').click()")
+        page.wait_for("location.hash.startsWith('#playlist=')")
+        assert page.run("location.hash").endswith(address[1:])
+        [days] = page.run("[[...document.querySelectorAll('.periods input')].map((field) => field.value)]")
+        assert date.fromisoformat(days[1]) - date.fromisoformat(days[0]) == timedelta(int(length.split()[0]) - 1)
+        page.run("document.querySelector('.brand').click()")
+        page.wait_for(f"location.hash === {address!r}")
+        assert page.texts(".periods a[aria-current]") == [length]
 
 
 def test_report_of_one_day_without_popularity_explains_what_is_missing(page: Page, tmp_path: Path) -> None:
@@ -501,7 +522,7 @@ def test_return_is_one_even_if_the_page_leaves_out_the_stay_before(
     page: Page, ask: Callable[[str], Rows], report_html: Path, tmp_path: Path
 ) -> None:
     config = Config(database=Path(shutil.copy(report_html.parent / "spotify.duckdb", tmp_path)))
-    page.open(report(config, tmp_path / "report.html", Excerpt(days=3)).output, "#from=2026-01-29&to=2026-01-30")
+    page.open(report(config, tmp_path / "report.html", Excerpt(days=3)).output, "#from=2026-01-30&to=2026-01-30")
     changes = changes_of(ask, date(2026, 1, 29), date(2026, 1, 30))
     returned = sum(change[1] == "returned" for change in changes)
     assert returned

@@ -328,3 +328,28 @@ def test_days_of_imports_are_not_expected_to_have_a_value(page: Page, tmp_path: 
     page.open(written(tmp_path, TWO_DAYS_MISSED + runs), "#track=t6")
     [row] = rows_of(page, "Popularity around each stay")
     assert row[4] == "0 of 1"
+
+
+def test_open_stays_last_seen_before_the_days_shown_are_shown(page: Page, tmp_path: Path) -> None:
+    chart = """
+        insert into playlists (playlist_id, playlist_name, is_watched) values ('l2', 'Chart', false);
+        insert into playlist_days (playlist_id, date, outcome) values ('l2', october(11), 'complete');
+        insert into artists (artist_id, artist_name) values ('a1', 'Artist');
+        insert into track_artists (track_id, artist_position, artist_id) values ('t3', 1, 'a1'), ('t0', 1, 'a1');
+        insert into tracks_in_playlist by name
+        select 'l2' as playlist_id, track_id, 1 as stay_number, october(11) as added_at, october(11) as first_seen,
+            october(11) as last_seen, true as starts_before_watch, true as is_current
+        from (values ('t0'), ('t3')) u(track_id);
+    """
+    html = written(tmp_path, TWO_DAYS_MISSED + chart)
+    titles = ["playlists now", "playlists", "last popularity", "days with a popularity"]
+    for track, held in (("t0", ["Chart"]), ("t3", ["Gap", "Chart"])):  # t0 left Gap by 16 October
+        for to in ("", "&to=2025-10-17"):
+            page.open(html, f"#track={track}&from=2025-10-17{to}")
+            assert fact(page, "now") == str(len(held))
+            check_facts(page, tmp_path / "s.duckdb", titles)
+            rows = check_sql(page, "Playlists now and before", tmp_path / "s.duckdb")
+            assert [row["playlist"] for row in rows] == held
+    page.open(html, "#artist=a1&from=2025-10-17")
+    assert [fact(page, key) for key in ("tracks", "playlists", "tracks-seen", "playlists-seen")] == ["2"] * 4
+    assert len(rows_of(page, "Stays")) == 3

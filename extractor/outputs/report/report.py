@@ -144,12 +144,13 @@ def _facts(connection: duckdb.DuckDBPyConnection, excerpt: Excerpt) -> tuple[dic
     """Return the content of the page: a JSON object, and blocks of bytes by name."""
     playlists = [id_of(connection, "playlist", name) for name in excerpt.playlists] or None
     limits = {"cells": CELLS, "stays": STAYS, "entries": ENTRIES, "days": excerpt.days}
-    [(first, last, known, all_playlists)] = _ask(connection, "span", limits).fetchall()
+    [(first, last, last_read, known, all_playlists)] = _ask(connection, "span", limits).fetchall()
     days = (last - first).days + 1 if last else 0
     shown = {"first_day": first or date(1970, 1, 1), "days": days, "playlists": playlists}
     for name in PREPARED:
         _ask(connection, name, shown)
     facts: dict[str, Any] = {"first_day": first and first.isoformat(), "days": days}
+    facts |= {"last_read": last_read and last_read.isoformat()}
     facts |= {"days_known": known or 0, "playlists_known": all_playlists}
     for name in COLUMNAR:
         facts[name] = _columns(_ask(connection, name, shown))

@@ -71,9 +71,7 @@ function query(world, shown, track) {
     ([period, days]) => `    (select round(avg(popularity), 1) from known where date ${days}) as ${period},
     (select count(*) from known where date ${days}) as "days ${period}"`,
   );
-  return `${staysQuery(world, shown, track)},
-
-known as (
+  const sql = `known as (
     select date, popularity from track_daily_popularity where track_id = ${sqlText(track.id)} and date <= ${to}
 )
 
@@ -85,4 +83,5 @@ ${numbers.join(",\n")}
 from stays
 inner join playlists on stays.playlist_id = playlists.playlist_id
 order by stays.first_seen desc, stays.playlist_id`;
+  return staysQuery(world, shown, track, sql);
 }

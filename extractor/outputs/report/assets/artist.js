@@ -14,10 +14,11 @@ import {
   sqlDay,
   sqlOf,
   sqlText,
+  sqlUntil,
   trackColumn,
 } from "./table.js";
 import { count, number, signed } from "./words.js";
-import { isUsable, readBefore, spans } from "./world.js";
+import { isUsable, latestRead, readBefore, spans } from "./world.js";
 
 const ROWS = 20;
 const PRESENCE = { height: 120, left: 40 };
@@ -25,7 +26,7 @@ const PRESENCE = { height: 120, left: 40 };
 export function artistView(world, shown, artist) {
   const tracks = world.tracksBy(artist);
   const all = tracks.flatMap((track) => world.staysBy({ index: track }));
-  const stays = all.filter(({ added, last }) => added <= shown.last && last >= shown.first);
+  const stays = all.filter(({ last, absent }) => absent === null || last >= shown.first);
   return [
     headline(world, shown, artist, all, stays),
     section(
@@ -48,13 +49,15 @@ function headline(world, shown, artist, all, stays) {
   const distinct = (of, some) => new Set(some.map(of)).size;
   const [trackOf, playlistOf] = [({ track }) => track, ({ playlist }) => playlist.index];
   const days = `${calendar.range(shown.first, shown.last)}`;
+  const read = latestRead(world);
+  const asRead = read === null ? "none was read yet" : `as last read up to ${calendar.brief(read)}`;
   return html(
     "div",
     { class: "headline" },
     html("p", { class: "eyebrow" }, "Artist"),
     html("h1", { tabindex: -1 }, name(artist.title)),
     facts([
-      ["tracks", "Tracks in playlists", distinct(trackOf, now), `as last read up to ${calendar.brief(shown.last)}`],
+      ["tracks", "Tracks in playlists", distinct(trackOf, now), asRead],
       ["playlists", "Playlists", distinct(playlistOf, now), "that hold at least one"],
       ["tracks-seen", "Tracks seen there", distinct(trackOf, stays), days],
       ["playlists-seen", "Playlists in all", distinct(playlistOf, stays), days],
@@ -241,13 +244,19 @@ function staysSection(world, shown, artist, stays) {
       ],
       rows: stays,
       sort: ["Last seen", "descending"],
-      sql: `select track_name, playlist_name, added_at, last_seen, first_absent, days_seen
+      sql: sqlUntil(
+        shown,
+        `select track_name, playlist_name, added_at, last_seen, first_absent, days_seen
 from artist_presence(${sqlText(artist.id)})
-where
-    added_at <= ${sqlDay(calendar, shown.last)}
-    and last_seen >= ${sqlDay(calendar, shown.first)}${sqlAmongPlaylists(world)}`,
+where ${sqlShown(shown)}${sqlAmongPlaylists(world)}`,
+      ),
     }),
   );
+}
+
+/** Stays that are not over before the days shown. */
+function sqlShown({ calendar, first }) {
+  return `(first_absent is null or last_seen >= ${sqlDay(calendar, first)})`;
 }
 
 /** When a stay began: as Spotify claims, or between two reads, or before the first one. */
@@ -258,18 +267,16 @@ function sinceOf(calendar, { playlist, first, added, isOlder, isClaimed }) {
   return isOlder ? `${calendar.say(first)} or earlier` : calendar.change(readBefore(playlist, first) ?? first - 1, first);
 }
 
-function sqlOfNumbers(world, { first, last }, artist) {
-  const [from, to] = [first, last].map((day) => sqlDay(world.calendar, day));
-  const isOpen = `first_seen <= ${to} and (first_absent is null or first_absent > ${to})`;
-  const isShown = `added_at <= ${to} and last_seen >= ${from}`;
-  return `select
-    count(distinct track_id) filter (where ${isOpen}) as tracks,
-    count(distinct playlist_id) filter (where ${isOpen}) as playlists,
-    count(distinct track_id) filter (where ${isShown}) as tracks_seen,
-    count(distinct playlist_id) filter (where ${isShown}) as playlists_in_all
+function sqlOfNumbers(world, shown, artist) {
+  const sql = `select
+    count(distinct track_id) filter (where first_absent is null) as tracks,
+    count(distinct playlist_id) filter (where first_absent is null) as playlists,
+    count(distinct track_id) filter (where ${sqlShown(shown)}) as tracks_seen,
+    count(distinct playlist_id) filter (where ${sqlShown(shown)}) as playlists_in_all
 from tracks_in_playlist
 inner join track_artists using (track_id)
 where artist_id = ${sqlText(artist.id)}${sqlAmongPlaylists(world)}`;
+  return sqlUntil(shown, sql);
 }
 
 function sqlOfPresence(world, { first, last }, artist) {
@@ -300,14 +307,13 @@ group by date
 order by date`;
 }
 
-function sqlOfTracks(world, { first, last }, artist) {
-  const [from, to] = [first, last].map((day) => sqlDay(world.calendar, day));
-  return `with stays as (
+function sqlOfTracks(world, shown, artist) {
+  const [from, to] = [shown.first, shown.last].map((day) => sqlDay(world.calendar, day));
+  const sql = `with stays as (
     select
         track_id,
-        count(distinct playlist_id)
-            filter (where first_seen <= ${to} and (first_absent is null or first_absent > ${to})) as playlists_now,
-        count(distinct playlist_id) filter (where added_at <= ${to} and last_seen >= ${from}) as playlists_in_all
+        count(distinct playlist_id) filter (where first_absent is null) as playlists_now,
+        count(distinct playlist_id) filter (where ${sqlShown(shown)}) as playlists_in_all
     from tracks_in_playlist${sqlAmongPlaylists(world, "playlist_id", "    where")}
     group by track_id
 ),
@@ -332,4 +338,5 @@ left join stays using (track_id)
 left join popular using (track_id)
 where artist_id = ${sqlText(artist.id)}${sqlAmongTracks(world, "track_id")}
 order by playlists_now desc, track_name`;
+  return sqlUntil(shown, sql);
 }

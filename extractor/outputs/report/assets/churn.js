@@ -180,9 +180,9 @@ function changesOn(world, playlist, changes, day) {
  * which one is of another week is told with both: it may have happened in either week.
  */
 function inWeek(world, playlist, changes, day) {
-  const { calendar, lastDay } = world;
+  const { calendar, knownTo } = world;
   const week = calendar.weekStart(day);
-  const [first, last] = [Math.max(0, week), Math.min(lastDay, week + 6)];
+  const [first, last] = [Math.max(0, week), Math.min(knownTo, week + 6)];
   const isInside = ({ from, to }) => week <= from + 1 && to <= last;
   const reads = readsOver(playlist, first, last);
   const compared = reads.filter(isInside).length;

@@ -4,8 +4,8 @@ import { facts, html, name, section, titled } from "./dom.js";
 import { dayField } from "./charts.js";
 import { sharedBy, tracksOn } from "./metrics.js";
 import { leadSection, overlapSection } from "./overlap.js";
+import { isOpenOn } from "./period.js";
 import { dataTable, dayColumn, sqlOf, sqlText, trackColumn } from "./table.js";
-import { knownOn } from "./world.js";
 
 const MOST_LETTERS = 80; // of a name in a choice
 
@@ -14,11 +14,13 @@ export function compareView(world, shown, one, other) {
     const why = one && one === other ? "Choose two different playlists." : "Choose two playlists.";
     return [headline(world, shown, [one, other], [html("p", { class: "lead" }, why)])];
   }
-  const day = lastObserved(world, [one, other], shown.asOf);
-  const tracks = day === null ? null : [one, other].map((playlist) => tracksOn(world, playlist, day));
+  const known = world.until(Math.max(shown.last, shown.asOf));
+  const both = [one, other].map(({ index }) => known.playlists[index]);
+  const day = lastObserved(known, both, shown.asOf);
+  const tracks = day === null ? null : both.map((playlist) => tracksOn(known, playlist, day));
   return [
-    headline(world, shown, [one, other], tracks ? numbers(world, [one, other], day, tracks) : []),
-    tracksSection(world, shown, [one, other], day, tracks),
+    headline(known, shown, both, tracks ? numbers(known, both, day, tracks) : []),
+    tracksSection(known, shown, both, day, tracks),
     overlapSection(world, shown, one, other),
     leadSection(world, shown, one, other),
   ];
@@ -140,10 +142,7 @@ function tracksSection(world, shown, playlists, day, tracks) {
 
 /** When the tracks of a playlist on a day were added, by track. */
 function addedOn(world, playlist, day) {
-  const there = world
-    .staysIn(playlist)
-    .map((stay) => knownOn(stay, day))
-    .filter((stay) => stay?.isCurrent);
+  const there = world.staysIn(playlist).filter((stay) => isOpenOn(stay, day));
   return new Map(there.map(({ track, added }) => [track, added]));
 }
 

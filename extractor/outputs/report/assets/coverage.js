@@ -9,12 +9,12 @@ import { OUTCOMES, cover, isUsable, lastRead, unwatched } from "./world.js";
 const ROWS = 20;
 
 export function coverageSection(world, shown) {
-  const summary = html("summary", {}, inWords(world));
+  const summary = html("summary", {}, inWords(world, shown.last + 1));
   const days = html("details", { class: "wall" }, summary, wall(world, shown), sqlOf(sqlOfRows(world, shown)));
   return section("Coverage", null, days, sqlOf(sqlOfLine(world, shown)));
 }
 
-function inWords({ playlists, days }) {
+function inWords({ playlists, isPast }, days) {
   const isObserved = (day) => playlists.some(({ outcomes }) => isUsable(outcomes[day]));
   const observed = Array.from({ length: days }, (_, day) => day).filter(isObserved).length;
   const read = playlists.filter((playlist) => lastRead(playlist) !== null);
@@ -23,7 +23,7 @@ function inWords({ playlists, days }) {
   return [
     `${number(observed)} of ${count(days, "day")} observed`,
     withGaps ? `; ${count(withGaps, "playlist")} with gaps` : "; no playlist with gaps",
-    never ? `; ${number(never)} never read` : "",
+    never ? `; ${number(never)} ${isPast ? "not read by then" : "never read"}` : "",
   ].join("");
 }
 
@@ -33,7 +33,7 @@ function wall(world, shown) {
   );
   const letters = new Set(world.playlists.flatMap(({ outcomes }) => [...new Set(outcomes)]));
   const rest = ranked.length > ROWS ? `Show all ${number(ranked.length)} playlists` : null;
-  const all = { first: 0, last: world.lastDay };
+  const all = { first: 0, last: shown.last };
   return [
     html(
       "p",
@@ -75,7 +75,7 @@ function coverageRow({ calendar }, shown, playlist, across) {
     note: html(
       "span",
       { "data-cover": playlist.id, title: "days observed, of those since its first request or import" },
-      `${observed}/${days}`,
+      days ? `${observed}/${days}` : "–", // last read before the days of the page
     ),
   });
 }
@@ -115,7 +115,8 @@ function noteOn(playlist) {
   if (!playlist.isWatched) {
     return unwatched(playlist);
   }
-  return lastRead(playlist) === null ? "never read" : playlist.label;
+  const unread = playlist.isReadLater ? "not read yet" : "never read";
+  return lastRead(playlist) === null ? unread : playlist.label;
 }
 
 function outcomeOn(playlist, day) {

@@ -21,7 +21,8 @@ let current = null; // what it asks for
 let following = false; // a link to the same view with other days
 
 /** The title and the content of a view. */
-function view(world, shown) {
+function view(all, shown) {
+  const world = shown.isFixed.to ? all.until(shown.last) : all;
   if (!shown.kind) {
     return [null, world.days ? overview(world, shown) : [nothingYet()]];
   }
@@ -98,11 +99,11 @@ function wrongDates({ problems }) {
 
 /** What the page is of, at its top, and a way to keep it: `permanent` gives the address of what is shown. */
 function state(world, permanent) {
-  const { calendar, days, lastDay, publishedAt } = world;
+  const { calendar, days, lastRead, publishedAt } = world;
   const [day, time] = publishedAt.toISOString().split(/[T.]/u);
-  const isLater = days && day !== calendar.iso(lastDay);
+  const isLater = days && day !== lastRead;
   const published = `published ${isLater ? `${calendar.brief(calendar.day(day))} ` : ""}${time.slice(0, 5)} UTC`;
-  const year = html("span", { class: "printed" }, ` ${calendar.iso(lastDay).slice(0, 4)}`);
+  const year = lastRead && html("span", { class: "printed" }, ` ${lastRead.slice(0, 4)}`);
   const part = excerpt(world);
   const copied = html("span", { class: "copied", role: "status" });
   const copy = async () => {
@@ -113,7 +114,7 @@ function state(world, permanent) {
   document
     .querySelector(".state")
     .replaceChildren(
-      html("p", {}, days ? [`Data as of ${calendar.short(lastDay)}`, year, `, ${published}`] : published),
+      html("p", {}, lastRead ? [`Data as of ${calendar.short(calendar.day(lastRead))}`, year, `, ${published}`] : published),
       ...(part ? [html("p", {}, `Excerpt: ${part}`)] : []),
       ...(days ? [html("button", { type: "button", class: "tool", click: copy }, "Copy link to these days"), copied] : []),
     );

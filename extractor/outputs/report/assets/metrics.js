@@ -148,19 +148,17 @@ export function overlapsOn(world, playlist, day) {
 }
 
 /**
- * How the tracks of a playlist came to it, up to a day: by track {held, entered, received}. `held` is the first day of
+ * How the tracks of a playlist came to it: by track {held, entered, received}. `held` is the first day of
  * all, `entered` the first that the watch saw, and `received` that of its first stay; null where the watch saw none.
  */
-function arrivals(world, playlist, last = Infinity) {
+function arrivals(world, playlist) {
   const found = new Map();
-  for (const { track, first, added, isOlder } of world.staysIn(playlist)) {
-    if (first <= last) {
-      const entered = isOlder ? null : added;
-      const known = found.get(track) ?? { held: added, entered, received: entered };
-      known.held = Math.min(known.held, added);
-      known.entered = known.entered === null ? entered : Math.min(known.entered, entered ?? Infinity);
-      found.set(track, known);
-    }
+  for (const { track, added, isOlder } of world.staysIn(playlist)) {
+    const entered = isOlder ? null : added;
+    const known = found.get(track) ?? { held: added, entered, received: entered };
+    known.held = Math.min(known.held, added);
+    known.entered = known.entered === null ? entered : Math.min(known.entered, entered ?? Infinity);
+    found.set(track, known);
   }
   return found;
 }
@@ -184,9 +182,9 @@ function followed(ones, others) {
   return { tracks, later, share: later.length / tracks, lag, before };
 }
 
-/** Both ways between two playlists in which tracks came to one after the other, up to a day. */
-export function leads(world, one, other, last) {
-  const [ones, others] = [one, other].map((playlist) => arrivals(world, playlist, last));
+/** Both ways between two playlists in which tracks came to one after the other. */
+export function leads(world, one, other) {
+  const [ones, others] = [one, other].map((playlist) => arrivals(world, playlist));
   return [
     { first: one, second: other, ...followed(ones, others) },
     { first: other, second: one, ...followed(others, ones) },

@@ -90,7 +90,7 @@ function periodQuery(shown, one, other) {
 }
 
 export function leadSection(world, shown, one, other) {
-  const ways = leads(world, one, other, shown.last);
+  const ways = leads(world, one, other);
   const about =
     "Of the tracks that were seen to enter one playlist, those that entered the other on a later day, since the watch " +
     `began and up to ${world.calendar.say(shown.last)}. Who came first is no proof that one took from the other.`;

@@ -11,11 +11,11 @@ import { playlistsSection } from "./playlists.js";
 import { runsSection } from "./runs.js";
 import { sqlAmongPlaylists, sqlDay, sqlOf } from "./table.js";
 import { count, number } from "./words.js";
-import { isReadTwice, lastRead, readBefore } from "./world.js";
+import { isReadTwice, lastRead, latestRead, readBefore } from "./world.js";
 
 export function overview(world, shown) {
   const period = periodOf(world, shown);
-  shown.first = period.from; // what a link to these days fixes
+  shown.first = Math.min(period.from + 1, period.to); // what a link to these days fixes
   const changes = changesBetween(world, period.from, period.to);
   return [
     headline(world, shown, period, changes),
@@ -85,7 +85,8 @@ function periods(world, shown, period) {
   const { calendar, days } = world;
   const link = ({ from, to }) => {
     const isShown = from === period.from && to === period.to;
-    const attributes = { href: shown.link({ from, to }), "data-stays": true, "aria-current": isShown ? "true" : null };
+    const href = shown.link({ from: from + 1, to });
+    const attributes = { href, "data-stays": true, "aria-current": isShown ? "true" : null };
     return html("a", attributes, count(to - from, "day"));
   };
   const { from, to } = period;
@@ -95,8 +96,8 @@ function periods(world, shown, period) {
         "nav",
         { class: "periods", "aria-label": "Days of the changes" },
         periodsUpTo(world, to).map(link),
-        dayField(calendar, "after", from, (day) => shown.link({ from: day, to }), earliestOf(world)),
-        dayField(calendar, "up to", to, (day) => shown.link({ from: Math.min(from, day), to: day })),
+        dayField(calendar, "after", from, (day) => shown.link({ from: Math.min(day + 1, to), to }), earliestOf(world)),
+        dayField(calendar, "up to", to, (day) => shown.link({ from: Math.min(from + 1, day), to: day })),
       );
 }
 
@@ -118,6 +119,7 @@ function numbersOf(world, period, changes, { added, returned, removed, replaced 
   const known = (value, about) => (isKnown ? [value, about] : [null, "needs a read, and one before it"]);
   const readUpTo = playlists.filter((playlist) => isRead(playlist, period.to)).length;
   const never = playlists.filter((playlist) => playlist.isWatched && lastRead(playlist) === null).length;
+  const unread = never ? `; ${count(never, "playlist")} ${world.isPast ? "not read by then" : "never read"}` : "";
   const held = new Set(world.stays.track.filter((_, row) => isOpenOn(world.bounds(row), period.to))).size;
   return facts([
     ["added", "Added", ...known(added, returned ? `of these ${number(returned)} returned` : "none of them returned")],
@@ -127,9 +129,7 @@ function numbersOf(world, period, changes, { added, returned, removed, replaced 
       "current",
       "Tracks in playlists",
       readUpTo ? held : null,
-      readUpTo
-        ? `as last read up to ${calendar.brief(period.to)}${never ? `; ${count(never, "playlist")} never read` : ""}`
-        : "no playlist was read yet",
+      readUpTo ? `as last read up to ${calendar.brief(latestRead(world))}${unread}` : "no playlist was read yet",
     ],
   ]);
 }

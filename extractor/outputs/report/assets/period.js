@@ -2,7 +2,7 @@
 // functions of the same names.
 
 import { mean, turnoverOf, turnoverOn } from "./metrics.js";
-import { NO_VALUE, isUsable, readBefore } from "./world.js";
+import { NO_VALUE, isUsable, readBefore, sightings } from "./world.js";
 
 const NEW = 28;
 const PERIODS = [7, 28];
@@ -19,7 +19,7 @@ export function isOpenOn({ first, absent }, day) {
 export function periodOf(world, shown) {
   const to = shown.last;
   if (shown.isFixed.from) {
-    return { from: shown.first, to };
+    return { from: Math.max(shown.first - 1, earliestOf(world)), to };
   }
   const all = periodsUpTo(world, to);
   return all.find(({ from }) => changesBetween(world, from, to).length > 0) ?? all[0];
@@ -124,21 +124,22 @@ export function meanPopularities(world, first, last) {
   const days = last - first + 1;
   const cells = world.playlists.length * days;
   const [sums, numbers] = [new Float64Array(cells), new Uint32Array(cells)];
+  const isSeen = world.playlists.map((one) => sightings(world, one));
   for (let row = 0; row < playlist.length; row += 1) {
     const end = Math.min(last, begins[row] + lasted[row]);
     for (let day = Math.max(first, begins[row]); day <= end; day += 1) {
       const value = world.values[track[row] * world.days + day];
-      if (value !== NO_VALUE && value !== 0) {
+      if (value !== NO_VALUE && value !== 0 && isSeen[playlist[row]](track[row], day)) {
         sums[playlist[row] * days + day - first] += value;
         numbers[playlist[row] * days + day - first] += 1;
       }
     }
   }
-  return world.playlists.map(({ index, outcomes }) => {
+  return world.playlists.map(({ index }) => {
     const means = Array(world.days).fill(null);
     for (let day = first; day <= last; day += 1) {
       const cell = index * days + day - first;
-      means[day] = numbers[cell] && isUsable(outcomes[day]) ? sums[cell] / numbers[cell] : null;
+      means[day] = numbers[cell] ? sums[cell] / numbers[cell] : null;
     }
     return means;
   });
@@ -147,7 +148,8 @@ export function meanPopularities(world, first, last) {
 /** The share of a playlist's tracks released in the 28 days up to a read, as in curation; null without exact dates. */
 export function shareReleased(world, playlist, day) {
   const { track, first, lasted } = world.stays;
-  const isHeld = (row) => first[row] <= day && day <= first[row] + lasted[row];
+  const isSeen = sightings(world, playlist);
+  const isHeld = (row) => first[row] <= day && day <= first[row] + lasted[row] && isSeen(track[row], day);
   const held = Array.from(world.staysOfPlaylist(playlist.index)).filter(isHeld);
   const ages = held.map((row) => ageOf(world, track[row], day)).filter((age) => age !== null);
   return mean(ages.map((age) => (0 <= age && age < NEW ? 1 : 0)));

@@ -27,16 +27,20 @@ const LONG = 120; // letters that may not fit four lines of a column
 
 export function playlistView(world, shown, playlist) {
   if (lastRead(playlist) === null) {
-    return [neverRead(world, playlist), descriptions(world, playlist)];
+    const why = playlist.isReadLater ? notReadYet(world, playlist) : neverRead(world, playlist);
+    return [why, descriptions(world, playlist)];
   }
   const stays = world.staysIn(playlist);
+  const held = world.until(Math.max(shown.last, shown.asOf)); // the day of the tracklist may be a later one
+  const then = held.playlists[playlist.index];
+  const staysThen = held.staysIn(then);
   const sections = [
-    tracklist(world, shown, playlist, stays),
+    tracklist(held, shown, then, staysThen),
     overTime(world, shown, playlist, changesIn(playlist, stays)),
     staysSection(world, shown, playlist, stays),
-    pastTracks(world, shown, playlist, stays),
-    survivalSection(world, playlist, stays),
-    similar(world, shown, playlist),
+    pastTracks(held, shown, then, staysThen),
+    survivalSection(world, shown, playlist, stays),
+    similar(held, shown, then),
     feedersSection(world, shown, playlist),
     descriptions(world, playlist),
   ].filter(Boolean);
@@ -88,6 +92,7 @@ function factsOf(world, shown, playlist, stays) {
   const known = (value) => (reads ? [value, calendar.between(reads.from, reads.to) + without] : [null, unknown]);
   const days = count(shown.last - first + 1, "day");
   const size = tracksOn(world, playlist, read)?.size ?? null;
+  const less = world.isCut ? `, without those that ended before ${calendar.say(0)}` : "";
   const when = read === null ? "not read yet" : `when last read, on ${calendar.say(read)}`;
   return [
     read !== null && read < 0
@@ -95,7 +100,7 @@ function factsOf(world, shown, playlist, stays) {
       : ["current", "Tracks in it", size, when],
     ["entered", `Added in ${days}`, ...known(added)],
     ["left", `Removed in ${days}`, ...known(removed)],
-    ["stays", "Stays", begun.length, `of ${count(new Set(begun.map(({ track }) => track)).size, "track")}`],
+    ["stays", "Stays", begun.length, `of ${count(new Set(begun.map(({ track }) => track)).size, "track")}${less}`],
   ];
 }
 
@@ -108,7 +113,7 @@ function factsSql(calendar, { last }, { id }) {
   const stays = (what) => `(
         select count(${what}) from tracks_in_playlist as stays
         where stays.playlist_id = days.playlist_id and stays.first_seen <= ${to}
-            and coalesce(stays.first_absent, stays.last_seen) >= ${begin}
+            and (stays.first_absent is null or stays.first_absent >= ${begin})
     )`;
   return `select
     days.size as tracks,
@@ -144,6 +149,11 @@ function headings(playlist) {
     ),
     html("h1", { tabindex: -1 }, name(playlist.title)),
   ];
+}
+
+function notReadYet({ calendar, knownTo }, playlist) {
+  const until = html("p", { class: "lead" }, html("strong", {}, "Not read"), ` up to ${calendar.say(knownTo)}.`);
+  return html("div", { class: "headline" }, ...headings(playlist), until);
 }
 
 /** All there is to say of a playlist that was never read: why, and what to do. */
@@ -199,8 +209,10 @@ function code(text) {
 
 function coverInWords({ calendar }, playlist) {
   const { days, observed, imported } = cover(playlist);
+  if (days === 0) {
+    return [lead("Not read"), ` on the days of this page. Last read on ${calendar.say(lastRead(playlist))}.`];
+  }
   const first = playlist.outcomes.search(/[^.]/u);
-  const summary = html("strong", { "data-fact": "cover" }, `Observed on ${number(observed)} of ${count(days, "day")}`);
   const gaps = spans(playlist.outcomes, (letter, day) =>
     isUnobserved(letter) ? `${OUTCOMES[letter].name}${reasonIn(playlist, day)}` : null,
   );
@@ -210,10 +222,14 @@ function coverInWords({ calendar }, playlist) {
     .join("; ");
   const more = gaps.length > 4 ? `, the last of ${number(gaps.length)} times: ` : ": ";
   return [
-    summary,
+    lead(`Observed on ${number(observed)} of ${count(days, "day")}`),
     ` since ${calendar.say(first)}${imported ? `, ${number(imported)} of them imported` : ""}. `,
     gaps.length ? `Not observed${more}${listed}.` : "None is missing.",
   ];
+}
+
+function lead(text) {
+  return html("strong", { "data-fact": "cover" }, text);
 }
 
 function reasonIn(playlist, day) {

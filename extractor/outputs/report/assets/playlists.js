@@ -5,36 +5,42 @@ import { sparkline } from "./lines.js";
 import { counted, isCompared, lastKnown, meanPopularities, shareReleased, turnoverIn } from "./period.js";
 import { dataTable, playlistColumn, shareColumn, sqlAmongPlaylists, sqlDay } from "./table.js";
 import { count, decimal, number, rounded, signed } from "./words.js";
-import { isUsable, lastRead, readBefore, unwatched } from "./world.js";
+import { isUsable, latestRead, readBefore, unwatched } from "./world.js";
 
 const LINE = 28; // days of a line of popularity
 const BAR = { width: 92, height: 14 };
 
-/** What the playlists held on their last read, as a common table expression after `days`. */
-const TRACKS = `tracks as (
-    select
-        days.playlist_id,
-        avg(nullif(values.popularity, 0)) as popularity,
-        avg(cast(days.last_read - release_date between 0 and 27 as integer))
-            filter (where release_date_precision = 'day') as released
+/** What the playlists held on their last read, as common table expressions after `days`. */
+const TRACKS = `held as (
+    select distinct days.playlist_id, days.last_read, tracklists.track_id
     from days
-    inner join tracks_in_playlist as stays
-        on days.playlist_id = stays.playlist_id and days.last_read between stays.first_seen and stays.last_seen
-    left join track_info on stays.track_id = track_info.track_id
+    inner join tracklists
+        on days.playlist_id = tracklists.playlist_id
+        and days.last_read between tracklists.first_day and tracklists.last_day and tracklists.kind = 'track'
+),
+tracks as (
+    select
+        held.playlist_id,
+        avg(nullif(values.popularity, 0)) as popularity,
+        avg(cast(held.last_read - release_date between 0 and 27 as integer))
+            filter (where release_date_precision = 'day') as released
+    from held
+    left join track_info on held.track_id = track_info.track_id
     left join track_daily_popularity as values
-        on stays.track_id = values.track_id and days.last_read = values.date
-    group by days.playlist_id
+        on held.track_id = values.track_id and held.last_read = values.date
+    group by held.playlist_id
 )`;
 
 export function playlistsSection(world, shown, period, changes) {
   const rows = rowsOf(world, period, changes);
+  const read = latestRead(world);
   const line = { first: Math.max(0, period.to - LINE + 1), last: period.to };
   return section(
     "Playlists",
-    `As last read up to ${world.calendar.say(period.to)}. Turnover: the share of the tracks that changed per day, ` +
-      "replaced ids included. Popularity: the mean of the tracks, without zeros; its line covers up to 28 days. New: the share " +
-      "released in the last 28 days, of the tracks with an exact release date. Observed: days read completely, of the " +
-      "days shown.",
+    `As last read${read === null ? "" : ` up to ${world.calendar.say(read)}`}. Turnover: the share of the tracks that ` +
+      "changed per day, replaced ids included. Popularity: the mean of the tracks, without zeros; its line covers up to " +
+      "28 days. New: the share released in the last 28 days, of the tracks with an exact release date. Observed: days " +
+      "read completely, of the days shown.",
     dataTable({
       caption: "Playlists",
       columns: columnsOf(world, shown, rows, line),
@@ -113,8 +119,8 @@ function columnsOf(world, shown, rows, line) {
 
 /** A playlist with what must be known of its row. */
 function noted({ calendar }, { playlist, read }) {
-  const older = read < 0 ? `last read on ${calendar.say(read)}, before the days of this page` : playlist.label;
-  const note = read === null ? (lastRead(playlist) === null ? "never read" : "not read yet") : older;
+  const older = read < 0 ? `last read on ${calendar.say(read)}` : playlist.label;
+  const note = read === null ? (playlist.isReadLater ? "not read yet" : "never read") : older;
   return { ...playlist, label: playlist.isWatched ? note : unwatched(playlist) };
 }
 

@@ -4,43 +4,25 @@ import { dated, html, name, titled } from "./dom.js";
 import { legend, row } from "./charts.js";
 import { lineChart, lineMark, niceLimits } from "./lines.js";
 import { daysFrom, positionsOf } from "./metrics.js";
-import { dataTable, dayColumn, playlistColumn, sqlAmongPlaylists, sqlText } from "./table.js";
+import { dataTable, dayColumn, playlistColumn, sqlAmongPlaylists, sqlDay, sqlText, sqlUntil } from "./table.js";
 import { count } from "./words.js";
-import { isUsable, knownOn, readBefore } from "./world.js";
+import { isUsable, readBefore } from "./world.js";
 
 const MOST_TOLD = 12;
 
-/** The stays of a track that are not over before the days shown, as they were known on the last of these. */
+/** The stays of a track that are not over before the days shown. */
 export function staysShown(world, shown, track) {
-  return world
-    .staysBy(track)
-    .filter(({ last, absent }) => (absent ?? last) >= shown.first)
-    .map((stay) => knownOn(stay, shown.last))
-    .filter(Boolean);
+  return world.staysBy(track).filter(({ absent }) => absent === null || absent >= shown.first);
 }
 
-/** The same stays in SQL. */
-export function staysQuery(world, { calendar, first, last }, { id }) {
-  const to = `date '${calendar.iso(last)}'`;
-  return `with stays as (
-    select
-        playlist_id,
-        added_at,
-        first_seen,
-        case
-            when last_seen <= ${to} then last_seen
-            else (
-                select max(date) from playlist_days
-                where playlist_id = known.playlist_id and outcome in ('complete', 'unchanged') and date <= ${to}
-            )
-        end as last_seen,
-        case when first_absent <= ${to} then first_absent end as first_absent
-    from tracks_in_playlist as known
-    where
-        track_id = ${sqlText(id)}
-        and first_seen <= ${to}
-        and coalesce(first_absent, last_seen) >= date '${calendar.iso(first)}'${sqlAmongPlaylists(world)}
+/** A query of these stays. */
+export function staysQuery(world, shown, { id }, sql) {
+  const from = sqlDay(shown.calendar, shown.first);
+  const stays = `with stays as (
+    select * from tracks_in_playlist
+    where track_id = ${sqlText(id)} and (first_absent is null or first_absent >= ${from})${sqlAmongPlaylists(world)}
 )`;
+  return sqlUntil(shown, `${stays},\n\n${sql}`);
 }
 
 /** Each playlist of the stays with the track's positions in it. */
@@ -160,9 +142,7 @@ function removed(calendar, { last, absent, isCurrent }) {
 
 function query(world, shown, track) {
   const [from, to] = [shown.first, shown.last].map((day) => shown.calendar.iso(day));
-  return `${staysQuery(world, shown, track)},
-
-days as (
+  const sql = `days as (
     select stays.playlist_id, stays.first_seen, days.date, min(entries.position) as position
     from stays
     inner join playlist_days as days
@@ -194,4 +174,5 @@ inner join playlists on stays.playlist_id = playlists.playlist_id
 left join days on stays.playlist_id = days.playlist_id and stays.first_seen = days.first_seen
 group by stays.playlist_id, stays.first_seen, stays.added_at, stays.last_seen, stays.first_absent
 order by stays.first_absent is null desc, stays.last_seen desc, stays.first_seen desc`;
+  return staysQuery(world, shown, track, sql);
 }

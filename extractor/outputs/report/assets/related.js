@@ -3,7 +3,7 @@
 import { html, playlistLink, section } from "./dom.js";
 import { feeders, overlapsOn } from "./metrics.js";
 import { unknown } from "./survival.js";
-import { dataTable, shareColumn, sqlAmongPlaylists, sqlDay, sqlOf, sqlText } from "./table.js";
+import { dataTable, shareColumn, sqlAmongPlaylists, sqlDay, sqlOf, sqlText, sqlUntil } from "./table.js";
 import { readOn } from "./tracklist.js";
 import { count } from "./words.js";
 import { isUsable } from "./world.js";
@@ -88,8 +88,9 @@ order by jaccard desc`;
 
 /** The playlists whose tracks came to this one later. */
 export function feedersSection(world, shown, playlist) {
-  const sql = `select playlist_name, playlist_id, tracks, tracks_later, share, median_lag_days, tracks_first
+  const rows = `select playlist_name, playlist_id, tracks, tracks_later, share, median_lag_days, tracks_first
 from feeders(${sqlText(playlist.id)})`;
+  const sql = sqlUntil(shown, rows);
   const title = "Who had its tracks before";
   if (world.isCut || world.isPartial) {
     return section(title, world.isCut ? unknown(world) : ALONE, sqlOf(sql));

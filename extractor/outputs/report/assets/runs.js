@@ -6,10 +6,12 @@ import { number } from "./words.js";
 
 const EXITS = { 2: "refused", 3: "some not read", 75: "stopped by the quota" };
 
-export function runsSection({ runs, calendar }) {
-  if (runs.day.length === 0) {
+export function runsSection({ runs, calendar, knownTo, isPast }) {
+  const rows = Array.from(runs.day.keys()).filter((run) => runs.day[run] <= calendar.iso(knownTo));
+  if (rows.length === 0) {
     return null;
   }
+  const until = isPast ? ` and date <= ${sqlDay(calendar, knownTo)}` : "";
   const several = new Set(runs.worker).size > 1;
   const sum = (counts) => (counts ? Object.values(JSON.parse(counts)).reduce((total, one) => total + one, 0) : null);
   const column = (title, of, show = null) => ({ title, of, show, number: true });
@@ -37,13 +39,13 @@ export function runsSection({ runs, calendar }) {
         column("Requests", (run) => sum(runs.requests[run])),
         column("Duration", (run) => runs.seconds[run], (run) => lasted(runs.seconds[run])),
       ].filter(Boolean),
-      rows: [...runs.day.keys()],
+      rows,
       limit: 10,
       sql: `select
     date, worker, exit_code, playlists_answered, playlists_asked, tracks_answered, tracks_asked, requests,
     ended_at - started_at as took
 from runs
-where kind = 'read' and date >= ${sqlDay(calendar, 0)} and exit_code is distinct from 0
+where kind = 'read' and date >= ${sqlDay(calendar, 0)} and exit_code is distinct from 0${until}
 order by date desc, started_at desc, run_id
 limit 50`,
     }),

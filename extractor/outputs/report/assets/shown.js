@@ -15,7 +15,7 @@ export class Shown {
     this.kind = Object.keys(KINDS).find((kind) => asked.has(kind)) ?? null;
     this.ids = this.kind ? asked.get(this.kind).split(",") : [];
     this.problems = [];
-    let [from, to] = [this.#day(asked.get("from"), earliestOf(this.kind)), this.#day(asked.get("to"))];
+    let [from, to] = [this.#day(asked.get("from")), this.#day(asked.get("to"))];
     const asOf = this.#day(asked.get("as_of"));
     if (from !== null && to !== null && from > to) {
       this.problems.push(`${calendar.say(from)} is after ${calendar.say(to)}: the days between them are shown.`);
@@ -32,7 +32,7 @@ export class Shown {
   }
 
   /** The day of a date, null if there is none; for one outside the days of the page, the nearest of them. */
-  #day(date, earliest = 0) {
+  #day(date) {
     if (date === null) {
       return null;
     }
@@ -41,7 +41,7 @@ export class Shown {
       this.problems.push(`“${date}” is no date: write it as ${this.calendar.iso(this.#newest)}.`);
       return null;
     }
-    const nearest = Math.max(earliest, Math.min(this.#newest, day));
+    const nearest = Math.max(0, Math.min(this.#newest, day));
     if (day !== nearest) {
       const days = this.calendar.range(0, this.#newest);
       this.problems.push(`This page has no ${this.calendar.say(day)}, but ${days}: the nearest day is shown.`);
@@ -52,7 +52,7 @@ export class Shown {
   /** The address of another view with the days of this one, or of this view with other days (null: not fixed). */
   link({ kind = this.kind, ids = kind === this.kind ? this.ids : [], ...days } = {}) {
     const fixed = {
-      from: this.isFixed.from ? Math.max(earliestOf(kind), this.first) : null,
+      from: this.isFixed.from ? this.first : null,
       to: this.isFixed.to ? this.last : null,
       asOf: this.isFixed.asOf && kind === this.kind ? this.asOf : null,
       ...days,
@@ -78,9 +78,4 @@ export class Shown {
   includes(day) {
     return this.first <= day && day <= this.last;
   }
-}
-
-/** The first day that `from` can be: the overview is of changes after a day, also after the one before its days. */
-function earliestOf(kind) {
-  return kind ? 0 : -1;
 }

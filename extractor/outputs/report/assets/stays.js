@@ -92,7 +92,7 @@ function drawn(world, shown, playlist, lines, width) {
 
 function noStays({ calendar }, playlist, shown) {
   const read = readOn(playlist, shown.last);
-  return read !== null && read < 0
+  return read !== null && read < shown.first
     ? `It was last read on ${calendar.say(read)}, before the days shown here.`
     : "It was not read in these days, or held no track.";
 }

@@ -3,7 +3,7 @@
 import { facts, fitted, folded, html, section, svg } from "./dom.js";
 import { blocks, legend, scale, swatch, told } from "./charts.js";
 import { survival } from "./metrics.js";
-import { dataTable, shareColumn, sqlOf, sqlText } from "./table.js";
+import { dataTable, shareColumn, sqlOf, sqlText, sqlUntil } from "./table.js";
 import { count, number, percent } from "./words.js";
 
 const HEIGHT = 180;
@@ -11,8 +11,9 @@ const ROOM = 14;
 const TICK_ROOM = 62;
 const TICKS = [1, 2, 7, 14, 28, 56, 91, 182, 364];
 
-export function survivalSection(world, playlist, stays) {
-  const sql = `select age_days, at_risk, exits, survival, survival_min\nfrom survival(${sqlText(playlist.id)})`;
+export function survivalSection(world, shown, playlist, stays) {
+  const rows = `select age_days, at_risk, exits, survival, survival_min\nfrom survival(${sqlText(playlist.id)})`;
+  const sql = sqlUntil(shown, rows);
   if (world.isCut) {
     return section("How long tracks stay", unknown(world), sqlOf(sql));
   }
@@ -26,7 +27,7 @@ export function survivalSection(world, playlist, stays) {
       "read. A track left at some moment between two reads. At ages with few stays at risk, which the table has, the " +
       "estimate says little.",
     facts(factsOf(found)),
-    sqlOf(numbersSql(playlist)),
+    sqlOf(sqlUntil(shown, numbersSql(playlist))),
     endsEarly(found),
     found.ages.some(({ age, share, shareMin }) => age && share !== shareMin)
       ? legend([[swatch("between"), "between the earliest and the latest days on which tracks can have left"]])

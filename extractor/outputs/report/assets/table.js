@@ -317,6 +317,40 @@ export function sqlAmongTracks(world, column) {
     : "";
 }
 
+/** A query of the published file as it was known at the end of the last day shown, as World.until. */
+export function sqlUntil({ calendar, last }, sql) {
+  if (last >= calendar.days - 1) {
+    return sql;
+  }
+  const to = sqlDay(calendar, last);
+  return `with playlist_days as (
+    select * from playlist_days where date <= ${to}
+),
+
+seen as (
+    select playlist_id, track_id, stay_number, max(date) as last_seen, count(distinct date) as days_seen
+    from tracks_in_playlist as stays
+    inner join tracklists as held using (playlist_id, track_id)
+    inner join playlist_days as days using (playlist_id)
+    where stays.last_seen > ${to} and outcome in ('complete', 'unchanged')
+        and date >= stays.first_seen and date between held.first_day and held.last_day
+    group by all
+),
+
+tracks_in_playlist as (
+    select stays.* replace (
+        coalesce(seen.last_seen, stays.last_seen) as last_seen,
+        coalesce(seen.days_seen, stays.days_seen) as days_seen,
+        case when stays.first_absent <= ${to} then stays.first_absent end as first_absent,
+        coalesce(stays.first_absent <= ${to}, false) as is_ended,
+        coalesce(stays.first_absent > ${to}, true) as is_current
+    )
+    from tracks_in_playlist as stays
+    left join seen using (playlist_id, track_id, stay_number)
+    where stays.first_seen <= ${to}
+)${sql.startsWith("with ") ? `,\n\n${sql.slice("with ".length)}` : `\n\n${sql}`}`;
+}
+
 /** The query that gives the numbers beside it, to be opened. */
 export function sqlOf(sql) {
   return html(

@@ -22,7 +22,7 @@ import { daysFrom } from "./metrics.js";
 import { holdersSection, linesOf, positionsRow, shortened, staysQuery, staysShown } from "./positions.js";
 import { dataTable, dayColumn, sqlAmongPlaylists, sqlAmongTracks, sqlOf, sqlText, trackColumn } from "./table.js";
 import { count, number } from "./words.js";
-import { NO_VALUE, isUsable, knownOn, readBefore, spans } from "./world.js";
+import { NO_VALUE, isUsable, readBefore, spans } from "./world.js";
 
 const BARS = 12; // playlists that have one at first
 const LEAST_SPAN = 20; // of popularity
@@ -104,9 +104,7 @@ function numbers({ calendar, playlists, playlistsKnown }, shown, stays, values, 
 
 function factsQuery(world, shown, track) {
   const [from, to] = [shown.first, shown.last].map((day) => `date '${shown.calendar.iso(day)}'`);
-  return `${staysQuery(world, shown, track)},
-
-known as (
+  const sql = `known as (
     select date, popularity from track_daily_popularity
     where track_id = ${sqlText(track.id)} and date between ${from} and ${to} and popularity > 0
 )
@@ -116,6 +114,7 @@ select
     (select count(distinct playlist_id) from stays) as playlists,
     (select arg_max(popularity, date) from known) as "last popularity",
     (select count(*) from known) as "days with a popularity"`;
+  return staysQuery(world, shown, track, sql);
 }
 
 function timelineSection(world, shown, lines, values, known) {
@@ -232,8 +231,8 @@ function recordingsSection(world, shown, track) {
     return null;
   }
   const now = (other) => {
-    const stays = world.staysBy(other).map((stay) => knownOn(stay, shown.last));
-    return [...new Set(stays.filter((stay) => stay?.isCurrent).map(({ playlist }) => playlist))];
+    const stays = world.staysBy(other).filter(({ isCurrent }) => isCurrent);
+    return [...new Set(stays.map(({ playlist }) => playlist))];
   };
   return section(
     "The same recording under other ids",

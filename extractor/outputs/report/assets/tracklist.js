@@ -5,7 +5,7 @@ import { dayField } from "./charts.js";
 import { dataTable, dayColumn, sqlDay, sqlText, trackColumn } from "./table.js";
 import { NO_TRACK, Tracklists } from "./tracklists.js";
 import { count, signed } from "./words.js";
-import { NO_VALUE, OUTCOMES, isUsable, readBefore } from "./world.js";
+import { NO_VALUE, OUTCOMES, isUsable, readBefore, sightings } from "./world.js";
 
 const WEEK = 7;
 
@@ -105,9 +105,10 @@ function known(value) {
 /** How many other playlists held a track when they were last read up to a day. */
 function playlistsWith(world, playlist, day) {
   const reads = world.playlists.map((other) => readOn(other, day));
-  const holds = ({ playlist: other, first, last }) => {
+  const isSeen = world.playlists.map((other) => sightings(world, other));
+  const holds = ({ playlist: other, track, first, last }) => {
     const read = reads[other.index];
-    return other !== playlist && read !== null && first <= read && read <= last;
+    return other !== playlist && read !== null && first <= read && read <= last && isSeen[other.index](track, read);
   };
   return (track) => new Set(world.staysBy({ index: track }).filter(holds).map((stay) => stay.playlist)).size;
 }
@@ -168,15 +169,15 @@ function tracklistSql({ calendar, isPartial }, { id }, read, since) {
   const [day, before] = [sqlDay(calendar, read), since === null ? "cast(null as date)" : sqlDay(calendar, since)];
   const others = `,
     case when entries.kind = 'track' then (
-        select count(distinct stays.playlist_id)
-        from tracks_in_playlist as stays
+        select count(distinct others.playlist_id)
+        from tracklists as others
         inner join (
             select playlist_id, max(date) as day
             from playlist_days
             where outcome in ('complete', 'unchanged') and date <= ${day}
             group by playlist_id
-        ) as reads on stays.playlist_id = reads.playlist_id and reads.day between stays.first_seen and stays.last_seen
-        where stays.track_id = entries.track_id and stays.playlist_id <> ${sqlText(id)}
+        ) as reads on others.playlist_id = reads.playlist_id and reads.day between others.first_day and others.last_day
+        where others.track_id = entries.track_id and others.playlist_id <> ${sqlText(id)}
     ) end as other_playlists`;
   return `select
     case entries.kind
@@ -218,10 +219,10 @@ export function pastTracks(world, shown, playlist, stays) {
   const rows = [...Map.groupBy(stays.filter(({ first }) => first <= read), ({ track }) => track).values()]
     .filter((ofTrack) => ofTrack.at(-1).absent !== null && ofTrack.at(-1).absent <= read)
     .map((ofTrack) => pastTrack(world, playlist, ofTrack));
-  const earlier = world.isCut ? ` Tracks that left before ${calendar.say(0)} are not in this page.` : "";
+  const earlier = world.isCut ? `Tracks that left before ${calendar.say(0)} are not in this page.` : null;
   return section(
     "Past tracks",
-    rows.length ? `${count(rows.length, "track")} had left by ${calendar.say(read)}.${earlier}` : null,
+    rows.length ? `${count(rows.length, "track")} had left by ${calendar.say(read)}. ${earlier ?? ""}` : null,
     dataTable({
       caption: `Past tracks on ${calendar.say(read)}`,
       columns: [
@@ -241,7 +242,7 @@ export function pastTracks(world, shown, playlist, stays) {
       sort: ["Gone by", "descending"],
       limit: 10,
       sql: pastSql(world, playlist, read),
-      empty: "No track is known to have left.",
+      empty: earlier ?? "No track is known to have left.",
     }),
   );
 }
@@ -265,7 +266,7 @@ function pastSql({ calendar }, { id }, read) {
         row_number() over (partition by track_id order by first_seen desc) as latest
     from tracks_in_playlist
     where playlist_id = ${sqlText(id)} and first_seen <= ${sqlDay(calendar, read)}
-        and coalesce(first_absent, last_seen) >= ${sqlDay(calendar, 0)}
+        and (first_absent is null or first_absent >= ${sqlDay(calendar, 0)})
 )
 
 select

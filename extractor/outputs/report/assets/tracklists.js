@@ -32,6 +32,13 @@ export class Tracklists {
     return this.of(playlist).find(({ first, last }) => first <= day && day <= last) ?? null;
   }
 
+  /** Whether a playlist ever had an entry that Spotify can't show: it may be a track that was there before. */
+  hides(playlist) {
+    const rows = this.rowsOf(playlist);
+    const [first, end] = [rows[0], rows.at(-1) + 1].map((row) => this.#startsOf(row)[1]);
+    return rows.length > 0 && this.#entered.slice(first, end).includes(-1);
+  }
+
   /** The first positions (from 1) of the tracks of a version. */
   static positions({ tracks }) {
     const found = new Map();

@@ -39,6 +39,7 @@ class World {
     this.days = facts.days;
     this.daysKnown = facts.days_known; // of the database, as the number of playlists: the page may be an excerpt
     this.playlistsKnown = facts.playlists_known;
+    this.lastRead = facts.last_read; // a date: of a playlist, or of a popularity
     this.publishedAt = new Date(facts.published_at);
     this.calendar = new Calendar(facts.first_day, facts.days);
     this.playlists = playlists(facts);
@@ -47,10 +48,10 @@ class World {
     this.runs = facts.runs; // those that did not read everything
     this.runDays = new Set(facts.run_days.day);
     this.replacements = facts.replacements;
-    this.stays = facts.stays;
     this.values = valuesOf(steps, facts.days);
-    this.staysOfPlaylist = grouped(this.stays.playlist, this.playlists.length);
-    this.staysOfTrack = grouped(this.stays.track, this.tracks.id.length);
+    this.knownTo = this.lastDay;
+    this.whole = this;
+    take(this, facts.stays);
     const { versions, entered, history } = facts;
     const rowsOf = grouped(versions.playlist, this.playlists.length);
     this.tracklists = new Tracklists(versions, entered.track, places, rowsOf);
@@ -61,6 +62,31 @@ class World {
     this.playlistNumbers = new Map(this.playlists.map(({ id }, index) => [id, index]));
     this.trackNumbers = new Map(this.tracks.id.map((id, index) => [id, index]));
     this.artistNumbers = new Map(this.artists.id.map((id, index) => [id, index]));
+  }
+
+  /**
+   * The page as it was known at the end of a day: without later reads, and without stays that begin later. Those that end
+   * later are open.
+   */
+  until(day) {
+    const { whole } = this;
+    if (day >= whole.lastDay || day === this.knownTo) {
+      return day === this.knownTo ? this : whole;
+    }
+    const known = Object.create(whole);
+    known.knownTo = day;
+    known.playlists = whole.playlists.map((playlist) => ({
+      ...playlist,
+      outcomes: playlist.outcomes.slice(0, day + 1),
+      isReadLater: lastRead(playlist) > day,
+    }));
+    take(known, staysUntil(whole, day));
+    return known;
+  }
+
+  /** Whether the days after the one up to which it is known are left out. */
+  get isPast() {
+    return this.knownTo < this.whole.lastDay;
   }
 
   /** The playlist, track or artist with an id; undefined if it is not in the page. */
@@ -118,11 +144,9 @@ class World {
   /** The versions of a playlist's name and description: {first, name, description}. */
   descriptions(playlist) {
     const { first, name, description } = this.history;
-    return Array.from(this.historyOfPlaylist(playlist.index), (row) => ({
-      first: first[row],
-      name: name[row],
-      description: description[row],
-    }));
+    return Array.from(this.historyOfPlaylist(playlist.index))
+      .filter((row) => first[row] <= this.knownTo)
+      .map((row) => ({ first: first[row], name: name[row], description: description[row] }));
   }
 
   /** The first day of a stay, the last one, and the one that proves its end, or null. */
@@ -160,6 +184,56 @@ class World {
   popularity(track) {
     return this.values.subarray(track * this.days, (track + 1) * this.days);
   }
+}
+
+function take(world, stays) {
+  world.stays = stays;
+  world.staysOfPlaylist = grouped(stays.playlist, world.playlists.length);
+  world.staysOfTrack = grouped(stays.track, world.tracks.id.length);
+}
+
+/** The stays, in columns, as they were known at the end of a day. */
+function staysUntil(world, day) {
+  const { stays, playlists: all } = world;
+  const isSeen = all.map((playlist) => sightings(world, playlist));
+  const rows = Array.from(stays.first.keys()).filter((row) => stays.first[row] <= day);
+  const known = Object.fromEntries(
+    Object.entries(stays).map(([key, column]) => [key, rows.map((row) => column[row])]),
+  );
+  rows.forEach((row, index) => {
+    const [playlist, track] = [stays.playlist[row], stays.track[row]];
+    const { first, last, absent } = world.bounds(row);
+    if (last > day) {
+      let read = readBefore(all[playlist], day + 1);
+      while (read > first && !isSeen[playlist](track, read)) {
+        read = readBefore(all[playlist], read);
+      }
+      known.lasted[index] = read - first;
+      for (let later = day + 1; later <= last; later += 1) {
+        known.days_seen[index] -= isSeen[playlist](track, later) ? 1 : 0;
+      }
+    }
+    known.absent_after[index] = absent === null || absent > day ? null : absent - last;
+  });
+  return known;
+}
+
+/**
+ * Whether a playlist is seen to hold a track on a day of a stay: it is read then, and the track is not behind an entry
+ * that Spotify can't show.
+ */
+export function sightings(world, playlist) {
+  const isRead = (day) => day < 0 || isUsable(playlist.outcomes[day]);
+  if (!world.tracklists.hides(playlist.index)) {
+    return (_, day) => isRead(day);
+  }
+  const held = new Map();
+  return (track, day) => {
+    if (!held.has(day)) {
+      held.set(day, new Set(world.tracklists.on(playlist.index, day)?.tracks));
+    }
+    return isRead(day) && (day < 0 || held.get(day).has(track));
+  };
 }
 
 function playlists({ playlists: columns, reasons, days }) {
@@ -272,18 +346,14 @@ export function readBefore(playlist, day) {
   return playlist.readBefore;
 }
 
-/** A stay as it was known at the end of a day; null if it had not begun. */
-export function knownOn(stay, day) {
-  if (stay.first > day) {
-    return null;
-  }
-  const absent = stay.absent !== null && stay.absent <= day ? stay.absent : null;
-  const last = stay.last <= day ? stay.last : readBefore(stay.playlist, day + 1);
-  return { ...stay, last, absent, isCurrent: absent === null };
-}
-
 export function lastRead(playlist) {
   return readBefore(playlist, playlist.outcomes.length);
+}
+
+/** The last day on which one of the playlists was read, or null. */
+export function latestRead({ playlists: all }) {
+  const reads = all.map(lastRead).filter((read) => read !== null);
+  return reads.length ? Math.max(...reads) : null;
 }
 
 /** Whether a playlist was read on two days, so that changes could be seen. */

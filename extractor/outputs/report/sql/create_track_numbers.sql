@@ -1,11 +1,11 @@
--- The index of each track in the page. Tracks without a stay in its playlists, or without a popularity value if it has
--- all playlists, in the days shown are left out.
+-- The index of each track in the page: those with a stay in its playlists that had not ended before the days shown,
+-- and, if the page has all playlists, those with a popularity value in these days.
 create temp table track_numbers as
 with shown as (
     select stays.track_id
     from tracks_in_playlist as stays
     inner join playlist_numbers on stays.playlist_id = playlist_numbers.playlist_id
-    where coalesce(stays.first_absent, stays.last_seen) >= $first_day
+    where stays.first_absent is null or stays.first_absent >= $first_day
     union
     select track_id
     from track_daily_popularity

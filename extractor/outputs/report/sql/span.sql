@@ -1,6 +1,13 @@
 -- The days that the page shows: the most recent ones, as many as are asked for ($days, null for all) and as the limits
 -- $cells, $stays and $entries allow. One rule for all content of the page, so that every part covers the same days.
-with days as (
+with observed as (
+    select date from playlist_days
+    where outcome in ('complete', 'unchanged')
+    union all
+    select date from track_daily_popularity
+),
+
+days as (
     select date from playlist_days
     union
     select date from track_daily_popularity
@@ -8,12 +15,13 @@ with days as (
     select date from runs
 ),
 
+-- Open stays are in every page, also those of playlists last read before its days.
 stay_ends as (
     select
-        coalesce(first_absent, last_seen) as date,
+        coalesce(first_absent, (select max(days.date) from days)) as date,
         count(*) as stays
     from tracks_in_playlist
-    group by coalesce(first_absent, last_seen)
+    group by all
 ),
 
 version_ends as (
@@ -47,6 +55,7 @@ select
         )
     ) as first_day,
     max(date) as last_day,
+    (select max(observed.date) from observed) as last_read,
     cast(max(date) - min(date) + 1 as integer) as days_known,
     (select count(*) from playlists) as playlists_known
 from days

@@ -13,5 +13,5 @@ select
 from tracks_in_playlist as stays
 inner join playlist_numbers on stays.playlist_id = playlist_numbers.playlist_id
 inner join track_numbers on stays.track_id = track_numbers.track_id
-where coalesce(stays.first_absent, stays.last_seen) >= $first_day
+where stays.first_absent is null or stays.first_absent >= $first_day
 order by playlist_numbers.playlist, stays.first_seen, track_numbers.track, stays.stay_number
