@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import time
+from datetime import date, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
 
@@ -11,13 +14,17 @@ from benchmarks.results import Result
 from extractor.config.settings import Config
 from extractor.outputs.report.report import report
 
+if TYPE_CHECKING:
+    from tests.pipeline.browser import Page
+
+FIRST_DAY = date(2025, 1, 1)
 DAYS = 400
 MOST_MEGABYTES = 15
 MOST_SECONDS = 3
 
 # 100 tracks in each playlist, of which three are replaced every day. Ids and names compress as badly as real ones.
 ROWS = """
-set variable first_day = date '2025-01-01';
+set variable first_day = date '<first day>';
 create macro day(d) as cast(getvariable('first_day') + cast(d as integer) as date);
 create macro id(kind, n) as substr(md5(kind || n), 1, 22);
 create macro called(kind, n) as kind || ' ' || substr(md5(kind || n), 23, 10);
@@ -68,6 +75,7 @@ def measure(bench: Bench) -> list[Result]:
     playlists, tracks, days = (30, 3_000, 40) if bench.quick else (300, 30_000, DAYS)
     config = Config(database=bench.folder / "spotify.duckdb")
     rows = ROWS.replace("<playlists>", str(playlists)).replace("<tracks>", str(tracks)).replace("<days>", str(days))
+    rows = rows.replace("<first day>", FIRST_DAY.isoformat())
     with duckdb.connect(str(config.database)) as connection:
         connection.execute("".join(empty_marts()) + rows)
     started = time.monotonic()
@@ -80,7 +88,13 @@ def measure(bench: Bench) -> list[Result]:
     if program is None:
         return [size, Result("report, opening", "no Chromium found")]
     with browser(program) as tab:
-        tab.open(reported.output)
-        opened = tab.run("performance.now()") / 1000
-    told = f"{opened:.1f} s to the first view"
-    return [size, Result("report, opening", told, f"≤ {MOST_SECONDS} s", opened <= MOST_SECONDS, {"seconds": opened})]
+        opened = [_opened(tab, reported.output, view) for view in ("", f"#to={FIRST_DAY + timedelta(days // 2)}")]
+    told = f"{opened[0]:.1f} s to the first view, {opened[1]:.1f} s as of half the days"
+    numbers = {"seconds": opened[0], "seconds_as_of": opened[1]}
+    return [size, Result("report, opening", told, f"≤ {MOST_SECONDS} s", max(opened) <= MOST_SECONDS, numbers)]
+
+
+def _opened(tab: Page, path: Path, view: str) -> float:
+    """Open a view of the page, and return the seconds it took."""
+    tab.open(path, view)
+    return float(tab.run("performance.now()")) / 1000
