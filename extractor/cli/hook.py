@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import time
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import BinaryIO
@@ -13,6 +14,13 @@ from extractor.errors import MOST_SHOWN
 
 SECONDS = 60
 """Time limit of the command in seconds; after it, the command and its child processes are killed."""
+
+
+MOST_KEPT = 1 << 20
+"""Bytes of what the command prints that may be on disk; beyond it, what was printed until then is dropped."""
+
+LOOK = 0.05
+"""Seconds between two looks at how much that is."""
 
 
 def run_hook(command: tuple[str, ...], folder: Path, given: bytes, limit: float = SECONDS) -> str:
@@ -48,7 +56,7 @@ def _run(command: tuple[str, ...], folder: Path, given: bytes, limit: float) -> 
             start_new_session=True,
         )
         try:
-            code = process.wait(limit)
+            code = _wait(process, said, limit)
         except BaseException as stop:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
@@ -59,8 +67,22 @@ def _run(command: tuple[str, ...], folder: Path, given: bytes, limit: float) -> 
         return f"{how}{_last_words(said)}" if code else ""
 
 
+def _wait(process: subprocess.Popen[bytes], said: BinaryIO, limit: float) -> int:
+    """Return the exit code of the command, which can't fill the disk with what it prints. Raises TimeoutExpired."""
+    end = time.monotonic() + limit
+    while True:
+        left = end - time.monotonic()
+        try:
+            return process.wait(min(max(left, 0), LOOK))
+        except subprocess.TimeoutExpired:
+            if left <= 0:
+                raise
+            if os.fstat(said.fileno()).st_blocks * 512 > MOST_KEPT:
+                said.truncate(0)  # the command goes on at its place: what is before it takes no space
+
+
 def _last_words(said: BinaryIO) -> str:
     """Return the end of what a command printed, on one line: errors come last."""
     said.seek(max(said.seek(0, os.SEEK_END) - 4 * MOST_SHOWN, 0))
-    words = " ".join(said.read().decode("utf-8", "replace").split())
+    words = " ".join(said.read().lstrip(b"\0").decode("utf-8", "replace").split())
     return f": {words if len(words) <= MOST_SHOWN else '…' + words[-MOST_SHOWN:]}" if words else ""

@@ -585,8 +585,29 @@ def test_day_in_the_middle_is_summarized_without_later_ones(shown: Shown) -> Non
     assert summary[0] == "+1 −1 in 2 playlists since 12 Jan; biggest: Morning +1 −0; Same (left) +0 −1"
 
 
-@pytest.mark.parametrize("day", [11, 12, 14, 15, 17])
-def test_day_without_changes_has_no_summary(shown: Shown, day: int) -> None:
+@pytest.mark.parametrize(("day", "since"), [(14, 13), (15, 14)])
+def test_day_without_changes_says_so(shown: Shown, day: int, since: int) -> None:
+    text, facts = summarize_day(shown.config, january(day)) or ("", {})
+    assert text == f"no changes in 1 playlist since {since} Jan"
+    assert facts == {"since": january(since), "added": 0, "removed": 0, "replaced": 0, "playlists": []}
+
+
+def test_day_of_first_reads_has_no_changes_to_tell(shown: Shown) -> None:
+    change_tables(
+        shown,
+        f"""
+        delete from playlist_changes;
+        delete from playlist_days where date = '2026-01-15' or date = '2026-01-16' and playlist_id <> '{A}';
+        delete from playlist_days where date < '2026-01-16' and playlist_id = '{A}';
+        """,
+    )
+    text, _ = summarize_day(shown.config, january(16)) or ("", {})
+    assert text == "changes need two reads of a playlist"
+    assert summarize_lately(shown.config)[0] == "16 Jan: changes need two reads of a playlist"
+
+
+@pytest.mark.parametrize("day", [11, 12, 17])
+def test_day_that_is_not_the_last_of_two_has_no_summary(shown: Shown, day: int) -> None:
     assert summarize_day(shown.config, january(day)) is None
 
 

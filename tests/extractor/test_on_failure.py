@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 import pytest
 
 from extractor.cli.console import Console
+from extractor.cli.hook import MOST_KEPT, run_hook
 from extractor.cli.on_failure import report_failure
 from extractor.engines.duckdb import engine
 from extractor.simulator.faults import Fault
@@ -146,6 +147,13 @@ def test_background_process_of_a_hook_is_not_waited_for(
 ) -> None:
     report_failure((str(hook("sleep 5 &")),), tmp_path, 3, console, limit=1)
     assert told(capsys) == ""
+
+
+def test_what_a_hook_prints_cannot_fill_the_disk(hook: Callable[[str], Path], tmp_path: Path) -> None:
+    command = hook("yes | head -c 30000000; sleep 1; stat -Lc %b /dev/stderr >blocks; echo; echo the end; exit 5")
+    problem = run_hook((str(command),), tmp_path, b"")
+    assert int((tmp_path / "blocks").read_text()) * 512 <= MOST_KEPT
+    assert problem == f"{command} ended with 5: the end"
 
 
 @pytest.mark.parametrize("command", [("./no-such-command",), ("",), ("a\0b",)])

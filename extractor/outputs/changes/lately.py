@@ -30,7 +30,7 @@ where date > {since} and date <= {last}
 
 
 def summarize_day(config: Config, day: date) -> tuple[str, dict[str, object]] | None:
-    """Return up to three lines about the changes that a day shows, and the same as facts; None if there are none.
+    """Return up to three lines about the changes that a day shows, and the same as facts; None if none was before it.
 
     Raises WarehouseError if what is published can't be read.
     """
@@ -51,6 +51,10 @@ def summarize_day(config: Config, day: date) -> tuple[str, dict[str, object]] | 
 
 def _numbers(found: Changes) -> str:
     """Return the numbers of changes, and where they are."""
+    if not found.changes and not found.compared:
+        return "changes need two reads of a playlist"
+    if not found.changes:
+        return f"no changes in {counted(found.compared, 'playlist')} since {day_of(found.since)}"
     changed = found.biggest()
     where = _line(changed[0][0]) if len(changed) == 1 else counted(len(changed), "playlist")
     return f"{found.tally} in {where} since {day_of(found.since)}"
@@ -95,8 +99,7 @@ def summarize_lately(config: Config) -> list[str]:
         if len(observed) < 2:
             return []
         found = read_between(published, observed[-2], observed)
-        of_day = _numbers(found) if found.changes else f"none since {day_of(observed[-2])}"
-        lines = [f"{day_of(observed[-1])}: {of_day}", *_biggest(found), *_others(found)]
+        lines = [f"{day_of(observed[-1])}: {_numbers(found)}", *_biggest(found), *_others(found)]
         return [*lines, _of_week(published, observed)] if len(observed) > 2 else lines
 
 

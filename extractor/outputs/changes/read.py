@@ -182,6 +182,11 @@ class Changes:
     def tally(self) -> Tally:
         return Tally.of(self.changes)
 
+    @property
+    def compared(self) -> int:
+        """Return how many playlists were read in the period and before it, so that changes could be seen."""
+        return self.observed - len(self.first_reads)
+
     def by_playlist(self) -> list[list[Change]]:
         """Return the changes of each changed playlist."""
         groups = defaultdict(list)
@@ -211,7 +216,7 @@ def read_changes(config: Config, asked: Asked) -> Changes:
 
 
 def read_day(config: Config, day: date) -> Changes | None:
-    """Return the changes that a day shows; None if it shows none, or is not the last of two observed days.
+    """Return the changes that a day shows; None if it is not the last of two observed days.
 
     Reads what the engine of the configuration has published. Raises WarehouseError if it can't be read.
     """
@@ -219,8 +224,7 @@ def read_day(config: Config, day: date) -> Changes | None:
         observed = [each for each in observed_days(cursor) if each <= day]
         if len(observed) < 2 or observed[-1] != day:
             return None
-        found = _between(cursor, Asked(), observed[-2], day, observed)
-    return found if found.changes else None
+        return _between(cursor, Asked(), observed[-2], day, observed)
 
 
 def observed_days(cursor: Cursor) -> list[date]:
