@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
+import io
 import json
 import re
+import zlib
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -14,13 +17,14 @@ import duckdb
 
 from extractor.engines.duckdb.files import quoted
 from extractor.errors import ConfigError
-from extractor.imports.documents import pieces
+from extractor.imports.documents import LONGEST_LINE, pieces
 from extractor.imports.git import Repository
 from extractor.imports.neutral import add_rows, columns_of
 from extractor.imports.problems import Problems
 from extractor.landing.payloads import page_of
 from extractor.landing.writer import without
 
+ENDINGS = (".json", ".json.gz")
 OF_A_PLAYLIST = re.compile(r"/playlists/([0-9A-Za-z]{22})(?:[/?]|$)")
 ID_IN_PATH = re.compile(r"(?<![0-9A-Za-z])([0-9A-Za-z]{22})(?![0-9A-Za-z])")
 DAY_IN_PATH = re.compile(r"(?<!\d)(\d{4})([-_./]?)(\d{2})\2(\d{2})(?=(?:\d{4}|\d{6})?(?!\d))")
@@ -91,7 +95,7 @@ def read_responses(
     for found in pieces(responses, folder / "documents.ndjson", read, problems):
         yield found
     if not found:
-        reason = reasons.named[0] if reasons.named else f"{path}: no file that ends with .json"
+        reason = reasons.named[0] if reasons.named else f"{path}: no file that ends with {' or '.join(ENDINGS)}"
         raise ConfigError(f"{reason}\n{path}: holds no responses of the Web API for playlists")
     for reason in reasons.named:
         problems.add(reason)
@@ -112,7 +116,7 @@ def _responses(
 
 
 def _of_git(repository: Repository, problems: Problems) -> Iterator[_Document]:
-    for version in repository.versions(lambda path: path.lower().endswith(".json"), problems):
+    for version in repository.versions(_is_response, problems):
         yield _Document(
             file=f"{version.commit[:12]}:{version.path}",
             path=version.path,
@@ -123,11 +127,26 @@ def _of_git(repository: Repository, problems: Problems) -> Iterator[_Document]:
 
 
 def _of_folder(path: Path) -> Iterator[_Document]:
-    files = [path] if path.is_file() else sorted(path.rglob("*.json"))
+    files = [path] if path.is_file() else sorted(file for file in path.rglob("*") if _is_response(file.name))
     for file in files:
         inner = file.relative_to(path) if file != path else Path(file.name)
         if file.is_file() and not any(part.startswith(".") for part in inner.parts):
             yield _Document(str(file), str(inner), _day_in(str(inner)), None, file.read_bytes())
+
+
+def _is_response(path: str) -> bool:
+    return path.lower().endswith(ENDINGS)
+
+
+def _unpacked(document: _Document) -> bytes:
+    """Return the text of a file. Raises ValueError if it can't be unpacked."""
+    if not document.path.lower().endswith(".gz"):
+        return document.content
+    try:
+        with gzip.open(io.BytesIO(document.content)) as content:
+            return content.read(LONGEST_LINE)
+    except (OSError, EOFError, zlib.error) as error:
+        raise ValueError(f"not compressed with gzip, or cut off: {error}") from error
 
 
 def _day_in(path: str) -> date | None:
@@ -142,7 +161,7 @@ def _day_in(path: str) -> date | None:
 
 def _parsed(document: _Document, drop_fields: frozenset[str]) -> dict[str, Any]:
     """Return a response as the columns of its entries. Raises ValueError and the like if it is none."""
-    body = json.loads(document.content)
+    body = json.loads(_unpacked(document))
     if not isinstance(body, dict):
         raise ValueError("no object, which a response is")
     if isinstance(body.get("playlists"), list):

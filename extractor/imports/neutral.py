@@ -66,10 +66,11 @@ create table rows (
     description varchar, owner_id varchar, followers bigint, snapshot_id varchar, total integer, kind varchar
 );
 create table files (file varchar, first_row bigint, lines_above integer);
-create table refused (file varchar, line bigint, number bigint)
+create table refused (file varchar, line bigint, number bigint, blank_lines bigint)
 """
 """`files` has the number of the first row of each table, and the lines above it, null if it has no lines. `refused` are
-lines that have no row. The rows of documents, such as the files of a commit, have no number."""
+lines that have no row, each with the number of blank lines of its file, which may be above it. The rows of documents,
+such as the files of a commit, have no number."""
 
 PLAYLIST = (
     r"^(?:(?:https?://)?open\.spotify\.com/(?:intl-\w+/)?(?:user/[^/]+/)?playlist/|spotify:(?:user:[^:]+:)?playlist:)?"

@@ -39,7 +39,7 @@ where playlist_id is not null and (file, row) in (
 
     union all
 
-    select file, first_row + line - lines_above - number + unnest([-1, 0])
+    select file, first_row + line - lines_above - number + unnest(range(-1 - blank_lines, 1))
     from refused
     inner join files using (file)
 )

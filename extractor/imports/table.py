@@ -40,7 +40,8 @@ select
     end as message
 from refused_lines inner join refused_scans using (scan_id, file_id)
 group by all;
-insert into refused select file_path, line, row_number() over (partition by file_path order by line) from refused_here
+insert into refused
+select file_path, line, row_number() over (partition by file_path order by line), 0 from refused_here
 """
 NEW_REFUSED = "select file_path, line, message from refused_here order by all"
 NOTE = b',,,"Note that these figures'
@@ -289,3 +290,12 @@ def _add(
         work.execute(REFUSED)
         for path, line, message in work.execute(NEW_REFUSED).fetchall():
             problems.add(f"{path}:{line}: {str(message).splitlines()[0]}")
+        for (path,) in work.execute("select distinct file_path from refused_here").fetchall():
+            work.execute("update refused set blank_lines = ? where file = ?", [_blank_lines(Path(path)), path])
+
+
+def _blank_lines(path: Path) -> int:
+    """Return how many lines of a file are blank, or look so: more do no harm."""
+    opened = gzip.open if path.name.endswith(".gz") else open
+    with opened(path, "rt", encoding="latin-1") as file:
+        return sum(not line.strip() for line in file)

@@ -1,5 +1,6 @@
 """Responses of the Web API that others have kept: in git or in folders, whole or page by page."""
 
+import gzip
 import json
 import subprocess
 from collections.abc import Callable
@@ -174,11 +175,27 @@ def test_a_file_without_a_day_is_refused(target: Target, tmp_path: Path) -> None
     assert (exit_code, "no day in its path" in printed) == (2, True), printed
 
 
+def test_compressed_responses_are_read_in_git_and_in_a_folder(
+    make_target: Callable[[str], Target], tmp_path: Path
+) -> None:
+    packed = gzip.compress(text(response(READ)))
+    git = write_git(tmp_path / "git", [(FIRST_DAY, {"a.json.gz": packed})])
+    assert [read.entries for read in make_target("git").read("api", git)] == [HELD]
+    kept = tmp_path / "kept"
+    kept.mkdir()
+    for day, content in enumerate((packed, packed[:-9], text(response(READ))), 1):
+        (kept / f"2024-05-0{day}.JSON.GZ").write_bytes(content)
+    target = make_target("folder")
+    exit_code, printed = target.run("import", "api", kept)
+    assert (exit_code, printed.count(": not compressed with gzip, or cut off: ")) == (3, 2), printed
+    assert [(str(read.day), read.entries) for read in landed(target.landing)] == [("2024-05-01", HELD)]
+
+
 def test_a_folder_without_json_says_what_is_expected(target: Target, tmp_path: Path) -> None:
     (tmp_path / "kept").mkdir()
     (tmp_path / "kept" / "2024-05-31.ndjson").write_bytes(text(response(READ)))
     exit_code, printed = target.run("import", "api", tmp_path / "kept")
-    assert (exit_code, "no file that ends with .json" in printed) == (2, True), printed
+    assert (exit_code, "no file that ends with .json or .json.gz" in printed) == (2, True), printed
 
 
 @pytest.mark.slow

@@ -114,6 +114,23 @@ def test_a_line_with_too_many_fields_is_named_like_one_with_too_few(
     ]
 
 
+@pytest.mark.parametrize(("newline", "packed"), [("\n", False), ("\r\n", True), ("\r", False)])
+def test_blank_lines_hide_no_read_that_a_lost_line_may_have_belonged_to(
+    target: Target, tmp_path: Path, newline: str, packed: bool
+) -> None:
+    rows = [row(1, A, f"2024-05-0{day}") for day in range(1, 10)]
+    header, *lines = write_csv(tmp_path / "t.csv", rows).read_text().splitlines()
+    text = newline.join([header, "", *lines[:3], "", "", *lines[3:6], "lost,in", *lines[6:], "", ""])
+    path = tmp_path / ("t.csv.gz" if packed else "t.csv")
+    path.write_bytes(gzip.compress(text.encode()) if packed else text.encode())
+    exit_code, printed = target.run("import", "table", path, "--complete")
+    assert (exit_code, f"{path}:11: Expected Number of Columns" in printed) == (3, True), printed
+    outcomes = {read.day.day: read.outcome for read in landed(target.landing)}
+    assert len(outcomes) == 9
+    assert {day for day, outcome in outcomes.items() if outcome == "partial"} >= {6, 7}
+    assert [outcomes[day] for day in (1, 2, 3)] == ["complete"] * 3
+
+
 def test_lines_may_end_in_different_ways_unless_one_has_too_many_fields(
     make_target: Callable[[str], Target], tmp_path: Path
 ) -> None:
