@@ -106,13 +106,17 @@ from (select l, s, s // 3 - 32 as first from range(300) t(l), range(216) u(s));
 # release date near the days of the demo, and some values become 0.
 VARIED = """
 create temp table pairs as
-select any_value(came.track_id) as new_id, gone.track_id as old_id
+select min(came.track_id) as new_id, gone.track_id as old_id
 from playlist_changes as came
 inner join playlist_changes as gone on came.playlist_id = gone.playlist_id and came.date = gone.date
 where came.change <> 'removed' and gone.change = 'removed' and hash(came.track_id, gone.track_id) % 3 = 0
 group by gone.track_id;
-update track_info_history set isrc = 'XX' || left(pairs.old_id, 10) from pairs
-where track_info_history.track_id in (pairs.new_id, pairs.old_id);
+update track_info_history set isrc = 'XX' || left(recordings.old_id, 10) from (
+    select track_id, min(old_id) as old_id
+    from (select unnest([new_id, old_id]) as track_id, old_id from pairs)
+    group by track_id
+) as recordings
+where track_info_history.track_id = recordings.track_id;
 update track_info_history set release_date = date '2026-01-20' - cast(hash(track_id) % 60 as integer)
 where release_date_precision = 'day' and hash(track_id) % 2 = 0;
 update track_daily_popularity set popularity = 0 where hash(track_id, date) % 20 = 0;

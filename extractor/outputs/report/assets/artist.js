@@ -264,7 +264,8 @@ function sinceOf(calendar, { playlist, first, added, isOlder, isClaimed }) {
   if (isClaimed) {
     return [calendar.say(added), html("span", { class: "when" }, "claimed")];
   }
-  return isOlder ? `${calendar.say(first)} or earlier` : calendar.change(readBefore(playlist, first) ?? first - 1, first);
+  const before = readBefore(playlist, first) ?? first - 1;
+  return isOlder ? `${calendar.say(first)} or earlier` : calendar.change(before, first);
 }
 
 function sqlOfNumbers(world, shown, artist) {

@@ -76,12 +76,13 @@ function changeRow(world, shown, change, isOne) {
     kind === "replaced" ? ["replaces ", replacedLink(shown, world.track(replaced))] : null,
     isOne ? null : world.calendar.change(before, day, { isBrief: true }),
   ].filter(Boolean);
+  const said = notes.flatMap((note, index) => [index ? " · " : "", note].flat());
   return html(
     "li",
     { class: "change" },
     html("span", { class: `mark ${kind}`, role: "img", "aria-label": kind }, MARKS[kind]),
     trackLink(shown, world.track(track)),
-    notes.length ? html("span", { class: "when" }, notes.flatMap((note, index) => [index ? " · " : "", note].flat())) : null,
+    notes.length ? html("span", { class: "when" }, said) : null,
   );
 }
 

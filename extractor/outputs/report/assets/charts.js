@@ -181,8 +181,8 @@ export function periods(world, shown) {
 }
 
 /**
- * A field for a day, which goes to the address that `link` gives for it: when it was picked, or typed and left. The page
- * stays where it is, and the field keeps the focus.
+ * A field for a day, which goes to the address that `link` gives for it: when it was picked, or typed and left. The
+ * page stays where it is, and the field keeps the focus.
  */
 export function dayField(calendar, label, day, link, earliest = 0) {
   let isTyped = false;

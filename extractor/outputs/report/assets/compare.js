@@ -6,6 +6,7 @@ import { sharedBy, tracksOn } from "./metrics.js";
 import { leadSection, overlapSection } from "./overlap.js";
 import { isOpenOn } from "./period.js";
 import { dataTable, dayColumn, sqlOf, sqlText, trackColumn } from "./table.js";
+import { rounded } from "./words.js";
 
 const MOST_LETTERS = 80; // of a name in a choice
 
@@ -88,7 +89,7 @@ function numbers({ calendar }, playlists, day, tracks) {
   return [
     facts([
       ["shared", "In both", shared, `on ${calendar.say(day)}`],
-      ["jaccard", "Jaccard", jaccard === null ? null : Math.round(jaccard * 1000) / 1000, "in both, divided by in either"],
+      ["jaccard", "Jaccard", rounded(jaccard, 3), "in both, divided by in either"],
       only("only-first", 0),
       only("only-second", 1),
     ]),
@@ -114,7 +115,9 @@ function tracksSection(world, shown, playlists, day, tracks) {
   if (day === null) {
     return section(title, `Up to ${calendar.say(shown.asOf)} there is no day on which both playlists were observed.`);
   }
-  const late = `On ${calendar.say(shown.asOf)} they were not both observed: this is the last day before on which they were.`;
+  const late =
+    `On ${calendar.say(shown.asOf)} they were not both observed: ` +
+    "this is the last day before on which they were.";
   const [ours, theirs] = tracks;
   const added = playlists.map((playlist) => addedOn(world, playlist, day));
   const rows = [...new Set([...ours.keys(), ...theirs.keys()])].map((index) => ({

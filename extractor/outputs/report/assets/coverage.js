@@ -44,7 +44,7 @@ function wall(world, shown) {
     outcomeLegend(letters),
     fitted((width) =>
       timeline(world, all, width, (across) =>
-        few((from, to) => ranked.slice(from, to).map((playlist) => coverageRow(world, shown, playlist, across)), ROWS, rest),
+        few((from, to) => ranked.slice(from, to).map((one) => coverageRow(world, shown, one, across)), ROWS, rest),
       ),
     ),
   ];

@@ -20,7 +20,8 @@ function filled(element, attributes, children) {
     if (typeof value === "function") {
       element.addEventListener(key, value);
     } else if (value !== null && value !== undefined && value !== false) {
-      element.setAttribute(key, value === true && !key.startsWith("aria-") ? "" : value); // an empty aria-… is ignored
+      // An empty aria-… is ignored.
+      element.setAttribute(key, value === true && !key.startsWith("aria-") ? "" : value);
     }
   }
   const shown = children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false);
@@ -63,7 +64,7 @@ export function folded(summary, make) {
   return details;
 }
 
-/** The element that `render` returns for the available width, rendered again when that changes, or for a `fit` event. */
+/** The element that `render` returns for the available width; rendered again when that changes, or on a `fit` event. */
 export function fitted(render) {
   let drawn = 0;
   const draw = (width) => {

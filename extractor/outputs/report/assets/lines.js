@@ -16,10 +16,10 @@ const LEAST_LABEL = 40;
 /**
  * A chart of `series`: each {values, end} with a number or null for every day, drawn with the class `line s<index>`;
  * `end`, if given, is written where the line ends. `limits` are the least and the greatest number of the axis
- * (`niceLimits` gives them); `isUpsideDown` puts the least on top, as for positions. `shades` are [first, last, opacity];
- * `rules` are {from, day, kind, text, label}: a change after the day `from`, and on `day` at the latest, drawn with the
- * class `rule <kind>`, and its label where there is room; `under` are nodes below everything. `tellOf` gives the lines
- * that are told of a day; `label` says the chart in words.
+ * (`niceLimits` gives them); `isUpsideDown` puts the least on top, as for positions. `shades` are [first, last,
+ * opacity]; `rules` are {from, day, kind, text, label}: a change after the day `from`, and on `day` at the latest,
+ * drawn with the class `rule <kind>`, and its label where there is room; `under` are nodes below everything. `tellOf`
+ * gives the lines that are told of a day; `label` says the chart in words.
  */
 export function lineChart(world, across, options) {
   const { series, limits, isUpsideDown = false, shades = [], rules = [], under = [], tellOf, label } = options;
@@ -47,7 +47,10 @@ export function lineChart(world, across, options) {
     ),
     under,
     grid(world.calendar, across, height),
-    svg("path", { class: "level", d: levels.map((level) => `M0 ${Math.round(y(level)) + 0.5}H${across.width}`).join("") }),
+    svg("path", {
+      class: "level",
+      d: levels.map((level) => `M0 ${Math.round(y(level)) + 0.5}H${across.width}`).join(""),
+    }),
     marks.map((mark) => rule(mark, across, height, top)),
     cursor,
     levels.map((level) => svg("text", levelAt(y(level), across), short(level))),
@@ -99,10 +102,11 @@ function ruleLabel({ label, kind, lane, left, width }) {
 
 /** Text that is cut off where its room ends. */
 function labelAt(box, kind, text) {
-  return svg("foreignObject", { ...box, "aria-hidden": true }, html("div", { class: `chart-label ${kind}` }, name(text)));
+  const label = html("div", { class: `chart-label ${kind}` }, name(text));
+  return svg("foreignObject", { ...box, "aria-hidden": true }, label);
 }
 
-/** What is written where lines end, moved apart from top to bottom, and left out where it would be far from its line. */
+/** What is written where lines end, moved apart from top to bottom; left out where it would be far from its line. */
 function ends(series, across, y, height) {
   const found = series
     .flatMap(({ values, end }, index) => {
@@ -137,7 +141,8 @@ function lastOf(values, { first, last }) {
 /** A line through values of successive days, and a dot for each where there is room, or where it stands alone. */
 function line(values, across, y, index) {
   const at = (day) => `${across.x(day + 0.5)} ${y(values[day])}`;
-  const runs = spans(values, (value, day) => (value === null || day < across.first || day > across.last ? null : "value"));
+  const isInside = (day) => across.first <= day && day <= across.last;
+  const runs = spans(values, (value, day) => (value !== null && isInside(day) ? "value" : null));
   const days = runs.flatMap(([from, to]) =>
     across.step > 9 || from === to ? Array.from({ length: to - from + 1 }, (_, ahead) => from + ahead) : [],
   );
@@ -145,7 +150,9 @@ function line(values, across, y, index) {
     `M${Array.from({ length: to - from + 1 }, (_, ahead) => at(from + ahead)).join("L")}`;
   return [
     svg("path", { class: `line s${index % HUES}`, d: runs.filter(([from, to]) => to > from).map(path).join("") }),
-    days.map((day) => svg("circle", { class: `value s${index % HUES}`, cx: across.x(day + 0.5), cy: y(values[day]), r: 2.5 })),
+    days.map((day) =>
+      svg("circle", { class: `value s${index % HUES}`, cx: across.x(day + 0.5), cy: y(values[day]), r: 2.5 }),
+    ),
   ];
 }
 
@@ -225,7 +232,8 @@ function pointed(chart, cursor, across, height, tellOf) {
 
 /** Numbers over days in a table's cell: a line without axes, and its end. */
 export function sparkline(values, { first, last }, label, size = { width: 72, height: 22 }) {
-  const days = Array.from({ length: last - first + 1 }, (_, ahead) => first + ahead).filter((day) => values[day] !== null);
+  const all = Array.from({ length: last - first + 1 }, (_, ahead) => first + ahead);
+  const days = all.filter((day) => values[day] !== null);
   const known = days.map((day) => values[day]);
   if (known.length === 0) {
     return null;
@@ -235,7 +243,8 @@ export function sparkline(values, { first, last }, label, size = { width: 72, he
   const rounded = (value) => Math.round(value * 10) / 10;
   const x = (day) => rounded(3 + ((day - first) / Math.max(1, last - first)) * (size.width - 6));
   const y = (value) => rounded(size.height / 2 - ((value - (least + most) / 2) / span) * (size.height - 6));
-  const path = days.map((day, index) => `${index && days[index - 1] === day - 1 ? "L" : "M"}${x(day)} ${y(values[day])}`);
+  const isNext = (day, index) => index > 0 && days[index - 1] === day - 1;
+  const path = days.map((day, index) => `${isNext(day, index) ? "L" : "M"}${x(day)} ${y(values[day])}`);
   const end = days.at(-1);
   return svg(
     "svg",

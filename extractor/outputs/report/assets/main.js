@@ -114,9 +114,11 @@ function state(world, permanent) {
   document
     .querySelector(".state")
     .replaceChildren(
-      html("p", {}, lastRead ? [`Data as of ${calendar.short(calendar.day(lastRead))}`, year, `, ${published}`] : published),
+      html("p", {}, lastRead ? [`Data as of ${calendar.short(calendar.day(lastRead))}`, year, ", "] : null, published),
       ...(part ? [html("p", {}, `Excerpt: ${part}`)] : []),
-      ...(days ? [html("button", { type: "button", class: "tool", click: copy }, "Copy link to these days"), copied] : []),
+      ...(days
+        ? [html("button", { type: "button", class: "tool", click: copy }, "Copy link to these days"), copied]
+        : []),
     );
 }
 

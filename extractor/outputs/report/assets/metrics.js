@@ -103,14 +103,14 @@ export function turnoverOn(moved, size, since) {
   return moved / (2 * size) / since;
 }
 
-/** The turnover of a day over several of `daysOf`: the share that was replaced, by the days in which it was, or null. */
+/** The turnover of a day over several of `daysOf`: the share that was replaced, by the days that took, or null. */
 export function turnoverOf(days) {
   const known = days.filter(({ turnover }) => turnover !== null);
   const length = known.reduce((sum, { since }) => sum + since, 0);
   return length ? known.reduce((sum, { turnover, since }) => sum + turnover * since, 0) / length : null;
 }
 
-/** What two playlists share on each day of a period: {sizes, shared, either, jaccard}, null where one is not observed. */
+/** What two playlists share on each day of a period: {sizes, shared, either, jaccard}; null if one is not observed. */
 export function overlap(world, one, other, { first, last }) {
   const days = Array(world.days).fill(null);
   const known = new Map(); // by the pair of versions

@@ -64,8 +64,8 @@ function noMovers({ values, days }, { first, last }, tracks) {
   }
   if (values.every((value) => value === NO_VALUE)) {
     return (
-      "Spotify has given no popularity. An app made since 11 February 2026 gets none; if yours is older, ./run.sh status " +
-      "says what is wrong."
+      "Spotify has given no popularity. An app made since 11 February 2026 gets none; " +
+      "if yours is older, ./run.sh status says what is wrong."
     );
   }
   return days < 2 || first === last

@@ -92,11 +92,13 @@ function periodQuery(shown, one, other) {
 export function leadSection(world, shown, one, other) {
   const ways = leads(world, one, other);
   const about =
-    "Of the tracks that were seen to enter one playlist, those that entered the other on a later day, since the watch " +
-    `began and up to ${world.calendar.say(shown.last)}. Who came first is no proof that one took from the other.`;
+    "Of the tracks that were seen to enter one playlist, those that entered the other on a later day, " +
+    `since the watch began and up to ${world.calendar.say(shown.last)}. ` +
+    "Who came first is no proof that one took from the other.";
   if (world.isCut) {
     const why = "This page leaves out earlier days, so it can’t tell. The published file can:";
-    return section("Which had a track first", about, html("p", { class: "empty" }, why), sqlOf(waysQuery(shown, one, other)));
+    const none = html("p", { class: "empty" }, why);
+    return section("Which had a track first", about, none, sqlOf(waysQuery(shown, one, other)));
   }
   return section(
     "Which had a track first",
@@ -167,7 +169,10 @@ pairs as (
     select
         entries.track_id,
         entries.playlist_id as first_id,
-        case entries.playlist_id when ${sqlText(one.id)} then ${sqlText(other.id)} else ${sqlText(one.id)} end as other_id,
+        case entries.playlist_id
+            when ${sqlText(one.id)} then ${sqlText(other.id)}
+            else ${sqlText(one.id)}
+        end as other_id,
         entries.entered,
         case when others.received > entries.entered then others.received end as later
     from entries

@@ -49,7 +49,8 @@ function title(world, { from, to }, changes, { added, removed, replaced }) {
     return noChangesKnown(world);
   }
   const isNewest = to === lastDay;
-  const since = isNewest ? `Since ${calendar.brief(from)}` : `After ${calendar.brief(from)}, up to ${calendar.brief(to)}`;
+  const [after, end] = [from, to].map((day) => calendar.brief(day));
+  const since = isNewest ? `Since ${after}` : `After ${after}, up to ${end}`;
   if (added + removed === 0) {
     return `${since}: nothing added or removed${replaced ? `, ${number(replaced)} replaced` : ""}`;
   }

@@ -250,7 +250,11 @@ function descriptions(world, playlist) {
           caption: `Names and descriptions of ${playlist.title}`,
           columns: [
             { title: "Name", of: (version) => version.name, show: (version) => capped(version.name) },
-            { title: "Description", of: (version) => version.description, show: (version) => capped(version.description) },
+            {
+              title: "Description",
+              of: (version) => version.description,
+              show: (version) => capped(version.description),
+            },
             dayColumn(calendar, "First seen", ({ first }) => first),
           ],
           rows: versions,

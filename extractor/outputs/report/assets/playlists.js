@@ -37,10 +37,11 @@ export function playlistsSection(world, shown, period, changes) {
   const line = { first: Math.max(0, period.to - LINE + 1), last: period.to };
   return section(
     "Playlists",
-    `As last read${read === null ? "" : ` up to ${world.calendar.say(read)}`}. Turnover: the share of the tracks that ` +
-      "changed per day, replaced ids included. Popularity: the mean of the tracks, without zeros; its line covers up to " +
-      "28 days. New: the share released in the last 28 days, of the tracks with an exact release date. Observed: days " +
-      "read completely, of the days shown.",
+    `As last read${read === null ? "" : ` up to ${world.calendar.say(read)}`}. ` +
+      "Turnover: the share of the tracks that changed per day, replaced ids included. " +
+      "Popularity: the mean of the tracks, without zeros; its line covers up to 28 days. " +
+      "New: the share released in the last 28 days, of the tracks with an exact release date. " +
+      "Observed: days read completely, of the days shown.",
     dataTable({
       caption: "Playlists",
       columns: columnsOf(world, shown, rows, line),
@@ -104,7 +105,12 @@ function columnsOf(world, shown, rows, line) {
     shareColumn("Turnover", ({ turnover }) => turnover),
     { title: "Popularity", of: ({ popularity }) => popularity, show: (row) => popularityCell(row, line), number: true },
     { title: "Followers", of: ({ followers }) => followers, number: true },
-    { title: "Gained", of: ({ gained }) => gained, show: ({ gained }) => (gained ? signed(gained) : gained), number: true },
+    {
+      title: "Gained",
+      of: ({ gained }) => gained,
+      show: ({ gained }) => (gained ? signed(gained) : gained),
+      number: true,
+    },
     shareColumn("New", ({ released }) => released, 0),
     {
       title: "Observed",

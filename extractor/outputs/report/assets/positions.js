@@ -54,7 +54,9 @@ export function positionsRow(world, lines, across) {
       world.calendar.say(day),
       ...shortened(drawn.filter(({ positions }) => positions[day] !== null).map((line) => said(line, day))),
     ],
-    label: `Positions in ${count(drawn.length, "playlist")}, from ${Math.min(...known)} to ${Math.max(...known)}; 1 is the top.`,
+    label:
+      `Positions in ${count(drawn.length, "playlist")}, ` +
+      `from ${Math.min(...known)} to ${Math.max(...known)}; 1 is the top.`,
   });
   const names = across.isStacked ? lineLegend(drawn.map(({ playlist }) => playlist)) : null;
   return row({ label: ["Position", names], plot: chart, note: "" });
@@ -128,7 +130,8 @@ export function holdersSection(world, shown, track, lines) {
 /** Since when a track is in a playlist, and how that is known. */
 function since(calendar, { playlist, first, added, isOlder, isClaimed }) {
   const before = readBefore(playlist, first);
-  const seen = before === null || before === first - 1 ? "first seen" : `first seen; ${calendar.between(before, first)}`;
+  const isSure = before === null || before === first - 1;
+  const seen = isSure ? "first seen" : `first seen; ${calendar.between(before, first)}`;
   const how = isOlder && !isClaimed ? "or earlier" : isClaimed ? "claimed" : seen;
   return [dated(calendar, added), html("small", {}, how)];
 }

@@ -4,9 +4,9 @@
 export const KINDS = { playlist: "playlist", track: "track", artist: "artist", compare: "playlist" };
 
 /**
- * `kind` is the view, null for the overview, and `ids` has what it is about; an empty one is not chosen yet. `first` and
- * `last` are the days that it covers, `asOf` the day of which it tells what was so. `isFixed` says which of them the
- * address has, and `problems` say what is wrong with the others.
+ * `kind` is the view, null for the overview, and `ids` has what it is about; an empty one is not chosen yet. `first`
+ * and `last` are the days that it covers, `asOf` the day of which it tells what was so. `isFixed` says which of them
+ * the address has, and `problems` say what is wrong with the others.
  */
 export class Shown {
   constructor(calendar, hash) {
@@ -72,7 +72,8 @@ export class Shown {
 
   /** The address of this view with all its days fixed. */
   get permanent() {
-    return this.link({ from: this.first, to: this.last, asOf: ["playlist", "compare"].includes(this.kind) ? this.asOf : null });
+    const hasDay = ["playlist", "compare"].includes(this.kind);
+    return this.link({ from: this.first, to: this.last, asOf: hasDay ? this.asOf : null });
   }
 
   includes(day) {

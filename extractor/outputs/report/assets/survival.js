@@ -23,9 +23,9 @@ export function survivalSection(world, shown, playlist, stays) {
   }
   return section(
     "How long tracks stay",
-    "Share of the stays that last longer than a number of days (Kaplan–Meier). Stays that go on count up to the last " +
-      "read. A track left at some moment between two reads. At ages with few stays at risk, which the table has, the " +
-      "estimate says little.",
+    "Share of the stays that last longer than a number of days (Kaplan–Meier). " +
+      "Stays that go on count up to the last read. A track left at some moment between two reads. " +
+      "At ages with few stays at risk, which the table has, the estimate says little.",
     facts(factsOf(found)),
     sqlOf(sqlUntil(shown, numbersSql(playlist))),
     endsEarly(found),

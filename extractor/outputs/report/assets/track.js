@@ -61,7 +61,12 @@ function headline(world, shown, track, stays, values, known) {
       about.flatMap((part, index) => (index ? [" · ", part] : [part])).flat(),
     ),
     facts(numbers(world, shown, stays, values, known)),
-    html("div", { class: "beside-facts" }, sqlOf(factsQuery(world, shown, track)), html("p", {}, spotifyLink("track", id))),
+    html(
+      "div",
+      { class: "beside-facts" },
+      sqlOf(factsQuery(world, shown, track)),
+      html("p", {}, spotifyLink("track", id)),
+    ),
   );
 }
 
@@ -156,7 +161,8 @@ function timelineSection(world, shown, lines, values, known) {
 }
 
 function ruleMark(kind) {
-  return svg("svg", { width: 4, height: 12, "aria-hidden": true }, svg("path", { class: `rule ${kind}`, d: "M2 0V12" }));
+  const rule = svg("path", { class: `rule ${kind}`, d: "M2 0V12" });
+  return svg("svg", { width: 4, height: 12, "aria-hidden": true }, rule);
 }
 
 /** When the track was added and removed: after the read on `from`, and by the one on `day`. */

@@ -65,8 +65,8 @@ class World {
   }
 
   /**
-   * The page as it was known at the end of a day: without later reads, and without stays that begin later. Those that end
-   * later are open.
+   * The page as it was known at the end of a day: without later reads, and without stays that begin later. Those that
+   * end later are open.
    */
   until(day) {
     const { whole } = this;
@@ -369,7 +369,7 @@ export function readsSince(playlist, first, last = playlist.outcomes.length - 1)
   return to !== null && to >= first && from < to ? { from, to } : null;
 }
 
-/** What changed in a playlist, by the two reads between which it did: the last one before, and the first that shows it. */
+/** What changed in a playlist, by the two reads between which it did: the last before, and the first that shows it. */
 export function changesIn(playlist, stays) {
   const found = new Map();
   const note = (from, to, key) => {
