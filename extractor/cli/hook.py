@@ -6,9 +6,10 @@ import os
 import signal
 import subprocess
 import time
+from io import FileIO
 from pathlib import Path
+from select import select
 from tempfile import TemporaryFile
-from typing import BinaryIO
 
 from extractor.errors import MOST_SHOWN
 
@@ -16,11 +17,14 @@ SECONDS = 60
 """Time limit of the command in seconds; after it, the command and its child processes are killed."""
 
 
-MOST_KEPT = 1 << 20
-"""Bytes of what the command prints that may be on disk; beyond it, what was printed until then is dropped."""
+MOST_READ = 1 << 16
+"""Bytes that a pipe holds."""
+
+MOST_KEPT = 4 * MOST_SHOWN
+"""Bytes of the end of what the command prints: a character has up to four."""
 
 LOOK = 0.05
-"""Seconds between two looks at how much that is."""
+"""Seconds between two looks at whether the command has ended."""
 
 
 def run_hook(command: tuple[str, ...], folder: Path, given: bytes, limit: float = SECONDS) -> str:
@@ -42,47 +46,55 @@ def _environment() -> dict[str, str]:
 
 def _run(command: tuple[str, ...], folder: Path, given: bytes, limit: float) -> str:
     """Return what went wrong, to follow the name of the command; empty if it ended with 0."""
-    # Files, not pipes: a background process of the command could keep a pipe open and block us.
-    with TemporaryFile() as stdin, TemporaryFile() as said:
+    reading, writing = os.pipe()
+    with TemporaryFile() as stdin, os.fdopen(reading, "rb", buffering=0) as said:
         stdin.write(given)
         stdin.seek(0)
-        process = subprocess.Popen(  # noqa: S603 (the user's own command)
-            command,
-            cwd=folder,
-            env=_environment(),
-            stdin=stdin,
-            stdout=said,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+        with os.fdopen(writing, "wb") as stdout:
+            process = subprocess.Popen(  # noqa: S603 (the user's own command)
+                command,
+                cwd=folder,
+                env=_environment(),
+                stdin=stdin,
+                stdout=stdout,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
         try:
-            code = _wait(process, said, limit)
+            words = _listen(process, said, limit)
         except BaseException as stop:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
             if isinstance(stop, subprocess.TimeoutExpired):
                 return f"took longer than {limit:g} s and was killed"
             raise
+        code = process.returncode
         how = f"was killed by signal {-code}" if code < 0 else f"ended with {code}"
-        return f"{how}{_last_words(said)}" if code else ""
+        return f"{how}{_last_words(words)}" if code else ""
 
 
-def _wait(process: subprocess.Popen[bytes], said: BinaryIO, limit: float) -> int:
-    """Return the exit code of the command, which can't fill the disk with what it prints. Raises TimeoutExpired."""
+def _listen(process: subprocess.Popen[bytes], pipe: FileIO, limit: float) -> bytes:
+    """Return the end of what the command printed until it ended. Raises TimeoutExpired.
+
+    Nothing waits for the end of the pipe: a process that the command leaves behind may keep it open.
+    """
+    os.set_blocking(pipe.fileno(), False)
     end = time.monotonic() + limit
-    while True:
+    said, is_open = b"", True
+    while process.poll() is None:
         left = end - time.monotonic()
-        try:
-            return process.wait(min(max(left, 0), LOOK))
-        except subprocess.TimeoutExpired:
-            if left <= 0:
-                raise
-            if os.fstat(said.fileno()).st_blocks * 512 > MOST_KEPT:
-                said.truncate(0)  # the command goes on at its place: what is before it takes no space
+        if left <= 0:
+            raise subprocess.TimeoutExpired(process.args, limit)
+        if not is_open:
+            process.wait(left)
+        elif select([pipe], [], [], min(left, LOOK))[0]:
+            printed = pipe.read(MOST_READ)
+            is_open = printed != b""
+            said = (said + printed)[-MOST_KEPT:]
+    return (said + (pipe.read(MOST_READ) or b""))[-MOST_KEPT:]  # None if nothing is in it
 
 
-def _last_words(said: BinaryIO) -> str:
+def _last_words(said: bytes) -> str:
     """Return the end of what a command printed, on one line: errors come last."""
-    said.seek(max(said.seek(0, os.SEEK_END) - 4 * MOST_SHOWN, 0))
-    words = " ".join(said.read().lstrip(b"\0").decode("utf-8", "replace").split())
+    words = " ".join(said.decode("utf-8", "replace").split())
     return f": {words if len(words) <= MOST_SHOWN else '…' + words[-MOST_SHOWN:]}" if words else ""

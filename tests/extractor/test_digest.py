@@ -1,6 +1,6 @@
 """Digests, compared with plain loops over a random history; and the feed."""
 
-# ruff: noqa: S314 (the XML is ours)
+# ruff: noqa: RUF001, S314 (a minus sign; the XML is ours)
 
 import re
 from collections import Counter
@@ -74,6 +74,25 @@ def test_digest_of_a_week_is_what_the_reads_show(config: Config, history: Histor
         for track, playlists in entered.items()
         if len(playlists) > 1
     }
+
+
+def test_changes_that_may_be_older_and_first_reads_are_said(config: Config, empty: Path) -> None:
+    morning, evening, night = PLAYLISTS
+    one, two = set(TRACKS[:2]), set(TRACKS[1:4])
+    history = History({(morning, FIRST + timedelta(number)): one if number < 9 else two for number in range(10)})
+    history.reads |= {(evening, FIRST + timedelta(number)): held for number, held in ((0, one), (1, one), (5, two))}
+    history.reads |= {(night, FIRST + timedelta(number)): held for number, held in ((4, one), (6, two))}
+    history.publish(empty, config.database)
+    digest = read_digest(config, "week")
+    assert digest.since == FIRST + timedelta(2)
+    assert part(digest, "Playlists with most changes") == [
+        ("Morning", "+2 −1"),
+        ("Evening", "+2 −1, some perhaps since 2 Jan"),
+        ("Night", "+2 −1"),
+    ]
+    assert part(digest, "Read for the first time") == [("Night", "5 Jan")]
+    assert "Earlier changes are unknown." in as_markdown(digest)
+    assert part(read_digest(config, "month"), "Playlists with most changes")[1] == ("Evening", "+2 −1")
 
 
 def test_movers_are_beyond_the_noise(config: Config, history: History) -> None:

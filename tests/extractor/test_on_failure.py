@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 import pytest
 
 from extractor.cli.console import Console
-from extractor.cli.hook import MOST_KEPT, run_hook
+from extractor.cli.hook import run_hook
 from extractor.cli.on_failure import report_failure
 from extractor.engines.duckdb import engine
 from extractor.simulator.faults import Fault
@@ -149,11 +149,21 @@ def test_background_process_of_a_hook_is_not_waited_for(
     assert told(capsys) == ""
 
 
-def test_what_a_hook_prints_cannot_fill_the_disk(hook: Callable[[str], Path], tmp_path: Path) -> None:
-    command = hook("yes | head -c 30000000; sleep 1; stat -Lc %b /dev/stderr >blocks; echo; echo the end; exit 5")
+def test_what_a_hook_prints_is_kept_nowhere(hook: Callable[[str], Path], tmp_path: Path) -> None:
+    """Neither its own output nor that of a process which it leaves behind can fill the disk."""
+    command = hook("(yes; touch ended) & yes | head -c 90000000; test -p /dev/stderr || exit 6; sleep 0.1; exit 5")
     problem = run_hook((str(command),), tmp_path, b"")
-    assert int((tmp_path / "blocks").read_text()) * 512 <= MOST_KEPT
-    assert problem == f"{command} ended with 5: the end"
+    assert problem.startswith(f"{command} ended with 5: ")
+    sleep(0.5)
+    assert (tmp_path / "ended").exists()
+
+
+def test_last_words_of_a_hook_that_prints_much_are_told(hook: Callable[[str], Path], tmp_path: Path) -> None:
+    command = hook("yes | head -c 90000000; exec 1>&- 2>&-; sleep 0.2; exit 5")
+    problem = run_hook((str(command),), tmp_path, b"")
+    assert problem == f"{command} ended with 5: …{' y' * 100}"
+    command = hook("yes | head -c 90000000; echo; echo the end; exit 6")
+    assert run_hook((str(command),), tmp_path, b"").endswith(" y y the end")
 
 
 @pytest.mark.parametrize("command", [("./no-such-command",), ("",), ("a\0b",)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -11,9 +12,23 @@ from typing import Any
 import duckdb
 import pytest
 
+from extractor.config.settings import Config
 from extractor.engines.functions import FUNCTIONS, define
+from extractor.outputs.report.report import Excerpt, report
 from tests.pipeline.browser import Page
-from tests.report.pages import as_saved, check_sql, queried, said, saved, saved_rows, sql_of, tables, written
+from tests.report.pages import (
+    NOTHING,
+    as_saved,
+    check_sql,
+    fact,
+    queried,
+    said,
+    saved,
+    saved_rows,
+    sql_of,
+    tables,
+    written,
+)
 
 pytestmark = pytest.mark.slow
 
@@ -29,8 +44,11 @@ HELD: dict[str, list[str | None]] = {
            "xcf", "xfg", "xfg", "xfg", "xfg"],
     "l3": [*[None] * 15, "ab", "ab", "ac", "ac", "ac"],
     "l4": ["ab", "abc", "abc", *[None] * 17],
+    "l5": [None, "uv", "uv", "uw", "uw", "uw", "uw", "w", "w", "w", "w", "w", *[None] * 8],
 }  # fmt: skip
 CHARTS = {"l4"}  # whose calendar ends with its last read
+WATCHED_UNTIL = {"l5": 12}  # the calendar of one that is no longer watched ends, too
+NAMED_ON = {1: "Once", 8: "Twice", 15: "Three times"}
 
 
 @dataclass
@@ -83,12 +101,23 @@ def rows_until(last: int) -> dict[str, list[dict[str, Any]]]:
     """Return the rows of the published tables as they are at the end of a day."""
     found: dict[str, list[dict[str, Any]]] = {
         name: []
-        for name in ("playlists", "playlist_days", "tracks_in_playlist", "tracklists", "track_daily_popularity", "runs")
+        for name in (
+            "playlists",
+            "playlist_days",
+            "tracks_in_playlist",
+            "tracklists",
+            "track_daily_popularity",
+            "runs",
+            "playlist_history",
+        )
     }
     for playlist in HELD:
         known = reads(playlist, last)
-        found["playlists"].append({"playlist_id": playlist, "playlist_name": f"List {playlist}", "is_watched": True})
-        end = known[-1][0] if playlist in CHARTS else last
+        until = WATCHED_UNTIL.get(playlist, LAST)
+        found["playlists"].append(
+            {"playlist_id": playlist, "playlist_name": f"List {playlist}", "is_watched": last <= until}
+        )
+        end = known[-1][0] if playlist in CHARTS else min(last, until)
         for at in range(known[0][0], end + 1) if known else ():
             held = HELD[playlist][at - 1]
             tracks = [track for track, is_hidden in entries(held or "") if not is_hidden]
@@ -119,13 +148,20 @@ def rows_until(last: int) -> dict[str, list[dict[str, Any]]]:
                  "starts_before_watch": stay.seen[0] == known[0][0], "is_current": stay.absent is None,
                  "is_ended": stay.absent is not None, "days_seen": len(stay.seen), "last_position": end_position}
             )  # fmt: skip
-    names = "abcmefgxy"
+    found["playlist_history"] = [
+        {"playlist_id": "l1", "playlist_name": name, "description": "", "valid_from": day(at)}
+        for at, name in NAMED_ON.items()
+        if at <= last
+    ]
+    names = "abcmefgxyuvw"
     for at in range(1, last + 1):
         for track in names:
             row = {"track_id": track, "date": day(at), "popularity": popularity(track, at)}
             found["track_daily_popularity"].append(row)
-        if at in (9, 19):
-            found["runs"].append({"run_id": f"r{at}", "kind": "read", "date": day(at), "exit_code": 3})
+        for worker in range(20 if at > 13 else at in (4, 9)):
+            found["runs"].append(
+                {"run_id": f"r{at}-{worker}", "kind": "read", "worker": worker, "date": day(at), "exit_code": 3}
+            )
     found["track_info"] = [{"track_id": track, "track_name": f"Track {track}", "artists": "A"} for track in names]
     found["artists"] = [{"artist_id": "a1", "artist_name": "A"}]
     found["track_artists"] = [
@@ -170,8 +206,8 @@ READ = """(async () => {
 })()"""
 VIEWS = [
     "#overview",
-    *[f"#playlist={playlist}" for playlist in ("l1", "l2", "l4")],
-    *[f"#track={track}" for track in "amex"],
+    *[f"#playlist={playlist}" for playlist in ("l1", "l2", "l4", "l5")],
+    *[f"#track={track}" for track in "amexu"],
     "#artist=a1",
     "#compare=l1,l2",
 ]
@@ -199,16 +235,50 @@ def test_fixed_last_day_shows_the_same_after_later_reads(page: Page, newest: Pat
 def test_queries_beside_a_fixed_last_day_give_its_rows(page: Page, newest: Path, last: int) -> None:
     days = f"&from={day(2)}&to={day(last)}"
     with duckdb.connect(str(newest.with_name("s.duckdb")), read_only=True) as connection:
-        for view in ("#playlist=l1", "#playlist=l2", "#artist=a1"):
+        for view in ("#overview", "#playlist=l1", "#playlist=l2", "#artist=a1"):
             page.open(newest, view + days)
             for caption, (rows, sql) in tables(page).items():
-                if view.startswith("#playlist") or caption == "Stays":
+                if caption.startswith("Runs"):
+                    assert len(rows) == len(connection.execute(sql).fetchall())
+                elif view.startswith("#playlist") or caption == "Stays":
                     asked = [[as_saved(value) for value in row] for row in connection.execute(sql).fetchall()]
                     assert sorted(list(row.values()) for row in rows) == sorted(asked), caption
     for track in "amex":
         page.open(newest, f"#track={track}{days}")
         check_sql(page, "Playlists now and before", newest.with_name("s.duckdb"))
         check_sql(page, "Popularity around each stay", newest.with_name("s.duckdb"))
+
+
+def test_numbers_of_a_week_without_a_read_are_not_known_by_sql_either(page: Page, newest: Path) -> None:
+    with duckdb.connect(str(newest.with_name("s.duckdb")), read_only=True) as connection:
+        for playlist, last in (("l5", LAST), ("l5", 13), ("l3", LAST), ("l4", 4), ("l4", LAST)):
+            page.open(newest, f"#playlist={playlist}&to={day(last)}")
+            sql = page.run("document.querySelector('.headline .sql code').textContent")
+            [(tracks, added, removed, _, stayed, *_)] = connection.execute(sql).fetchall()
+            shown = [fact(page, key) for key in ("current", "entered", "left", "stays")]
+            assert [shown[0], shown[3]] == [str(tracks), str(stayed)]
+            assert [text == NOTHING for text in shown[1:3]] == [added is None, removed is None]
+            was_read = [at for at, _ in reads(playlist, last) if at > last - 7]
+            assert (added is None) == (not was_read or len(reads(playlist, last)) < 2), (playlist, last)
+
+
+def test_queries_of_an_excerpt_know_no_more_than_it_does(page: Page, newest: Path, tmp_path: Path) -> None:
+    database = Path(shutil.copy(newest.with_name("s.duckdb"), tmp_path))
+    part = report(Config(database=database), tmp_path / "part.html", Excerpt(days=8)).output
+    page.open(part)
+    rows = {row["Playlist"]: row for row in saved_rows(page, "Playlists")}
+    asked = {row["playlist_name"]: row for row in queried(database, sql_of(page, "Playlists"))}
+    for title in ("Tracks", "Popularity", "New", "Days observed"):
+        key = {"New": "released", "Days observed": "observed"}.get(title, title.lower())
+        assert {name: row[title] for name, row in rows.items()} == {name: row[key] for name, row in asked.items()}
+    assert [rows[f"List {playlist}"]["Tracks"] for playlist in ("l3", "l4", "l5")] == [2, None, None]
+    for track in "acmegx":
+        page.open(part, f"#track={track}")
+        check_sql(page, "Popularity around each stay", database)
+    page.open(part, "#playlist=l5")
+    sql = page.run("document.querySelector('.headline .sql code').textContent")
+    assert queried(database, sql)[0]["tracks"] is None
+    assert fact(page, "current") == NOTHING
 
 
 def test_days_seen_and_last_seen_leave_out_days_on_which_a_track_may_be_hidden(page: Page, newest: Path) -> None:

@@ -13,7 +13,7 @@ from extractor.errors import WarehouseError, counted
 from extractor.outputs.alarms import alarms_of
 from extractor.outputs.changes.lately import COUNTS
 from extractor.outputs.changes.read import IS_OBSERVED, Tally, observed_days, playlist_names
-from extractor.outputs.changes.words import address, named, some
+from extractor.outputs.changes.words import address, day_of, named, some
 from extractor.outputs.missing import check_published
 
 DAYS = {"week": 7, "month": 28}
@@ -30,7 +30,8 @@ select
     playlist_id,
     count(*) filter (not is_replacement and change <> 'removed') as added,
     count(*) filter (not is_replacement and change = 'removed') as removed,
-    count(*) filter (is_replacement and change <> 'removed') as replaced
+    count(*) filter (is_replacement and change <> 'removed') as replaced,
+    min(date_before) as date_before
 from playlist_changes
 where date > {since} and date <= {last}
 group by playlist_id
@@ -96,6 +97,14 @@ from stays
 where was <> is_now and (was or came)
 order by artist, artist_id
 """
+FIRST_READ = f"""
+select playlist_id, min(date) as first_read
+from playlist_days
+where {IS_OBSERVED}
+group by playlist_id
+having min(date) > {{since}} and min(date) <= {{last}}
+order by first_read, playlist_id
+"""  # noqa: S608 (our own)
 NOT_OBSERVED = f"""
 select playlist_id, count(*) as days, count(*) filter ({IS_OBSERVED}) as observed
 from playlist_days
@@ -166,17 +175,21 @@ def _parts(cursor: Cursor, since: date, last: date) -> list[Part]:
     names = {playlist_id: name for playlist_id, (name, _) in playlist_names(cursor).items()}
     found = {
         query: records_of(cursor, query.format(since=literal(since), last=literal(last)))
-        for query in (PLAYLISTS, ENTERED, MOVED, ARTISTS, NOT_OBSERVED)
+        for query in (PLAYLISTS, ENTERED, MOVED, ARTISTS, FIRST_READ, NOT_OBSERVED)
     }
     changed = [
         Entry(
             names[row["playlist_id"]],
-            str(Tally(row["added"], row["removed"], row["replaced"])),
+            _perhaps_before(Tally(row["added"], row["removed"], row["replaced"]), row["date_before"], since),
             address("playlist", row["playlist_id"]),
         )
         for row in found[PLAYLISTS]
     ]
     entered = [_track(row, some([names[each] for each in row["playlists"]], MOST)) for row in found[ENTERED]]
+    begun = [
+        Entry(names[row["playlist_id"]], day_of(row["first_read"]), address("playlist", row["playlist_id"]))
+        for row in found[FIRST_READ]
+    ]
     missed = [
         Entry(names[row["playlist_id"]], f"{row['observed']} of {counted(row['days'], 'day')} observed")
         for row in found[NOT_OBSERVED]
@@ -186,8 +199,14 @@ def _parts(cursor: Cursor, since: date, last: date) -> list[Part]:
         Part.of("Entered several playlists", entered),
         *_movers(found[MOVED]),
         *_artists(found[ARTISTS]),
+        Part.of("Read for the first time", begun, "Earlier changes are unknown." if begun else ""),
         Part.of("Not observed every day", missed),
     ]
+
+
+def _perhaps_before(tally: Tally, date_before: date, since: date) -> str:
+    """Return the numbers of a playlist's changes, and whether they may be older than the period."""
+    return f"{tally}, some perhaps since {day_of(date_before)}" if date_before < since else str(tally)
 
 
 def _movers(rows: list[dict[str, Any]]) -> list[Part]:

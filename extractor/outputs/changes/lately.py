@@ -44,6 +44,8 @@ def summarize_day(config: Config, day: date) -> tuple[str, dict[str, object]] | 
         "added": tally.added,
         "removed": tally.removed,
         "replaced": tally.replaced,
+        "compared": found.compared,
+        "perhaps_before": found.earlier(),
         "playlists": [{"playlist": name, "added": each.added, "removed": each.removed} for name, each in biggest],
     }
     return text, facts

@@ -3,7 +3,7 @@
 import { section } from "./dom.js";
 import { popularityAround } from "./metrics.js";
 import { staysQuery } from "./positions.js";
-import { dataTable, dayColumn, playlistColumn, sqlText } from "./table.js";
+import { dataTable, dayColumn, playlistColumn, sqlDay, sqlText } from "./table.js";
 import { count } from "./words.js";
 
 const WINDOW = 14;
@@ -67,10 +67,18 @@ function query(world, shown, track) {
     during: "between stays.added_at and stays.last_seen",
     after: `between stays.last_seen + 1 and stays.last_seen + ${WINDOW} and stays.first_absent is not null`,
   };
-  const numbers = Object.entries(around).map(
-    ([period, days]) => `    (select round(avg(popularity), 1) from known where date ${days}) as ${period},
-    (select count(*) from known where date ${days}) as "days ${period}"`,
-  );
+  // Of an excerpt, as in the page: nothing of days before those of the page.
+  const begins = { before: `stays.added_at - ${WINDOW}`, during: "stays.added_at" };
+  const inPage = (period, value) =>
+    world.isCut && period in begins
+      ? `case when ${begins[period]} >= ${sqlDay(world.calendar, 0)} then ${value} end`
+      : value;
+  const numbers = Object.entries(around).map(([period, days]) => {
+    const [mean, known] = ["round(avg(popularity), 1)", "count(*)"].map((value) =>
+      inPage(period, `(select ${value} from known where date ${days})`),
+    );
+    return `    ${mean} as ${period},\n    ${known} as "days ${period}"`;
+  });
   const sql = `known as (
     select date, popularity from track_daily_popularity where track_id = ${sqlText(track.id)} and date <= ${to}
 )

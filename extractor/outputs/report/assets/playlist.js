@@ -73,7 +73,7 @@ function headline(world, shown, playlist, stays) {
       "div",
       { class: "tools" },
       spotifyLink("playlist", playlist.id),
-      sqlOf(factsSql(world.calendar, shown, playlist)),
+      sqlOf(factsSql(world, shown, playlist)),
     ),
   );
 }
@@ -104,19 +104,25 @@ function factsOf(world, shown, playlist, stays) {
   ];
 }
 
-function factsSql(calendar, { last }, { id }) {
+function factsSql({ calendar, isCut }, { last }, { id }) {
   const [first, to, begin] = [Math.max(0, last - WEEK + 1), last, 0].map((day) => sqlDay(calendar, day));
-  const changes = (kinds) => `(
+  // Null if the playlist was not read in the week, or never before.
+  const compared = `exists (
+        select 1 from playlist_days as compared
+        where compared.playlist_id = days.playlist_id and compared.date between ${first} and ${to}
+            and compared.added is not null
+    )`;
+  const changes = (kinds) => `case when ${compared} then (
         select count(*) from changes_since(${first} - 1) as changes
         where changes.playlist_id = days.playlist_id and changes.change in (${kinds}) and changes.date <= ${to}
-    )`;
+    ) end`;
   const stays = (what) => `(
         select count(${what}) from tracks_in_playlist as stays
         where stays.playlist_id = days.playlist_id and stays.first_seen <= ${to}
             and (stays.first_absent is null or stays.first_absent >= ${begin})
     )`;
   return `select
-    days.size as tracks,
+    ${isCut ? `case when days.date >= ${begin} then days.size end` : "days.size"} as tracks,
     ${changes("'added', 'returned'")} as added,
     ${changes("'removed'")} as removed,
     ${changes("'replaced'")} as replaced,
@@ -262,7 +268,7 @@ function descriptions(world, playlist) {
           limit: 10,
           sql: `select playlist_name, description, valid_from
 from playlist_history
-where playlist_id = ${sqlText(playlist.id)}
+where playlist_id = ${sqlText(playlist.id)}${world.isPast ? ` and valid_from <= ${sqlDay(calendar, world.knownTo)}` : ""}
 order by valid_from desc`,
         }),
       )

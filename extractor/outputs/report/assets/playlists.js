@@ -163,6 +163,9 @@ function popularityCell({ popularity, popularities }, line) {
 function sqlOfRows(world, { from, to }) {
   const [after, first, end] = [from, Math.min(from + 1, to), to].map((day) => sqlDay(world.calendar, day));
   const among = sqlAmongPlaylists(world, "playlists.playlist_id", "where");
+  // An excerpt does not know what was read before its days.
+  const inPage = (value) =>
+    world.isCut ? `case when days.last_read >= ${sqlDay(world.calendar, 0)} then ${value} end` : value;
   return `with days as (
     select
         playlist_id,
@@ -192,17 +195,17 @@ changes as (
 ${TRACKS}
 select
     playlists.playlist_name,
-    days.tracks,
+    ${inPage("days.tracks")} as tracks,
     case when days.is_compared then coalesce(changes.removed, 0) end as removed,
     case when days.is_compared then coalesce(changes.added, 0) end as added,
     case when days.is_compared then coalesce(changes.replaced, 0) end as replaced,
     round(days.turnover, 4) as turnover,
-    round(tracks.popularity, 1) as popularity,
+    ${inPage("round(tracks.popularity, 1)")} as popularity,
     days.followers,
     days.followers - days.followers_before as gained,
-    round(tracks.released, 4) as released,
-    days.observed,
-    days.days
+    ${inPage("round(tracks.released, 4)")} as released,
+    coalesce(days.observed, 0) as observed,
+    coalesce(days.days, 0) as days
 from playlists
 left join days on playlists.playlist_id = days.playlist_id
 left join changes on playlists.playlist_id = changes.playlist_id

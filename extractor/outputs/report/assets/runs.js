@@ -4,15 +4,17 @@ import { html, section } from "./dom.js";
 import { dataTable, sqlDay } from "./table.js";
 import { number } from "./words.js";
 
+const MOST = 50;
 const EXITS = { 2: "refused", 3: "some not read", 75: "stopped by the quota" };
 
 export function runsSection({ runs, calendar, knownTo, isPast }) {
-  const rows = Array.from(runs.day.keys()).filter((run) => runs.day[run] <= calendar.iso(knownTo));
+  const known = Array.from(runs.day.keys()).filter((run) => runs.day[run] <= calendar.iso(knownTo));
+  const rows = known.slice(0, MOST); // the newest are first
   if (rows.length === 0) {
     return null;
   }
   const until = isPast ? ` and date <= ${sqlDay(calendar, knownTo)}` : "";
-  const several = new Set(runs.worker).size > 1;
+  const several = new Set(rows.map((run) => runs.worker[run])).size > 1;
   const sum = (counts) => (counts ? Object.values(JSON.parse(counts)).reduce((total, one) => total + one, 0) : null);
   const column = (title, of, show = null) => ({ title, of, show, number: true });
   const part = (title, what) =>
@@ -23,7 +25,7 @@ export function runsSection({ runs, calendar, knownTo, isPast }) {
     );
   return section(
     "Runs that did not read everything",
-    "The last 50 at most. What they left unread proves nothing; see Coverage.",
+    `The last ${MOST} at most. What they left unread proves nothing; see Coverage.`,
     dataTable({
       caption: "Runs that did not read everything",
       columns: [
@@ -47,7 +49,7 @@ export function runsSection({ runs, calendar, knownTo, isPast }) {
 from runs
 where kind = 'read' and date >= ${sqlDay(calendar, 0)} and exit_code is distinct from 0${until}
 order by date desc, started_at desc, run_id
-limit 50`,
+limit ${MOST}`,
     }),
   );
 }

@@ -78,6 +78,7 @@ class World {
     known.playlists = whole.playlists.map((playlist) => ({
       ...playlist,
       outcomes: playlist.outcomes.slice(0, day + 1),
+      isWatched: playlist.isWatched || /[cuxf]/u.test(playlist.outcomes.slice(day + 1)), // requested later
       isReadLater: lastRead(playlist) > day,
     }));
     take(known, staysUntil(whole, day));

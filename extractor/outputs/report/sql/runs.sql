@@ -1,4 +1,4 @@
--- The runs of the days shown that did not read everything, newest first.
+-- The runs of the days shown that did not read everything, newest first: the page shows 50 of them, up to any day.
 select
     strftime(date, '%Y-%m-%d') as day,
     worker,
@@ -12,4 +12,4 @@ select
 from runs
 where kind = 'read' and date >= $first_day and exit_code is distinct from 0
 order by date desc, started_at desc, run_id asc
-limit 50
+limit 1000
