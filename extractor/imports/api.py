@@ -215,7 +215,7 @@ def _entry(entry: Any, drop_fields: frozenset[str]) -> dict[str, Any]:
     if not _is_entry(entry):
         return {"uri": "an entry without item or track"}
     entry = entry or {}
-    return {
-        "added_at": entry.get("added_at"),
-        "item": without(entry.get("item") or entry.get("track"), drop_fields) or None,
-    }
+    item = entry.get("item") or entry.get("track")
+    if item and not (item.get("id") or item.get("uri")):  # left out by the parameter `fields`
+        return {"uri": "a track without id and uri"}
+    return {"added_at": entry.get("added_at"), "item": without(item, drop_fields) or None}

@@ -65,8 +65,12 @@ entries as (
 linked as (
     select
         *,
-        -- A track without a link is a local file. As a null entry, it would hide others.
-        case when track is not null then coalesce(nullif(trim(track['url']), ''), 'spotify:local:') end as link,
+        -- A named track without a link is a local file. As a null entry, it would hide others.
+        case
+            when trim(track['url']) <> '' then trim(track['url'])
+            when trim(track['name']) <> '' then 'spotify:local:'
+            when track is not null then 'a track without link and name'
+        end as link,
         nullif(regexp_extract(link, '/track/([0-9A-Za-z]{22})', 1), '') as track_id
     from entries
 )
@@ -222,8 +226,13 @@ def read_archive(
 
 
 def _documents(repository: Repository, problems: Problems) -> Iterator[dict[str, Any]]:
+    known: set[int] = set()
     for version in repository.versions(lambda path: FILE.search(path) is not None, problems):
         [playlist_id] = FILE.findall(version.path)[-1:]
+        content = hash((playlist_id, version.blob))
+        if version.is_added and content in known:
+            continue  # a copy of what it has been at another time, at another path
+        known.add(content)
         yield {
             "file": f"{version.commit[:12]}:{version.path}",
             "playlist_id": playlist_id,

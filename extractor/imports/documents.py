@@ -27,14 +27,15 @@ def pieces(
     found = iter(lines)
     while True:
         size = longest = 0
-        with path.open("w", encoding="utf-8") as piece:
+        with path.open("wb") as piece:
             for line in found:
-                text = json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n"
-                if len(text) > LONGEST_LINE // 4:  # a character has up to four bytes
+                # Half of a surrogate pair is no character.
+                text = (json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n").encode("utf-8", "replace")
+                if len(text) > LONGEST_LINE:
                     problems.add(f"{line['file']}: too large for a playlist")
                     continue
                 size += piece.write(text)
-                longest = max(longest, len(text.encode()))
+                longest = max(longest, len(text))
                 done += 1
                 if size >= PIECE_BYTES:
                     break

@@ -32,6 +32,8 @@ SETTINGS = (
     "log.showRoot=true",
     "log.showSignature=false",
 )
+MOVES = ("--find-renames=100%", "--diff-merges=off")
+"""Files that are moved as they are; exact ones are found without comparing contents."""
 ELSEWHERE = ("GIT_DIR", "GIT_WORK_TREE")
 OFFLINE = {"GIT_NO_LAZY_FETCH": "1", "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
 
@@ -42,18 +44,24 @@ NO_HISTORY = ("not a git repository (or any", "bad revision 'HEAD'")
 
 @dataclass(frozen=True)
 class Version:
-    """A version of a file: the commit that changed it, the commit's time in UTC, and the content."""
+    """A version of a file: the commit that changed or added it, the commit's time in UTC, and the content.
+
+    Versions of the same content have the same `blob`.
+    """
 
     commit: str
     path: str
     committed_at: datetime
+    is_added: bool
+    blob: str
     content: bytes
 
 
 @dataclass(frozen=True)
 class _Change:
     commit: str
-    committed_at: datetime
+    committed_at: datetime | None
+    is_added: bool
     blob: str
     path: str
 
@@ -88,6 +96,8 @@ class Repository:
     def versions(self, wanted: Callable[[str], bool], problems: Problems) -> Iterator[Version]:
         """Yield each version of the files whose path is wanted, in the order of history; deleted files have none.
 
+        A file that was moved, or deleted and added again, is unchanged if its content is.
+
         Raises ConfigError if git can't read the history.
         """
         asked: deque[_Change] = deque()
@@ -98,30 +108,45 @@ class Repository:
             while header := answers.readline():
                 change = asked.popleft()
                 content = _content(answers, header)
-                if content is None:
-                    problems.add(f"{change.commit[:12]}:{change.path}: the repository lacks it, or it is too large")
+                file = f"{change.commit[:12]}:{change.path}"
+                if change.committed_at is None:
+                    problems.add(f"{file}: the date of its commit is none")
+                elif content is None:
+                    problems.add(f"{file}: the repository lacks it, or it is too large")
                 else:
-                    yield Version(change.commit, change.path, change.committed_at, content)
+                    yield Version(
+                        change.commit, change.path, change.committed_at, change.is_added, change.blob, content
+                    )
             asking.join()
             if asking.error:
                 raise asking.error
 
     def _changes(self, wanted: Callable[[str], bool]) -> Iterator[_Change]:
-        options = ("--raw", "-z", "--no-abbrev", "--no-renames", "--full-history", "--no-ext-diff", "--no-textconv")
-        commit, committed_at = "", datetime.fromtimestamp(0, UTC)
+        options = ("--raw", "-z", "--no-abbrev", "--full-history", "--no-ext-diff", "--no-textconv", *MOVES)
+        commit, committed_at = "", None
+        deleted: dict[str, str] = {}
         with self._started("log", "--reverse", f"--format={COMMIT}%H %ct", *options, "HEAD", "--", ".") as log:
             fields = _fields(_pipe(log.stdout))
             for each in fields:
                 field = each.lstrip("\n")
                 if field.startswith(COMMIT):
                     commit, seconds = field.removeprefix(COMMIT).split(" ")
-                    committed_at = datetime.fromtimestamp(int(seconds), UTC)
+                    committed_at = _instant(seconds)
                     continue
                 path = next(fields)
-                change = re.fullmatch(r":\d+ (\d+) (\w+) (\w+) [AMT]", field)
+                change = re.fullmatch(r":\d+ (\d+) (\w+) (\w+) ([ADMTR])\d*", field)
+                if change and change[4] == "R":
+                    path = next(fields)  # the one to which it was moved
+                if not change or not wanted(path):
+                    continue
+                mode, before, blob, kind = change.groups()
+                if kind == "D":
+                    deleted[path] = before
+                    continue
+                before = deleted.pop(path, before) if kind == "A" else before
                 # A change of the mode only is no new content.
-                if change and change[1] in REGULAR_FILES and change[2] != change[3] and wanted(path):
-                    yield _Change(commit, committed_at, change[3], path)
+                if mode in REGULAR_FILES and blob != before:
+                    yield _Change(commit, committed_at, kind == "A", blob, path)
 
     def _git(self, *arguments: str) -> str:
         with self._started(*arguments) as process:
@@ -178,8 +203,16 @@ class _Asking(threading.Thread):
                     self._pipe.write(f"{change.blob}\n".encode())
         except BrokenPipeError:
             return  # git has ended; its exit code says why
-        except (OSError, ConfigError, ValueError) as error:
+        except Exception as error:  # noqa: BLE001 (raised by who reads)
             self.error = error
+
+
+def _instant(seconds: str) -> datetime | None:
+    """Return a time that git gives; None for none, and for one that no calendar has."""
+    try:
+        return datetime.fromtimestamp(int(seconds), UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
 
 
 def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:

@@ -168,6 +168,33 @@ def test_an_entry_without_content_makes_its_read_partial(target: Target, tmp_pat
     assert [(read.outcome, len(read.entries)) for read in landed(target.landing)] == [("partial", 2)]
 
 
+@pytest.mark.parametrize("track", [{"name": "x"}, {"external_urls": {"spotify": "x"}}])
+def test_entries_without_ids_prove_no_removal(target: Target, tmp_path: Path, track: dict[str, Any]) -> None:
+    cut = response(READ, "tracks") | {"tracks": {"items": [{"track": track}, {"track": track}], "total": 2}}
+    commits = [(FIRST_DAY, {"x.json": text(response(READ))}), (FIRST_DAY + timedelta(1), {"x.json": text(cut)})]
+    exit_code, printed = target.run("import", "api", write_git(tmp_path / "git", commits))
+    assert (exit_code, 'x.json: id "a track without id and uri"' in printed) == (3, True), printed
+    assert [read.outcome for read in landed(target.landing)] == ["complete", "partial"]
+
+
+def test_a_response_that_was_moved_is_no_read(target: Target, tmp_path: Path) -> None:
+    body, days = text(response(READ)), [FIRST_DAY + timedelta(number) for number in range(4)]
+    commits: list[dict[str, bytes | None]] = [
+        {"a/x.json": body},
+        {"a/x.json": None, "b/x.json": body},
+        {"b/x.json": None},
+        {"b/x.json": body},
+    ]
+    reads = target.read("api", write_git(tmp_path / "git", zip(days, commits, strict=True)))
+    assert [read.day for read in reads] == [FIRST_DAY.date()]
+
+
+def test_half_a_surrogate_pair_stops_no_import(target: Target, tmp_path: Path) -> None:
+    body = text(response(READ)).replace(b'"Album"', b'"ab\\ud83d"')
+    [read] = target.read("api", write_git(tmp_path / "git", [(FIRST_DAY, {"x.json": body})]))
+    assert (read.outcome, read.entries) == ("complete", HELD)
+
+
 def test_a_file_without_a_day_is_refused(target: Target, tmp_path: Path) -> None:
     path = tmp_path / "playlist.json"
     path.write_bytes(text(response(READ)))

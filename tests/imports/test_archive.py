@@ -1,6 +1,7 @@
 """A git archive of playlists: which of its commits are reads, and what they held."""
 
 import json
+import re
 import subprocess
 from dataclasses import replace
 from datetime import timedelta
@@ -152,6 +153,59 @@ def test_an_entry_without_a_link_is_a_local_file_and_hides_nothing(
     assert (read.outcome, *read.entries) == (
         "complete", Entry(A, OLD), Entry(None, OLD, other=True), Entry(None, None)
     )  # fmt: skip
+
+
+@pytest.mark.parametrize("tracks", [["a", "b"], [{"track": {"url": f"https://open.spotify.com/track/{A}"}}], [1], [[]]])
+def test_entries_of_another_form_prove_no_removal(target: Target, tmp_path: Path, tracks: list[object]) -> None:
+    world = snapshots((Entry(A, OLD),), (Entry(A, OLD),))
+    path = f"playlists/pretty/{PLAYLIST}.json"
+    other = json.loads(archive_files(world[1])[path]) | {"tracks": tracks}
+    commits = [(world[0].at, archive_files(world[0])), (world[1].at, {path: json.dumps(other).encode()})]
+    exit_code, printed = target.run("import", "archive", write_git(tmp_path / "git", commits))
+    assert (exit_code, f'{path}: id "a track without link and name"' in printed) == (3, True), printed
+    assert [read.outcome for read in landed(target.landing)] == ["complete", "partial"]
+
+
+def test_a_file_that_is_moved_copied_or_added_again_is_no_read(target: Target, tmp_path: Path) -> None:
+    first, second, third = snapshots((Entry(A, OLD), Entry(B, OLD)), (Entry(C, OLD),), (Entry(A, OLD), Entry(B, OLD)))
+    path, moved = f"playlists/pretty/{PLAYLIST}.json", f"registry/playlists/pretty/{PLAYLIST}.json"
+    held = [archive_files(each)[path] for each in (first, second, third)]
+    commits: list[dict[str, bytes | None]] = [
+        {path: held[0]},
+        {path: held[1]},
+        {f"old/pretty/{PLAYLIST}.json": held[0]},  # a copy of what it has been
+        {path: None, moved: held[1]},
+        {moved: None},
+        {moved: held[1]},
+        {moved: held[2]},
+    ]
+    days = [FIRST_DAY + timedelta(number) for number in range(len(commits))]
+    assert held[0] != held[2]
+    reads = target.read("archive", write_git(tmp_path / "git", zip(days, commits, strict=True)))
+    assert [read.at for read in reads] == [days[0], days[1], days[6]]
+
+
+@pytest.mark.parametrize("seconds", ["99999999999999999999", "99999999999999", "-5"])
+def test_a_commit_without_a_date_is_named_and_the_rest_is_imported(
+    target: Target, tmp_path: Path, seconds: str
+) -> None:
+    world = snapshots((Entry(A, OLD),), (Entry(B, OLD),), (Entry(C, OLD),))
+    path = f"playlists/pretty/{PLAYLIST}.json"
+    git = write_git(tmp_path / "git", [(world[0].at, archive_files(world[0])), (world[1].at, archive_files(world[1]))])
+    git_command = ["git", "-C", str(git)]
+    raw = subprocess.run([*git_command, "cat-file", "commit", "main"], check=True, capture_output=True).stdout
+    made = re.sub(rb"^committer .*$", f"committer a <a@b> {seconds} +0000".encode(), raw, flags=re.MULTILINE)
+    write = [*git_command, "hash-object", "-t", "commit", "--literally", "-w", "--stdin"]
+    commit = subprocess.run(write, check=True, capture_output=True, input=made).stdout.decode().strip()
+    last = archive_files(world[2])[path]
+    script = f"commit refs/heads/main\ncommitter a <a@b> {int(world[2].at.timestamp())} +0000\ndata 0\nfrom {commit}\n"
+    script += f"M 100644 inline {path}\ndata {len(last)}\n"
+    subprocess.run(
+        [*git_command, "fast-import", "--quiet", "--force"], check=True, input=script.encode() + last + b"\n"
+    )
+    exit_code, printed = target.run("import", "archive", git)
+    assert (exit_code, f"{path}: the date of its commit is none" in printed) == (3, True), printed
+    assert [read.entries for read in landed(target.landing)] == [(Entry(A, OLD),), (Entry(C, OLD),)]
 
 
 def test_null_entries_are_restored_between_reads_of_a_user_only(target: Target, tmp_path: Path) -> None:
