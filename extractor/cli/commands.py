@@ -7,7 +7,7 @@ import random
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import asdict, replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -189,7 +189,7 @@ def _import(config: Config, options: argparse.Namespace, console: Console) -> in
     seed = config.seeds / "playlists.csv"
     if options.watch and not (options.yes or options.dry_run or sys.stdin.isatty()):
         raise ConfigError("--watch: there is no terminal to ask on; add --yes, or --dry-run to see what it would add")
-    with exclusive(config.warehouse, "import", console.waits):
+    with nullcontext() if options.dry_run else exclusive(config.warehouse, "import", console.waits):
         with progress_on(console) as progress:
             today, announce = console.clock.now().date(), lambda each: console.note("planned", each.plan())
             found = import_history(config, request, today, announce, progress.show)

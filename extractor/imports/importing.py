@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import duckdb
@@ -145,7 +146,7 @@ def import_history(
         raise ConfigError(f"--name {request.called!r}: a name has letters, digits, - and _ only")
     if not request.path.exists():
         raise ConfigError(f"{request.path}: no such file or folder")
-    with _work_folder(config.landing) as folder, _work_database(folder) as work:
+    with _work_folder(None if request.dry_run else config.landing) as folder, _work_database(folder) as work:
         problems = Problems()
         if request.source in OF_GIT:
             _check_history(request, problems)
@@ -199,8 +200,15 @@ def _check_history(request: Request, problems: Problems) -> None:
 
 
 @contextmanager
-def _work_folder(landing: Path) -> Iterator[Path]:
-    """Yield an empty hidden folder in the landing folder; what a killed import left there is removed."""
+def _work_folder(landing: Path | None) -> Iterator[Path]:
+    """Yield an empty hidden folder in the landing folder; what a killed import left there is removed.
+
+    Without a landing folder, which a dry run must not make, it is a temporary folder of the system.
+    """
+    if landing is None:
+        with TemporaryDirectory(prefix="spotify-import-") as temporary:
+            yield Path(temporary)
+        return
     folder = landing / ".importing"
     try:
         shutil.rmtree(folder, ignore_errors=True)
