@@ -45,7 +45,8 @@ IDENTIFYING = ("track_id", "uri")
 """At least one of these is required too."""
 
 OF_SOURCES = ("item", "page")
-"""Columns that only sources of this package have: the API's own object of an entry, and the page that it was on."""
+"""Columns that only sources of this package have: the API's own object of an entry, and the page that it was on. Those
+of tables with such a name are of another kind, and not used."""
 
 MOST = 2**31 - 1
 MOST_STREAMS = 2**53

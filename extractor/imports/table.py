@@ -18,7 +18,7 @@ import duckdb
 
 from extractor.engines.duckdb.files import number_of, quoted
 from extractor.errors import ConfigError
-from extractor.imports.neutral import COLUMNS, add_rows, columns_of, missing_columns
+from extractor.imports.neutral import COLUMNS, OF_SOURCES, add_rows, columns_of, missing_columns
 from extractor.imports.problems import Problems
 from extractor.project import HOME, PROJECT
 
@@ -29,6 +29,9 @@ FORMATS = {".csv": "csv", ".tsv": "csv", ".parquet": "parquet", ".ndjson": "json
 FILES_AT_ONCE = 200
 LINES_WITH_KEYS = 1000
 MOST_OF_A_HEADER = 1 << 16
+BLOCK = 1 << 20
+PATH = "the path of the file"
+"""What DuckDB calls the column with the path, which adapters know as `filename`: a file may have such a column too."""
 REFUSED = """
 create or replace temp table refused_here as
 select
@@ -50,15 +53,20 @@ NOTE = b',,,"Note that these figures'
 READERS = {
     # Detecting the dialect looks at the first lines only, which may have no quotes.
     "csv": "read_csv({paths}, auto_detect = false, header = false, delim = {delimiter}, quote = '\"', escape = '\"',"
-    " columns = {columns}, filename = true, skip = {skip}, strict_mode = {strict}, store_rejects = true,"
-    " rejects_table = 'refused_lines', rejects_scan = 'refused_scans', rejects_limit = 0)",
-    "parquet": "read_parquet({paths}, filename = true)",
-    "json": "read_json({paths}, format = 'newline_delimited', filename = true, ignore_errors = true, {columns})",
+    " columns = {columns}, filename = {path}, hive_partitioning = false, skip = {skip}, strict_mode = {strict},"
+    " store_rejects = true, rejects_table = 'refused_lines', rejects_scan = 'refused_scans', rejects_limit = 0)",
+    "parquet": "read_parquet({paths}, filename = {path}, hive_partitioning = false)",
+    "json": "read_json({paths}, format = 'newline_delimited', filename = {path}, hive_partitioning = false,"
+    " ignore_errors = true, {columns})",
 }
+INPUT = """
+create temp view input as
+select columns(lambda name: lower(name) not in ('filename', {path})), "{path_name}" as filename from {reader}
+"""
 TOO_LONG = """
 select count(*) from read_csv(
     {paths}, auto_detect = false, header = false, delim = {delimiter}, quote = '"', escape = '"',
-    columns = {columns}, skip = {skip}, strict_mode = false, ignore_errors = true
+    columns = {columns}, skip = {skip}, strict_mode = false, ignore_errors = true, hive_partitioning = false
 )
 where "one more" is not null
 """
@@ -87,13 +95,23 @@ class _Group:
         """Return the most frequent of the usual delimiters in the header of a CSV."""
         return max((",", ";", "\t"), key=self.header.count)
 
+    def keys(self) -> list[str]:
+        """Return the keys of NDJSON. Raises ConfigError if two are the same but for their case."""
+        keys = list(map(str, json.loads(self.header)))
+        _check_names(keys)
+        return keys
+
     def names(self) -> list[str]:
         """Return the names of the columns of a CSV. Raises ConfigError if two are the same."""
         names = [name.strip() for name in next(csv.reader([self.header], delimiter=self.delimiter))]
-        for number, name in enumerate(names):
-            if name and name.lower() in (each.lower() for each in names[:number]):
-                raise ConfigError(f"has two columns {name}")
+        _check_names(names)
         return [name or f"column {number}" for number, name in enumerate(names, 1)]
+
+
+def _check_names(names: Sequence[str]) -> None:
+    for number, name in enumerate(names):
+        if name and name.lower() in (each.lower() for each in names[:number]):
+            raise ConfigError(f"has two columns {name}")
 
 
 def adapters(source: str) -> list[Adapter]:
@@ -178,28 +196,32 @@ def _groups(files: Iterable[Path], reasons: list[str]) -> Iterator[_Group]:
 def _header(path: Path, kind: str) -> tuple[str, int]:
     """Return what names the columns of a file, and how many lines are above it.
 
-    Files with the same can be read together. Of NDJSON it is the keys of the first lines, as JSON.
+    Files with the same can be read together. Of NDJSON it is the keys of the first lines, as JSON. Raises EOFError or
+    another error of gzip if a packed file is not whole.
     """
     if kind == "parquet":
         return str(path), 0
-    with gzip.open(path) if path.name.endswith(".gz") else path.open("rb") as file:
+    is_packed = path.name.endswith(".gz")
+    with gzip.open(path) if is_packed else path.open("rb") as file:
         start = file.read(MOST_OF_A_HEADER) if kind == "csv" else file.readline(MOST_OF_A_HEADER)
         lines = re.split(rb"\r\n?|\n", start, maxsplit=2)
         skip = int(lines[0].startswith(NOTE))
         text = b"".join(lines[skip : skip + 1]).decode("utf-8-sig").strip()
         if not text:
             raise ValueError("its first line is empty")
-        if kind == "csv":
-            return text, skip
-        first = json.loads(text)
-        if not isinstance(first, dict):
-            raise ValueError("expected one JSON object a line")
-        keys = set(first)
-        for line in islice(file, LINES_WITH_KEYS):
-            with suppress(ValueError):  # named when its row is read
-                following = json.loads(line)
-                keys.update(following if isinstance(following, dict) else ())
-    return json.dumps(sorted(keys)), 0
+        if kind == "json":
+            first = json.loads(text)
+            if not isinstance(first, dict):
+                raise ValueError("expected one JSON object a line")
+            keys = set(first)
+            for line in islice(file, LINES_WITH_KEYS):
+                with suppress(ValueError):  # named when its row is read
+                    following = json.loads(line)
+                    keys.update(following if isinstance(following, dict) else ())
+            text, skip = json.dumps(sorted(keys)), 0
+        while is_packed and file.read(BLOCK):  # DuckDB takes a file that is cut off as whole
+            pass
+    return text, skip
 
 
 def _read_group(
@@ -256,14 +278,16 @@ def _open_input(work: duckdb.DuckDBPyConnection, candidates: Sequence[Adapter], 
             raise ConfigError("its lines end in different ways, and some have more fields than the header")
     elif group.format == "json" and candidates[0].name == NEUTRAL:
         # The columns would be those of the first rows, which may lack some. The required ones they have.
-        keys = set(json.loads(group.header))
-        columns = "columns = " + _as_text(keys if missing_columns(keys) else sorted(keys | set(COLUMNS)))
+        keys = group.keys()
+        known = {key.lower() for key in keys}
+        others = [] if missing_columns(known) else [name for name in COLUMNS if name not in known]
+        columns = "columns = " + _as_text([*keys, *others])
     reader = READERS[group.format].format(
-        paths=paths, skip=group.skip + 1, columns=columns, delimiter=delimiter, strict=strict
+        paths=paths, skip=group.skip + 1, columns=columns, delimiter=delimiter, strict=strict, path=quoted(PATH)
     )
     work.execute("drop view if exists mapped; drop view if exists input")
     work.execute("drop table if exists refused_lines; drop table if exists refused_scans")
-    work.execute(f"create temp view input as from {reader}")
+    work.execute(INPUT.format(path=quoted(PATH), path_name=PATH, reader=reader))
 
 
 def _as_text(names: Iterable[str]) -> str:
@@ -280,6 +304,7 @@ def _add(
 ) -> None:
     alone = str(group.paths[0]) if len(group.paths) == 1 else adapter.name
     file = "filename" if "filename" in found else quoted(alone)
+    found = {name: kind for name, kind in found.items() if name not in OF_SOURCES}
     first = number_of(work, "select count(*) from rows") + 1
     add_rows(work, "mapped", found, today, file, f"{first - 1} + row_number() over ()")
     above = "null" if group.format == "parquet" else str(group.skip + (group.format == "csv"))

@@ -147,9 +147,11 @@ def write_csv(path: Path, rows: Sequence[Mapping[str, Any]], delimiter: str = ",
 
 
 def write_ndjson(path: Path, rows: Iterable[Mapping[str, Any]]) -> Path:
-    """Write one JSON object a line, without the keys that have no value."""
+    """Write one JSON object a line, without the keys that have no value; compressed if the name of the file says so."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     lines = [{key: value for key, value in row.items() if value is not None} for row in rows]
-    path.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    content = "".join(json.dumps(line) + "\n" for line in lines).encode()
+    path.write_bytes(gzip.compress(content) if path.suffix == ".gz" else content)
     return path
 
 
@@ -157,6 +159,8 @@ def write_parquet(path: Path, rows: Sequence[Mapping[str, Any]]) -> Path:
     """Write a Parquet file."""
     lines = path.with_suffix(".csv")
     write_csv(lines, rows)
-    duckdb.sql(f"copy (from read_csv('{lines}', header = true, all_varchar = true)) to '{path}'")
+    duckdb.sql(
+        f"copy (from read_csv('{lines}', header = true, all_varchar = true, hive_partitioning = false)) to '{path}'"
+    )
     lines.unlink()
     return path

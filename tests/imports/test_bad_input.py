@@ -10,7 +10,7 @@ import pytest
 
 from extractor.simulator.identifiers import spotify_id
 from tests.imports.conftest import Target
-from tests.imports.layouts import write_csv
+from tests.imports.layouts import write_csv, write_ndjson
 from tests.imports.test_table import row
 from tests.imports.worlds import landed
 
@@ -160,6 +160,12 @@ def test_two_columns_of_one_name_are_refused(target: Target, tmp_path: Path, fir
     assert target.files() == {}
 
 
+def test_two_keys_that_differ_in_case_are_refused(target: Target, tmp_path: Path) -> None:
+    path = write_ndjson(tmp_path / "t.ndjson", [row(1, A, total=1), row(2, B, Total=2)])
+    exit_code, printed = target.run("import", "table", path)
+    assert (exit_code, f"{path}: has two columns total" in printed, target.files()) == (2, True, {}), printed
+
+
 def test_columns_without_a_name_keep_their_places(target: Target, tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     path.write_text(f",playlist_id,,day,position,uri,total\n7,{PLAYLIST},8,2024-05-01,1,{A},1\n")
@@ -250,6 +256,22 @@ def test_a_file_of_another_kind_among_others_is_named(target: Target, tmp_path: 
     assert [read.outcome for read in landed(target.landing)] == ["complete"]
 
 
+@pytest.mark.parametrize("name", ["bad.csv.gz", "bad.ndjson.gz"])
+@pytest.mark.parametrize("kept", [0.5, 0.999])
+def test_a_packed_file_that_is_cut_off_is_named(target: Target, tmp_path: Path, name: str, kept: float) -> None:
+    """DuckDB takes it as whole."""
+    write = write_csv if name == "bad.csv.gz" else write_ndjson
+    rows = [row(number, spotify_id(str(number)), "2024-05-02", total=9000) for number in range(9000)]
+    cut = write(tmp_path / "t" / name, rows)
+    cut.write_bytes(cut.read_bytes()[: int(cut.stat().st_size * kept)])
+    exit_code, printed = target.run("import", "table", cut)
+    assert (exit_code, f"{cut}: can't be read as a table" in printed, target.files()) == (2, True, {}), printed
+    write_csv(tmp_path / "t" / "good.csv", [row(1, A, total=1)])
+    exit_code, printed = target.run("import", "table", tmp_path / "t")
+    assert (exit_code, f"{cut}: can't be read as a table" in printed) == (3, True), printed
+    assert [str(read.day) for read in landed(target.landing)] == ["2024-05-01"]
+
+
 def test_only_the_first_problems_are_named_and_all_are_counted(target: Target, tmp_path: Path) -> None:
     rows = [row(1, A, "bad", total=1) for _ in range(1000)]
     exit_code, printed = target.run("import", "table", write_csv(tmp_path / "t.csv", [row(1, A, total=1), *rows]))
@@ -276,8 +298,9 @@ def test_an_unknown_source_and_a_bad_name_are_refused(target: Target, tmp_path: 
 
 def test_a_dry_run_writes_nothing(target: Target, tmp_path: Path) -> None:
     path = write_csv(tmp_path / "t.csv", [row(1, A, total=1)])
+    before = sorted(target.folder.rglob("*"))
     exit_code, printed = target.run("import", "table", path, "--dry-run", "--watch")
-    assert (exit_code, "reads: 1 complete" in printed, target.files()) == (0, True, {}), printed
+    assert (exit_code, "reads: 1 complete" in printed, sorted(target.folder.rglob("*"))) == (0, True, before), printed
     assert f"--watch: 1 playlist not yet in {target.seed}" in printed and not target.seed.exists()
 
 

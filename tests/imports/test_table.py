@@ -158,3 +158,30 @@ def test_what_is_known_of_a_track_lands_in_the_shape_of_the_api(target: Target, 
         "external_ids": {"isrc": "I"},
         "popularity": 7,
     }
+
+
+@pytest.mark.parametrize("name", WRITERS)
+@pytest.mark.parametrize(
+    "others",
+    [{"item": "5"}, {"item": "A song"}, {"page": "7"}, {"filename": "a.csv"}, {"Filename": "a.csv", "File": "x"}],
+)
+def test_columns_with_names_of_ours_are_not_used(
+    target: Target, tmp_path: Path, name: str, others: dict[str, str]
+) -> None:
+    rows = [row(1, A, **others), row(2, B, **{key: f"{value} " for key, value in others.items()})]
+    [read] = target.read("table", WRITERS[name](tmp_path / name, rows), "--complete")
+    assert (read.outcome, read.entries) == ("complete", (Entry(A, None), Entry(B, None)))
+
+
+@pytest.mark.parametrize("name", WRITERS)
+@pytest.mark.parametrize("folder", ["day=2024-06-01", "total=1"])
+def test_names_of_folders_are_no_columns(target: Target, tmp_path: Path, name: str, folder: str) -> None:
+    rows = [{key: value for key, value in row(1, A).items() if key != "total"}]
+    [read] = target.read("table", WRITERS[name](tmp_path / folder / name, rows).parent)
+    assert (str(read.day), read.outcome) == ("2024-05-01", "partial")
+
+
+def test_keys_of_json_are_understood_in_any_case(target: Target, tmp_path: Path) -> None:
+    path = write_ndjson(tmp_path / "t.ndjson", [{key.title(): value for key, value in row(1, A, total=1).items()}])
+    [read] = target.read("table", path)
+    assert (read.outcome, read.entries) == ("complete", (Entry(A, None),))
