@@ -64,14 +64,19 @@ create macro is_of_no_form(value, most) as whole(value, most) is null and trim(v
 create table rows (
     file varchar, row bigint, playlist_id varchar, day date, observed_at timestamp, page integer, position integer,
     track_id varchar, added_at varchar, entry varchar, is_unreadable boolean, problem varchar, name varchar,
-    description varchar, owner_id varchar, followers bigint, snapshot_id varchar, total integer, kind varchar
+    description varchar, owner_id varchar, followers bigint, snapshot_id varchar, total integer, kind varchar,
+    is_lost boolean
 );
 create table files (file varchar, first_row bigint, lines_above integer);
-create table refused (file varchar, line bigint, number bigint, blank_lines bigint)
+create table refused (
+    file varchar, line bigint, number bigint, ids varchar[], days date[], blank_lines bigint
+);
+create table lost_files (problem varchar)
 """
 """`files` has the number of the first row of each table, and the lines above it, null if it has no lines. `refused` are
-lines that have no row, each with the number of blank lines of its file, which may be above it. The rows of documents,
-such as the files of a commit, have no number."""
+lines that have no row, each with the ids and days in its text, and the number of blank lines of its file, which may be
+above it. The rows of documents, such as the files of a commit, have no number. A row that is lost belongs to no read:
+its playlist, as far as it names one, may be of no form, and its day is null if it is none."""
 
 PLAYLIST = (
     r"^(?:(?:https?://)?open\.spotify\.com/(?:intl-\w+/)?(?:user/[^/]+/)?playlist/|spotify:(?:user:[^:]+:)?playlist:)?"
@@ -179,8 +184,8 @@ judged as (
 select
     file,
     row,
-    case when refusal is null then found_playlist end,
-    case when refusal is null then found_day end,
+    coalesce(found_playlist, nullif(trim(playlist_id), '')),
+    case when is_possible then found_day end,
     coalesce(found_instant, found_day),
     try_cast(page as integer),
     place,
@@ -202,7 +207,8 @@ select
     whole(followers, {most}),
     nullif(snapshot_id, ''),
     whole(total, {most}),
-    found_kind
+    found_kind,
+    refusal is not null
 from judged
 """
 

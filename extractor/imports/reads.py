@@ -19,31 +19,101 @@ PERSONALISED = (
 """Ids of playlists that Spotify fills for each listener, so that each request may show others; not of charts."""
 
 UNTRUSTED_ORDER = "two reads of one instant that differ"
+INVERTED = "its day and its observed_at are in another order than those of another read"
+
+LEFT_OUT = """
+select count(distinct playlist_id), count(distinct (playlist_id, observed_at))
+from rows
+where not is_lost and ({is_left_out})
+"""
 
 SORT = """
 create table entries as
-select * exclude (row, file, problem), file, row
+select * exclude (row, file, problem, is_lost), file, row
 from rows
-where playlist_id is not null and not ({is_left_out})
+where not is_lost and not ({is_left_out})
 order by day, playlist_id, observed_at, position
 """
 
 DAYS = "select day, count(*) from entries group by day order by day"
 
-# A line that is lost may have been an entry of the read that the lines around it belong to.
-DOUBT_NEIGHBOURS = """
-update rows set is_unreadable = true
-where playlist_id is not null and (file, row) in (
-    select file, unnest([row - 1, row + 1]) from rows
-    where playlist_id is null
+LOST = """
+create temp table lost as
+select row_number() over () as number, *
+from (
+    select
+        file,
+        [row - 1, row + 1] as around,
+        case when playlist_id is null then [] else [playlist_id] end as ids,
+        case when day is null then [] else [day] end as days,
+        false as is_line
+    from rows
+    where is_lost and row is not null
 
     union all
 
-    select file, first_row + line - lines_above - number + unnest(range(-1 - blank_lines, 1))
+    select
+        file,
+        list_transform(
+            range(-1 - blank_lines, 1), lambda step: first_row + line - lines_above - refused.number + step
+        ),
+        ids,
+        days,
+        true
     from refused
-    inner join files using (file)
+    left join files using (file)
 )
 """
+"""Rows and lines of tables that belong to no read, with the numbers of the rows around them. The ids in the text of a
+line are those of tracks too."""
+
+# A line that is lost may have been an entry of a read around it, or of any read of the playlist and the day that it
+# names. If its file has nothing else, what such a line names is all that is known of the file, and may be cut off.
+DOUBTED = """
+create temp table doubted as
+with near as (
+    select number, playlist_id, day
+    from (select number, file, unnest(around) as row from lost) as places
+    inner join rows using (file, row)
+    where not is_lost
+),
+
+named as (
+    select number, id
+    from (select number, is_line, unnest(ids) as id from lost) as ids
+    where not is_line or id in (select playlist_id from rows where not is_lost)
+),
+
+dated as (
+    select number, unnest(days) as day from lost
+    union
+    select number, day from near
+),
+
+alone as (
+    select file from lost
+    except
+    select file from rows where not is_lost
+),
+
+possible as (
+    select id, day, file in (from alone) as is_alone, is_line
+    from lost
+    left join named using (number)
+    left join dated using (number)
+)
+
+select distinct playlist_id, day from near
+
+union
+
+select
+    case when is_alone and is_line then null else id end,
+    case when is_alone and is_line then null else day end
+from possible
+where is_alone or id is not null or day is not null
+"""
+"""Playlists and days of reads that may lack an entry: null is any."""
 
 TABLE = """
 create table reads (
@@ -74,6 +144,7 @@ with found as (
         max(position) as last,
         bool_or(is_unreadable) as has_unreadable,
         count(distinct page) as pages,
+        min(page) as first_page,
         min(total) as total,
         min(total) is distinct from max(total) or count(distinct snapshot_id) > 1 as is_mixed,
         bool_and(snapshot_id is not null) as has_snapshot_id,
@@ -100,8 +171,10 @@ judged as (
             when is_mixed and pages > 1 then 'its pages are of different versions'
             when is_mixed then '{untrusted_order}'
             when pages > 1 and not has_snapshot_id and not $vouched then 'several pages that carry no snapshot_id'
+            when has_unreadable then 'an entry can''t be read'
             when total <> held then held || ' entries of ' || total
-            when total is null and has_unreadable then 'an entry can''t be read'
+            when last - first >= total or last > total or first_page < 0
+                then 'its positions are not those of ' || held || ' entries'
             when total is null and kind = 'chart' and (held = 0 or first <> 1 or not is_gapless)
                 then 'its ranks are not 1 to ' || coalesce(last, 0) || ' without holes'
             when total is null and kind is distinct from 'chart' and not $vouched then 'its total is not known'
@@ -118,7 +191,45 @@ select
 from judged
 """
 
-NAMED = ("its ranks are not", "its positions have holes", UNTRUSTED_ORDER)
+# An instant is of one day, and a later one of no earlier day.
+JUDGE_ORDER = """
+update reads set outcome = 'partial', reason = '{inverted}'
+from (
+    select playlist_id, day, observed_at
+    from reads
+    qualify
+        day < max(day) over (partition by playlist_id order by observed_at)
+        or day > min(day) over (partition by playlist_id order by observed_at desc)
+) as found
+where
+    reads.outcome = 'complete'
+    and reads.playlist_id = found.playlist_id
+    and reads.day = found.day
+    and reads.observed_at = found.observed_at
+"""
+
+# A total equal to the entries proves a read, and ranks prove a chart as far as no line of a chart is lost.
+JUDGE_LOST_LINES = """
+update reads set outcome = 'partial', reason = 'a line that can''t be read may be of it'
+where
+    outcome = 'complete'
+    and total is null
+    and (
+        (playlist_id, day) in (select playlist_id, day from doubted where playlist_id is not null and day is not null)
+        or day in (select day from doubted where playlist_id is null and day is not null)
+        or playlist_id in (select playlist_id from doubted where day is null and playlist_id is not null)
+    )
+"""
+JUDGE_LOST_FILES = """
+update reads set outcome = 'partial', reason = 'a file can''t be read: what it held is not known'
+where
+    outcome = 'complete'
+    and total is null
+    and kind is distinct from 'chart'
+    and (exists (from lost_files) or exists (from doubted where playlist_id is null and day is null))
+"""
+
+NAMED = ("its ranks are not", "its positions have holes", "its positions are not those", UNTRUSTED_ORDER, INVERTED)
 """Doubts that are mistakes of the input. The others say what the source does not know, or what a row's problem says."""
 
 # Where a row is: the file, and its line among those that were accepted and refused.
@@ -163,17 +274,18 @@ def judge(work: duckdb.DuckDBPyConnection, problems: Problems, *, vouched: bool,
     `vouched`: the source says of each read that it is complete, as far as nothing contradicts it.
     """
     collect_problems(work, "from rows where problem is not null", problems)
-    work.execute(DOUBT_NEIGHBOURS)
+    work.execute(LOST)
+    work.execute(DOUBTED)
     left_out = PERSONALISED if leave_out else "false"
-    [(playlists, reads)] = work.execute(
-        f"select count(distinct playlist_id), count(distinct (playlist_id, observed_at)) from rows where {left_out}"  # noqa: S608
-    ).fetchall()
+    [(playlists, reads)] = work.execute(LEFT_OUT.format(is_left_out=left_out)).fetchall()
     work.execute(SORT.format(is_left_out=left_out))
     work.execute("drop table rows")
     work.execute(TABLE)
     for first, last in ranges(work.execute(DAYS).fetchall()):
         statement = JUDGE.format(untrusted_order=UNTRUSTED_ORDER)
         work.execute(statement, {"first": first, "last": last, "vouched": vouched})
+    for statement in (JUDGE_ORDER.format(inverted=INVERTED), JUDGE_LOST_LINES, JUDGE_LOST_FILES):
+        work.execute(statement)
     doubts = " or ".join(f"reason ^@ '{doubt}'" for doubt in NAMED)
     text = "'playlist ' || playlist_id || ' on ' || day || ': ' || reason as problem"
     collect_problems(work, f"from (select file, row, {text} from reads where {doubts})", problems)  # noqa: S608

@@ -32,7 +32,7 @@ MOST_OF_A_HEADER = 1 << 16
 BLOCK = 1 << 20
 PATH = "the path of the file"
 """What DuckDB calls the column with the path, which adapters know as `filename`: a file may have such a column too."""
-REFUSED = """
+REFUSED = r"""
 create or replace temp table refused_here as
 select
     file_path,
@@ -40,11 +40,28 @@ select
     case min(error_type)
         when 'TOO MANY COLUMNS' then max_by(error_message, (length(error_message), error_message))
         else min(error_message)
-    end as message
+    end as message,
+    max(csv_line) as text
 from refused_lines inner join refused_scans using (scan_id, file_id)
 group by all;
 insert into refused
-select file_path, line, row_number() over (partition by file_path order by line), 0 from refused_here
+select
+    file_path,
+    line,
+    row_number() over (partition by file_path order by line),
+    list_filter(
+        regexp_extract_all(text, 'chart:[0-9A-Za-z_.-]+:[0-9A-Za-z_.-]+|[0-9A-Za-z]+'),
+        lambda word: length(word) = 22 or word ^@ 'chart:'
+    ),
+    list_filter(
+        list_transform(
+            regexp_extract_all(text, '\d{4}-\d\d-\d\d|\d{8}'),
+            lambda word: cast(try_strptime(replace(word, '-', ''), '%Y%m%d') as date)
+        ),
+        lambda day: day is not null
+    ),
+    0
+from refused_here
 """
 NEW_REFUSED = "select file_path, line, message from refused_here order by all"
 NOTE = b',,,"Note that these figures'
@@ -154,6 +171,7 @@ def read_tables(
         raise ConfigError("\n".join(reasons[:3]) + f"\n{path}: no table of the source {source}")
     for reason in reasons:
         problems.add(reason)
+    work.execute("insert into lost_files select unnest(?)", [reasons])
 
 
 def _files(path: Path) -> list[Path]:

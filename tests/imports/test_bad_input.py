@@ -1,6 +1,7 @@
 """Input that can't be used: it is named with its place and counted, and the rest is imported, or nothing."""
 
 import gzip
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -190,6 +191,95 @@ def test_a_lost_row_says_nothing_of_reads_in_other_files(target: Target, tmp_pat
     assert [read.outcome for read in landed(target.landing)] == ["complete", "partial", "partial"]
 
 
+OTHERS = [spotify_id(name) for name in ("Q", "R", "S")]
+BY_POSITION = [
+    row(position, track, day, playlist_id=playlist)
+    for day in ("2024-05-01", "2024-05-02", "2024-05-03")
+    for position, track in ((1, A), (2, B), (3, C))
+    for playlist in (PLAYLIST, *OTHERS)
+]
+"""Four playlists on three days: of each day first the entries at position 1, then those at 2, then those at 3."""
+
+
+@pytest.mark.parametrize(
+    ("lost", "partial"),
+    [
+        (f"{PLAYLIST},2024-05-02,3", {(0, 2), (1, 2), (3, 2)}),
+        (f"{PLAYLIST},20240502,3,{C},,,too,many", {(0, 2), (1, 2), (3, 2)}),
+        (f"https://open.spotify.com/playlist/{PLAYLIST}?si=1,2024-05-02,3", {(0, 2), (1, 2), (3, 2)}),
+        (f"{PLAYLIST},2024-", {(0, 2), (1, 2), (3, 2)}),
+        (f"{PLAYLIST},2024-05-,3,{C},,", {(0, 2), (1, 2), (3, 2)}),
+        (f"{PLAYLIST},2024-05-03,3,{C}", {(0, 2), (0, 3), (1, 2), (3, 2)}),
+        (f",2024-05-02,3,{C},,", {(0, 2), (1, 2), (2, 2), (3, 2)}),
+        ("lost", {(0, 2), (1, 2), (2, 2), (3, 2)}),
+        (f"liked,2024-05-02,3,{C},,", {(1, 2), (3, 2)}),
+    ],
+)
+def test_a_lost_line_may_belong_to_any_read_that_it_names(
+    target: Target, tmp_path: Path, lost: str, partial: set[tuple[int, int]]
+) -> None:
+    """In place of the last entry of the first playlist on the second day, after the fourth and before the second."""
+    path = write_csv(tmp_path / "t.csv", BY_POSITION)
+    lines = path.read_text().splitlines()
+    assert lines[21].startswith(f"{PLAYLIST},2024-05-02,3,")
+    lines[21] = lost
+    path.write_text("\n".join(lines) + "\n")
+    exit_code, printed = target.run("import", "table", path, "--complete")
+    assert (exit_code, f"{path}:22: " in printed) == (3, True), printed
+    number = {playlist: place for place, playlist in enumerate((PLAYLIST, *OTHERS))}
+    reads = landed(target.landing)
+    assert len(reads) == 12
+    assert {(number[read.playlist_id], read.day.day) for read in reads if read.outcome == "partial"} == partial
+
+
+HEADER = "playlist_id,day,position,uri,added_at,total"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "partial"),
+    [
+        ("2.csv", f"{HEADER}\n{PLAYLIST},2024-05-01,3\n".encode(), {"P1", "P2", "Q1"}),
+        ("2.csv", f"{HEADER}\nlost\n".encode(), {"P1", "P2", "Q1"}),
+        ("2.csv", f"{HEADER}\n{PLAYLIST},2024-05-01,3,{C},,\n".encode("utf-16"), {"P1", "P2", "Q1"}),
+        ("2.csv", f"list,day,position,uri\n{PLAYLIST},2024-05-01,3,{C}\n".encode(), {"P1", "P2", "Q1"}),
+        ("2.csv.gz", gzip.compress(f"{HEADER}\n{PLAYLIST},2024-05-01,3,{C},,\n".encode())[:-9], {"P1", "P2", "Q1"}),
+        ("2.csv", b"", {"P1", "P2", "Q1"}),
+        ("2.csv", f"{HEADER}\n{PLAYLIST},2024-05-1st,3,{C},,\n".encode(), {"P1", "P2"}),
+        ("2.csv", f"{HEADER},observed_at\n{PLAYLIST},2024-05-01,3,{C},,,noon\n".encode(), {"P1"}),
+        ("2.csv", f"{HEADER}\n,2024-05-01,3,{C},,\n".encode(), {"P1", "Q1"}),
+        ("2.csv", f"{HEADER}\n,1st,3,{C},,\n".encode(), {"P1", "P2", "Q1"}),
+        ("2.csv", f"{HEADER}\nliked,2024-05-01,3,{C},,\n".encode(), set()),
+    ],
+)
+def test_what_a_lost_file_held_may_belong_to_any_read_that_only_the_user_vouches_for(
+    target: Target, tmp_path: Path, name: str, content: bytes, partial: set[str]
+) -> None:
+    kept = {
+        "P1": [row(1, A), row(2, B)],
+        "P2": [row(1, A, "2024-05-02")],
+        "Q1": [row(1, A, playlist_id=OTHERS[0])],
+        "has a total": [row(1, A, playlist_id=OTHERS[1], total=1)],
+    }
+    write_csv(tmp_path / "t" / "1.csv", [each for rows in kept.values() for each in rows])
+    (tmp_path / "t" / name).write_bytes(content)
+    exit_code, printed = target.run("import", "table", tmp_path / "t", "--complete")
+    assert (exit_code, f"{tmp_path}/t/{name}:" in printed) == (3, True), printed
+    found = {(read.playlist_id, read.day.day): read.outcome for read in landed(target.landing)}
+    outcomes = {key: found[rows[0]["playlist_id"], int(rows[0]["day"][-1])] for key, rows in kept.items()}
+    assert {key for key, outcome in outcomes.items() if outcome == "partial"} == partial
+
+
+@pytest.mark.parametrize("offset", [2, 1, -1])
+def test_a_page_that_is_not_within_its_total_proves_nothing(target: Target, tmp_path: Path, offset: int) -> None:
+    entries = [{"added_at": None, "item": {"id": track, "uri": f"spotify:track:{track}"}} for track in (A, B)]
+    page = {"offset": offset, "total": 2, "items": entries}
+    path = tmp_path / "2024-05-01" / f"{PLAYLIST}.json"
+    path.parent.mkdir()
+    path.write_text(json.dumps({"id": PLAYLIST, "snapshot_id": "x", "tracks": page}))
+    assert target.run("import", "api", path.parent.parent, "--complete")[0] in (0, 3)
+    assert [read.outcome for read in landed(target.landing)] == ["partial"]
+
+
 @pytest.mark.parametrize(
     "rows",
     [
@@ -205,6 +295,53 @@ def test_rows_of_two_reads_that_differ_are_named(target: Target, tmp_path: Path,
     exit_code, printed = target.run("import", "table", path, "--complete")
     assert (exit_code, "two reads of one instant that differ" in printed) == (3, True), printed
     assert [read.outcome for read in landed(target.landing)] == ["partial"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "total", "reason"),
+    [
+        ([(1, A), (2, B), (3, "bad")], 2, "an entry can't be read"),
+        ([(1, A), (2, B), (3, "bad")], 3, "an entry can't be read"),
+        ([(1, A), (2, B), ("third", C)], 2, "an entry can't be read"),
+        ([(1, A), (3, B)], 2, "its positions are not those of 2 entries"),
+        ([(0, A), (2, B)], 2, "its positions are not those of 2 entries"),
+        ([(2, A), (3, B)], 2, "its positions are not those of 2 entries"),
+    ],
+)
+def test_a_total_that_the_rows_contradict_proves_nothing(
+    target: Target, tmp_path: Path, rows: list[tuple[Any, str]], total: int, reason: str
+) -> None:
+    good = [row(position, track, "2024-05-02", total=2) for position, track in ((1, A), (2, B))]
+    path = write_csv(tmp_path / "t.csv", [*(row(*each, total=total) for each in rows), *good])
+    exit_code, printed = target.run("import", "table", path, "--complete")
+    assert (exit_code, f"  partial: 1: {reason}\n" in printed) == (3, True), printed
+    assert [read.outcome for read in landed(target.landing)] == ["partial", "complete"]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "outcomes"),
+    [
+        ("2024-05-02T09:00:00Z", "2024-05-02T08:00:00Z", ["partial", "partial"]),
+        ("2024-05-02T09:00:00Z", "", ["partial", "partial"]),
+        ("2024-05-02T09:00:00Z", "2024-05-02T09:00:00Z", ["partial", "partial"]),
+        ("2024-05-02T09:00:00Z", "2024-05-03T08:00:00Z", ["complete", "complete"]),
+        ("2024-04-30T09:00:00Z", "2024-05-01T08:00:00Z", ["complete", "complete"]),
+    ],
+)
+def test_days_and_instants_in_opposite_order_prove_nothing(
+    target: Target, tmp_path: Path, first: str, second: str, outcomes: list[str]
+) -> None:
+    """A day may be another than that of the instant, in UTC, but not so that of two reads each is before the other."""
+    rows = [row(1, A, observed_at=first), row(1, B, "2024-05-02", observed_at=second)]
+    others = [row(1, A, "2024-04-30", observed_at="2024-04-30T08:00:00Z"), row(1, A, "2024-05-05", observed_at="")]
+    other = spotify_id("other")
+    path = write_csv(tmp_path / "t.csv", [*others, *rows, row(1, A, playlist_id=other, observed_at="")])
+    exit_code, printed = target.run("import", "table", path, "--complete")
+    is_named = f"{path}:4: playlist {PLAYLIST} on 2024-05-01: its day and its observed_at" in printed
+    assert (exit_code, is_named) == ((3, True) if "partial" in outcomes else (0, False)), printed
+    found = {(read.playlist_id, str(read.day)): read.outcome for read in landed(target.landing)}
+    assert [found.pop((PLAYLIST, f"2024-05-0{day}")) for day in (1, 2)] == outcomes
+    assert set(found.values()) == {"complete"}
 
 
 def test_a_read_that_is_there_twice_is_one(target: Target, tmp_path: Path) -> None:

@@ -128,6 +128,24 @@ def test_a_chart_with_a_lost_line_is_not_complete(target: Target, tmp_path: Path
     assert [read.outcome for read in landed(target.landing)] == ["partial"]
 
 
+def test_a_lost_line_may_belong_to_any_chart_of_its_day(target: Target, tmp_path: Path) -> None:
+    """By rank: the neighbours of a country's last line are of other countries."""
+    charts = [
+        top_50(country, f"2024-05-0{day}", [1, 2, 3]) for day in (1, 2) for country in ("DE", "SE", "FR", "ES", "IT")
+    ]
+    rows = [chart[rank] for part in (charts[:5], charts[5:]) for rank in range(3) for chart in part]
+    path = write_csv(tmp_path / "c" / "top.csv", rows)
+    lines = path.read_text().splitlines()
+    lines[13] += ",more"
+    path.write_text("\n".join(lines) + "\n")
+    (tmp_path / "c" / "notes.csv").write_text("a file of another kind\n")
+    exit_code, printed = target.run("import", "charts", path.parent)
+    assert (exit_code, f"{path}:14: " in printed) == (3, True), printed
+    found = {(read.playlist_id, read.day.day): read.outcome for read in landed(target.landing)}
+    assert len(found) == 10
+    assert {key for key, outcome in found.items() if outcome == "partial"} == {key for key in found if key[1] == 1}
+
+
 def test_charts_are_read_by_the_names_that_their_site_gives(target: Target, tmp_path: Path) -> None:
     """A region may have a hyphen; a Viral 50 has no streams; streams may have commas."""
     new, old = top_200([1, 2, 3], with_source=True), until_2021([1, 2, 3])
