@@ -9,7 +9,7 @@ import re
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import islice
 from pathlib import Path
@@ -107,6 +107,10 @@ class _Group:
     header: str
     skip: int = 0
 
+    def alone(self) -> list[_Group]:
+        """Return the files one by one: one that can't be read makes the query of all fail."""
+        return [replace(self, paths=(path,)) for path in self.paths]
+
     @property
     def delimiter(self) -> str:
         """Return the most frequent of the usual delimiters in the header of a CSV."""
@@ -160,11 +164,11 @@ def read_tables(
     understood, reasons = 0, list[str]()
     done = 0
     for group in _groups(files, reasons):
-        reason = _read_group(work, adapters(source), group, today, problems)
-        if reason:
-            reasons += [f"{each}: {reason}" for each in group.paths]
-        else:
-            understood += 1
+        failed = _failed(work, source, group, today, problems)
+        if failed and len(group.paths) > 1:
+            failed = [each for part in group.alone() for each in _failed(work, source, part, today, problems)]
+        reasons += failed
+        understood += len(group.paths) - len(failed)
         done += len(group.paths)
         yield done
     if not understood:
@@ -172,6 +176,12 @@ def read_tables(
     for reason in reasons:
         problems.add(reason)
     work.execute("insert into lost_files select unnest(?)", [reasons])
+
+
+def _failed(work: duckdb.DuckDBPyConnection, source: str, group: _Group, today: date, problems: Problems) -> list[str]:
+    """Add the rows of a group; return what is wrong, for each of its files, if it can't be read."""
+    reason = _read_group(work, adapters(source), group, today, problems)
+    return [f"{path}: {reason}" for path in group.paths] if reason else []
 
 
 def _files(path: Path) -> list[Path]:

@@ -409,6 +409,17 @@ def test_a_packed_file_that_is_cut_off_is_named(target: Target, tmp_path: Path, 
     assert [str(read.day) for read in landed(target.landing)] == ["2024-05-01"]
 
 
+def test_a_file_that_can_t_be_read_is_named_alone(target: Target, tmp_path: Path) -> None:
+    """Files with one header are read by one query."""
+    for day in (1, 2, 3):
+        write_csv(tmp_path / "t" / f"{day}.csv", [row(1, A, f"2024-05-0{day}", total=1)])
+    bad = tmp_path / "t" / "2.csv"
+    bad.write_bytes(bad.read_bytes() + f"{PLAYLIST},2024-05-02,2,{B},,1,more\n".encode())
+    exit_code, printed = target.run("import", "table", tmp_path / "t")
+    assert (exit_code, f"{bad}: its lines end" in printed, printed.count("not usable")) == (3, True, 1), printed
+    assert [(read.day.day, read.outcome) for read in landed(target.landing)] == [(1, "complete"), (3, "complete")]
+
+
 def test_only_the_first_problems_are_named_and_all_are_counted(target: Target, tmp_path: Path) -> None:
     rows = [row(1, A, "bad", total=1) for _ in range(1000)]
     exit_code, printed = target.run("import", "table", write_csv(tmp_path / "t.csv", [row(1, A, total=1), *rows]))
