@@ -79,7 +79,7 @@ def test_daily_run_ends_with_what_has_changed(make_project: MakeProject) -> None
     [(name,)] = project.rows("select playlist_name from playlists")
     assert last[0].startswith("published ")
     assert last[1] == f"+1 −1 in {name} since 1 Jan"
-    assert last[2].startswith("published ")
+    assert last[2] == "no changes in 1 playlist since 2 Jan"
     assert last[3] == f"+1 −0 in {name} since 3 Jan"
     again = project.run("daily", date(2026, 1, 4))
     assert "not rebuilt" in again.stdout.splitlines()[-1]
