@@ -313,7 +313,8 @@ def test_zeros_are_left_out_of_the_headline_and_counted(page: Page, tmp_path: Pa
     zeros = "of 8 days; on 2 more it was 0, which may mean none"
     assert page.texts(".facts .cover")[2:] == ["on 11 Oct; 7 to 9", zeros]
     # as in popularity_around_stays
-    assert "Values of 0 count" in " ".join(page.texts(".about"))
+    about = " ".join(page.texts(".about"))
+    assert "in the 14 days after it was last seen" in about and "Values of 0 count" in about
     [row] = check_sql(page, "Popularity around each stay", tmp_path / "s.duckdb")
     assert (row["during"], row["days during"]) == (4, 4)
     page.open(html, "#track=t1")

@@ -31,9 +31,9 @@ export function aroundSection(world, shown, track, stays) {
   return section(
     "Before, during and after each stay",
     `Mean popularity in the ${WINDOW} days before it was added, while it was there, and in the ${WINDOW} days after ` +
-      "was last seen, with the days that have a value of those on which a run took place. Before an addition only " +
-      "tracks that another playlist held have values. Values of 0 count, as in the function popularity_around_stays: " +
-      "Spotify also says 0 where it has none. A difference is no proof of a cause.",
+      "it was last seen, with the days that have a value of those on which a run took place. Before an addition " +
+      "only tracks that another playlist held have values. Values of 0 count, as in the function " +
+      "popularity_around_stays: Spotify also says 0 where it has none. A difference is no proof of a cause.",
     dataTable({
       caption: "Popularity around each stay",
       columns: [
