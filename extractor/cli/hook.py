@@ -16,7 +16,6 @@ from extractor.errors import MOST_SHOWN
 SECONDS = 60
 """Time limit of the command in seconds; after it, the command and its child processes are killed."""
 
-
 MOST_READ = 1 << 16
 """Bytes that a pipe holds."""
 

@@ -30,9 +30,9 @@ where date > {since} and date <= {last}
 
 
 def summarize_day(config: Config, day: date) -> tuple[str, dict[str, object]] | None:
-    """Return up to three lines about the changes that a day shows, and the same as facts; None if none was before it.
+    """Return up to three lines about the changes that a day shows, and the same as facts.
 
-    Raises WarehouseError if what is published can't be read.
+    None if it is not the last of two observed days. Raises WarehouseError if what is published can't be read.
     """
     found = read_day(config, day)
     if found is None:

@@ -220,9 +220,10 @@ export function pastTracks(world, shown, playlist, stays) {
     .filter((ofTrack) => ofTrack.at(-1).absent !== null && ofTrack.at(-1).absent <= read)
     .map((ofTrack) => pastTrack(world, playlist, ofTrack));
   const earlier = world.isCut ? `Tracks that left before ${calendar.say(0)} are not in this page.` : null;
+  const left = `${count(rows.length, "track")} had left by ${calendar.say(read)}.`;
   return section(
     "Past tracks",
-    rows.length ? `${count(rows.length, "track")} had left by ${calendar.say(read)}. ${earlier ?? ""}` : null,
+    rows.length ? [left, earlier].filter(Boolean).join(" ") : null,
     dataTable({
       caption: `Past tracks on ${calendar.say(read)}`,
       columns: [
