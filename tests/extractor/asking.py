@@ -20,7 +20,7 @@ from tests.extractor.conftest import CREDENTIALS, DAY, FakeTime
 
 WORLD = "{tracks: 0, histories: {list: {days: {2026-01-01: [A, B]}}}}"
 PATH = f"tracks/{spotify_id('A')}"
-MISSING = f"tracks/{spotify_id('nobody')}"
+MISSING = f"tracks/{spotify_id('missing')}"
 
 Serve = Callable[..., Simulator]
 

@@ -213,7 +213,7 @@ def test_folder_as_config_is_refused(tmp_path: Path) -> None:
 
 
 def test_home_of_an_unknown_user_is_refused(tmp_path: Path) -> None:
-    assert "landing" in refusal(tmp_path, "landing: ~nobody-of-this-name/landing")
+    assert "landing" in refusal(tmp_path, "landing: ~no-such-user/landing")
 
 
 RANGES: list[tuple[str, Any]] = [

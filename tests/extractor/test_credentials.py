@@ -76,8 +76,8 @@ def test_character_that_no_credential_has_is_refused_and_not_shown(inside: str) 
 
 
 def test_without_a_home_nobody_has_logged_in(monkeypatch: pytest.MonkeyPatch) -> None:
-    def nobody(_: Path) -> Path:
+    def no_home(_: Path) -> Path:
         raise RuntimeError("Could not determine home directory.")
 
-    monkeypatch.setattr("pathlib.Path.expanduser", nobody)
+    monkeypatch.setattr("pathlib.Path.expanduser", no_home)
     assert TokenStore.from_environment({}).find() is None

@@ -116,7 +116,7 @@ def test_other_paths_on_the_callback_port_are_404_and_login_goes_on(ask: Ask) ->
     assert login.token.result(5).client_id == CLIENT_ID
 
 
-@pytest.mark.parametrize("state", ["", "&state=", "&state=of-somebody-else"])
+@pytest.mark.parametrize("state", ["", "&state=", "&state=of-another"])
 def test_callback_with_a_wrong_state_is_ignored_and_its_code_unused(ask: Ask, simulator: Simulator, state: str) -> None:
     login = ask()
     assert requests.get(login.query["redirect_uri"] + "?code=planted" + state, timeout=5).status_code == 400

@@ -375,7 +375,7 @@ def test_changed_rules_do_not_hand_over_old_changes(command: Command) -> None:
     [
         (Rule(playlist="Noon"), r"rules\[1\].playlist: 'Noon' is no playlist"),
         (Rule(playlist="Z" * 22), r"rules\[1\].playlist: 'Z+' is no playlist .*; correct it$"),
-        (Rule(artist="Nobody"), r"rules\[1\].artist: 'Nobody' is no artist"),
+        (Rule(artist="No One"), r"rules\[1\].artist: 'No One' is no artist"),
         (Rule(track="Song 9"), r"rules\[1\].track: 'Song 9' is no track"),
         (Rule(label="theirs"), r"rules\[1\].label: no playlist or track"),
         (Rule(track="spotify:album:" + "Z" * 22), r"rules\[1\].track: .* a track is expected"),
@@ -440,7 +440,7 @@ def test_rule_waits_for_a_track_or_an_artist_that_was_never_seen(command: Comman
 
 
 def test_names_cannot_be_checked_before_anything_is_published(command: Command) -> None:
-    command.set(Rule(playlist="Dawn"), Rule(playlist="yours"), Rule(artist="Nobody"), Rule(label="mine"))
+    command.set(Rule(playlist="Dawn"), Rule(playlist="yours"), Rule(artist="No One"), Rule(label="mine"))
     warnings = check_rules(command.config)
     assert [each.split(":")[0] for each in warnings] == ["on_change.rules[0].playlist", "on_change.rules[2].artist"]
     command.set(Rule(playlist="Z" * 22))

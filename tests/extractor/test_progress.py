@@ -120,7 +120,7 @@ def test_progress_bar_shows_playlists_then_tracks_and_disappears_at_the_end(
 
 
 def test_silent_progress_passes_every_sleep_on(time: FakeTime) -> None:
-    with Progress() as nobody:
-        nobody.show("playlists", 1, 2, 3)
-        nobody.on(time.clock).sleep(3)
+    with Progress() as silent:
+        silent.show("playlists", 1, 2, 3)
+        silent.on(time.clock).sleep(3)
     assert time.sleeps == [3]

@@ -34,7 +34,7 @@ create table runs as select 'r' as run_id, 'read' as kind, 1 as worker, date '20
 
 
 @pytest.fixture(autouse=True)
-def nobody(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def no_login(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Ignore any login of the user who runs the tests."""
     monkeypatch.delenv("SPOTIFY_REFRESH_TOKEN", raising=False)
     monkeypatch.setenv("SPOTIFY_TOKEN_FILE", str(tmp_path / "token.json"))

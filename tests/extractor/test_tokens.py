@@ -77,7 +77,7 @@ def test_401_that_requires_a_user_is_returned_without_token_renewal(serve: Serve
     assert (me.statuses, me.tokens) == ([401], 1)
 
 
-@pytest.mark.parametrize("credentials", [Credentials("simulator", "wrong-secret"), Credentials("somebody", "x-secret")])
+@pytest.mark.parametrize("credentials", [Credentials("simulator", "wrong-secret"), Credentials("another", "x-secret")])
 def test_refused_credentials_raise_their_own_error(serve: Serve, time: FakeTime, credentials: Credentials) -> None:
     me = asking(serve, time, credentials=credentials)
     with pytest.raises(CredentialsError, match=r"SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET") as caught:

@@ -58,7 +58,7 @@ def test_certificate_trusted_by_the_system_is_accepted(
 
 
 def test_netrc_is_ignored(serve: Serve, time: FakeTime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "netrc").write_text("default login somebody password something\n")
+    (tmp_path / "netrc").write_text("default login someone password something\n")
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
     assert asking(serve, time).get().status == 200
 

@@ -87,7 +87,7 @@ def test_tables_are_as_if_it_had_never_landed(
         if what == "playlist":
             without(tmp_path / "landing", selection[1])
     expected = as_if_only_this_had_landed(make_project, tmp_path / "landing" if purged else project.landing)
-    # On purged days nobody knows any more which playlist showed a track: what is known of the track stays.
+    # On purged days no one knows any more which playlist showed a track: what is known of the track stays.
     of_tracks = (
         ("track_info", "track_info_history", "track_daily_popularity") if (what, purged) == ("playlist", True) else ()
     )
@@ -148,10 +148,10 @@ def test_file_that_a_run_is_writing_is_not_withdrawn(make_project: MakeProject) 
     "options",
     [
         ("--day", "2026-02-01"),
-        ("--run", "nobody"),
+        ("--run", "no-such-run"),
         ("--playlist", "x"),
         (),
-        ("--day", "2026-01-01", "--run", "nobody"),
+        ("--day", "2026-01-01", "--run", "no-such-run"),
     ],
 )
 def test_what_is_not_there_is_refused(make_shared_project: MakeProject, options: tuple[str, ...]) -> None:

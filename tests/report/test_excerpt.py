@@ -39,7 +39,7 @@ insert into playlists
     (playlist_id, playlist_name, label, owner_kind, is_watched, first_complete_date, last_complete_date)
 select l, 'Twin', null, 'user', true, october(10), october(17) from (values ('l2'), ('l3')) u(l);
 insert into playlist_days (playlist_id, date, outcome) select 'l2', october(d), 'complete' from range(10, 18) t(d);
-insert into track_info (track_id, track_name, artists) values ('t99', 'Elsewhere', 'Nobody');
+insert into track_info (track_id, track_name, artists) values ('t99', 'Elsewhere', 'No One');
 insert into track_daily_popularity (track_id, date, popularity) select 't99', october(d), 40 from range(10, 18) t(d);
 insert into tracks_in_playlist (
     playlist_id, track_id, stay_number, added_at, last_seen, first_seen, first_absent, added_at_source,

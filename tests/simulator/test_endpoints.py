@@ -17,7 +17,7 @@ histories:
   long: {{pad_to: 230, days: {{2026-01-01: [A, B, {{null: C}}, null]}}}}
   short: {{days: {{2026-01-01: [A, {{local: x}}]}}}}
 """
-NOBODY = "0" * 22
+UNKNOWN = "0" * 22
 
 
 @pytest.fixture
@@ -114,7 +114,7 @@ def test_fields_of_a_page_apply_to_the_next_page_but_those_of_a_playlist_do_not(
 
 def test_bulk_tracks_are_returned_by_position(reader: Reader) -> None:
     a, b = spotify_id("A"), spotify_id("B")
-    answer = reader.json(f"tracks?ids={b},{NOBODY},{a},hi,{a}")
+    answer = reader.json(f"tracks?ids={b},{UNKNOWN},{a},hi,{a}")
     assert [track and track["id"] for track in answer["tracks"]] == [b, None, a, None, a]
     assert answer["tracks"][2] == answer["tracks"][4] == reader.json(f"tracks/{a}")
 
@@ -131,14 +131,14 @@ def test_artists_and_albums_of_tracks_can_be_requested(reader: Reader, kind: str
     shown = track["album"] if kind == "albums" else track["artists"][0]
     known = reader.json(f"{kind}/{shown['id']}")
     assert [known[name] for name in ("id", "name", "uri")] == [shown[name] for name in ("id", "name", "uri")]
-    assert reader.json(f"{kind}?ids={NOBODY},{shown['id']}") == {kind: [None, known]}
-    assert reader.get(f"{kind}?ids={','.join([NOBODY] * most)}").status_code == 200
-    assert reader.get(f"{kind}?ids={','.join([NOBODY] * (most + 1))}").status_code == 400
+    assert reader.json(f"{kind}?ids={UNKNOWN},{shown['id']}") == {kind: [None, known]}
+    assert reader.get(f"{kind}?ids={','.join([UNKNOWN] * most)}").status_code == 200
+    assert reader.get(f"{kind}?ids={','.join([UNKNOWN] * (most + 1))}").status_code == 400
 
 
 @pytest.mark.parametrize("kind", ["tracks", "playlists", "artists", "albums"])
 def test_unknown_and_invalid_ids(reader: Reader, kind: str) -> None:
-    assert refusal(reader.get(f"{kind}/{NOBODY}")) == (404, "Resource not found")
+    assert refusal(reader.get(f"{kind}/{UNKNOWN}")) == (404, "Resource not found")
     assert refusal(reader.get(f"{kind}/hi")) == (400, "Invalid base62 id")
 
 
@@ -163,7 +163,7 @@ def test_headers_match_the_real_api(reader: Reader) -> None:
         f"tracks?ids={spotify_id('A')}": "public, max-age=7200",
         f"playlists/{spotify_id('long')}": "public, max-age=0",
         f"playlists/{spotify_id('long')}/items": "public, max-age=0",
-        f"tracks/{NOBODY}": "private, max-age=0",
+        f"tracks/{UNKNOWN}": "private, max-age=0",
     }
     for path, cache in caches.items():
         headers = reader.get(path).headers
@@ -189,7 +189,7 @@ def test_keep_alive_connections_do_not_stall(reader: Reader) -> None:
 
 def test_requests_are_recorded_and_counted(reader: Reader) -> None:
     simulator = reader.simulator
-    path = f"/v1/tracks?ids={NOBODY}"
+    path = f"/v1/tracks?ids={UNKNOWN}"
     reader.json(path.removeprefix("/v1/"))
     reader.get("tracks/hi")
     assert simulator.requests == [

@@ -30,7 +30,7 @@ def entry(blob: str, position: int, track_id: str, popularity: int) -> tuple[obj
         False,
         ADDED,
         "Name",
-        "Somebody",
+        "Someone",
         popularity,
     )
 

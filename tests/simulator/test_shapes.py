@@ -186,7 +186,7 @@ def test_tokens(reader: Reader) -> None:
     form, client = {"grant_type": "client_credentials"}, tuple(simulator.credentials.values())
     with reader.session.post(simulator.token_url, data=form, auth=(client[0], client[1])) as good:
         assert differences([fixture("auth_200_client_credentials.json")], [good.json()]) == []
-    with reader.session.post(simulator.token_url, data=form, auth=("nobody", "")) as bad:
+    with reader.session.post(simulator.token_url, data=form, auth=("no-one", "")) as bad:
         assert bad.json() == fixture("auth_400_invalid_client.json")
     with reader.session.post(simulator.token_url, data=form, auth=(client[0], "")) as bad:
         assert bad.json() == fixture("transcribed/auth_400_invalid_client_secret.json")

@@ -36,7 +36,7 @@ def test_token_is_valid_for_an_hour(reader: Reader) -> None:
 @pytest.mark.parametrize(
     ("client", "description"),
     [
-        (("somebody", "simulator-secret"), "Invalid client"),
+        (("someone", "simulator-secret"), "Invalid client"),
         (("simulator", "wrong"), "Invalid client secret"),
         (None, "Invalid client"),
     ],
