@@ -20,7 +20,7 @@ from extractor.outputs.changes import feed as feeds
 from extractor.outputs.changes.digest import Digest, read_digest
 from extractor.outputs.changes.digest_formats import as_html, as_markdown
 from extractor.outputs.changes.feed import write_feed
-from tests.extractor.changing import ARTISTS, NAMES, PLAYLISTS, TRACKS, History, insert, make_empty
+from tests.extractor.changes.histories import ARTISTS, NAMES, PLAYLISTS, TRACKS, History, insert, make_empty
 
 FIRST = date(2026, 1, 1)
 DAYS = 12

@@ -21,15 +21,7 @@ from extractor.config.settings import Config
 from extractor.errors import ConfigError, WarehouseError
 from extractor.outputs.changes import handed_over
 from extractor.outputs.changes.rules import check_rules
-from tests.extractor.changing import (
-    ARTISTS,
-    LABELS,
-    PLAYLISTS,
-    TRACKS,
-    History,
-    Receiver,
-    make_empty,
-)
+from tests.extractor.changes.histories import ARTISTS, LABELS, PLAYLISTS, TRACKS, History, Receiver, make_empty
 from tests.extractor.conftest import told
 
 HEAR = 'cat > "$0.part" && mv "$0.part" "$0/$(ls "$0" | wc -l).json"'
