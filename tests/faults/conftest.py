@@ -37,10 +37,17 @@ def share(numbers: Sequence[int], fault: str, at_most: int) -> list[int]:
 
 
 def task_of(
-    command: str, project: Project, day: date, fault: str = "", number: int = 0, file_size: int | None = None
+    command: str,
+    project: Project,
+    day: date,
+    fault: str = "",
+    number: int = 0,
+    *,
+    file_size: int | None = None,
+    is_of_dbt: bool = False,
 ) -> Task:
     arguments = (command, "--config", str(project.config), *of_day(command, day))
-    return Task(arguments, fault, number, file_size, project.simulator.credentials)
+    return Task(arguments, fault, number, file_size, is_of_dbt, project.simulator.credentials)
 
 
 def copy_of(project: Project, folder: Path) -> Project:

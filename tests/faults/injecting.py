@@ -2,7 +2,7 @@
 
 python -m tests.faults.injecting reads tasks from standard input, one JSON object per line, and forks a process for
 each, which saves the start of Python. It writes an Outcome for each. dbt runs in a process of its own, as it does
-under ./run.sh; its calls are counted with the command's.
+under ./run.sh. Its calls are counted apart, because their number differs a little from run to run.
 """
 
 import builtins
@@ -56,25 +56,26 @@ WITH_DBT = ("daily", "build")
 class Task:
     """A command, and the fault at call `number`: the name of an errno, `full` (from then on), `kill`, or none.
 
-    With `file_size`, no file can become larger. `environment` is added to that of this process.
+    The call is the command's, or dbt's if `is_of_dbt`. With `file_size`, no file can become larger. `environment` is
+    added to that of this process.
     """
 
     arguments: tuple[str, ...]
     fault: str = ""
     number: int = 0
     file_size: int | None = None
+    is_of_dbt: bool = False
     environment: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """Exit code (-9 if killed), the number of calls, and the output. dbt's are the calls after `before_dbt`."""
+    """Exit code (-9 if killed), the number of calls of the command and of its dbt, and the output."""
 
     exit_code: int
     calls: int
+    dbt_calls: int
     told: str
-    before_dbt: int = 0
-    of_dbt: int = 0
 
     @property
     def was_killed(self) -> bool:
@@ -84,42 +85,39 @@ class Outcome:
 class Faults:
     """Counts calls and makes one of them fail, in this process and those that it forks: one at a time calls."""
 
-    def __init__(self, fault: str, number: int) -> None:
-        self._counts = memoryview(mmap.mmap(-1, 24)).cast("q")
-        self._fault, self._number = fault, number
+    def __init__(self, task: Task) -> None:
+        self._counts = memoryview(mmap.mmap(-1, 16)).cast("q")  # of the command, of dbt
+        self._task = task
         self._lock = threading.Lock()
+        self._is_dbt = False
 
     @property
     def calls(self) -> int:
+        """The number of calls of the command."""
         return self._counts[0]
 
     @property
-    def before_dbt(self) -> int:
+    def dbt_calls(self) -> int:
+        """The number of calls of dbt."""
         return self._counts[1]
 
-    @property
-    def of_dbt(self) -> int:
-        return self._counts[2]
-
-    def dbt_begins(self) -> None:
-        """Note that the calls that follow are dbt's."""
-        self._counts[1] = self.calls
-
-    def dbt_ended(self) -> None:
-        """Note that the calls that follow are the command's."""
-        self._counts[2] = self.calls - self.before_dbt
+    def install_in_dbt(self) -> None:
+        """Replace the counted functions in this process, which is dbt's."""
+        self._is_dbt = True
+        self.install()
 
     def count(self, *, writes: bool) -> int | None:
         """Count a call; return the errno with which it must fail, or None."""
         with self._lock:
-            self._counts[0] += 1
-            if self._fault == "full" and self.calls >= self._number and writes:
-                return errno.ENOSPC
-            if self.calls != self._number or self._fault in ("", "full"):
+            self._counts[self._is_dbt] += 1
+            fault, reached = self._task.fault, self._counts[self._task.is_of_dbt]
+            if fault == "full":
+                return errno.ENOSPC if writes and reached >= self._task.number else None
+            if fault == "" or self._is_dbt != self._task.is_of_dbt or reached != self._task.number:
                 return None
-            if self._fault == "kill":
+            if fault == "kill":
                 os.kill(os.getpid(), signal.SIGKILL)
-            return int(getattr(errno, self._fault))
+            return int(getattr(errno, fault))
 
     def install(self) -> None:
         """Replace the counted functions in this process."""
@@ -255,7 +253,7 @@ def _serve() -> None:
 def _outcome_of(task: Task) -> Outcome:
     if task.arguments[0] in WITH_DBT:
         importlib.import_module("tests.warm")  # once; it takes seconds
-    faults = Faults(task.fault, task.number)
+    faults = Faults(task)
     with tempfile.TemporaryFile("w+") as told:
         child = os.fork()
         if not child:
@@ -263,7 +261,7 @@ def _outcome_of(task: Task) -> Outcome:
         _, status = os.waitpid(child, 0)
         told.seek(0)
         code = os.waitstatus_to_exitcode(status)
-        return Outcome(code, faults.calls, told.read(), faults.before_dbt, faults.of_dbt)
+        return Outcome(code, faults.calls, faults.dbt_calls, told.read())
 
 
 def _run(task: Task, told: int, faults: Faults) -> None:
@@ -312,16 +310,14 @@ class DbtBeside:
         return subprocess.CompletedProcess(command, self._ours.recv())
 
     def _code(self, *dbt: Any) -> int:
-        self._faults.dbt_begins()
         process = get_context("fork").Process(target=self._dbt, args=dbt)
         process.start()
         process.join()
-        self._faults.dbt_ended()
         return process.exitcode or 0
 
     def _dbt(self, arguments: Sequence[str], environment: Mapping[str, str], folder: Path, has_faults: bool) -> None:
         if has_faults:
-            self._faults.install()
+            self._faults.install_in_dbt()
         sys.exit(dbt_code(arguments, environment, folder))
 
 

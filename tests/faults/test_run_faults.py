@@ -94,16 +94,25 @@ class Scene:
     project: Project
     before: State
     after: State
-    calls: list[int]
-    dbt_calls: list[int]
+    calls: int
+    dbt_calls: int
 
-    def task(self, project: Project, fault: str = "", number: int = 0, file_size: int | None = None) -> Task:
-        return task_of(self.command, project, DAYS[1], fault, number, file_size)
+    def task(
+        self,
+        project: Project,
+        fault: str = "",
+        number: int = 0,
+        *,
+        file_size: int | None = None,
+        is_of_dbt: bool = False,
+    ) -> Task:
+        return task_of(self.command, project, DAYS[1], fault, number, file_size=file_size, is_of_dbt=is_of_dbt)
 
-    def numbers(self, fault: str) -> list[int]:
-        """Return the numbers of the calls that fail in this test run: each fault has others."""
-        of_command = share(self.calls, fault, OF_A_DAY if self.dbt_calls else AT_ONCE)
-        return [*of_command, *share(self.dbt_calls, fault, OF_DBT)]
+    def numbers(self, fault: str) -> list[tuple[int, bool]]:
+        """Return the calls that fail in this test run, and whether they are dbt's: each fault has others."""
+        of_command = share(range(1, self.calls + 1), fault, OF_A_DAY if self.dbt_calls else AT_ONCE)
+        of_dbt = share(range(1, self.dbt_calls + 1), fault, OF_DBT)
+        return [*((number, False) for number in of_command), *((number, True) for number in of_dbt)]
 
 
 def landed(project: Project) -> dict[str, bytes]:
@@ -133,10 +142,8 @@ def scene(
     undisturbed = copy_of(first_day, tmp_path_factory.mktemp("after") / "project")
     outcome = injector.run(task_of(request.param, undisturbed, DAYS[1]))
     assert outcome.exit_code == PARTLY, outcome.told
-    end_of_dbt = outcome.before_dbt + outcome.of_dbt
-    dbt_calls = list(range(outcome.before_dbt + 1, end_of_dbt + 1))
-    calls = [number for number in range(1, outcome.calls + 1) if number not in dbt_calls]
-    return Scene(request.param, first_day, State.of(first_day), State.of(undisturbed), calls, dbt_calls)
+    before, after = State.of(first_day), State.of(undisturbed)
+    return Scene(request.param, first_day, before, after, outcome.calls, outcome.dbt_calls)
 
 
 def check(scene: Scene, project: Project, outcome: Outcome, injector: Injector, what: str) -> None:
@@ -170,12 +177,11 @@ def test_commands_change_something_without_faults(scene: Scene) -> None:
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_failing_call_is_recovered_by_a_rerun(scene: Scene, injector: Injector, tmp_path: Path, fault: str) -> None:
-    for number in scene.numbers(fault):
-        project = copy_of(scene.project, tmp_path / str(number))
-        outcome = injector.run(scene.task(project, fault, number))
-        in_dbt = outcome.before_dbt < number <= outcome.before_dbt + outcome.of_dbt  # whose calls differ by a few
-        assert outcome.was_killed == (fault == "kill" and not in_dbt), f"call {number}: {outcome}"
-        check(scene, project, outcome, injector, f"{fault} at call {number}")
+    for number, is_of_dbt in scene.numbers(fault):
+        project = copy_of(scene.project, tmp_path / f"{number}{is_of_dbt}")
+        outcome = injector.run(scene.task(project, fault, number, is_of_dbt=is_of_dbt))
+        assert outcome.was_killed == (fault == "kill" and not is_of_dbt), f"call {number}: {outcome}"
+        check(scene, project, outcome, injector, f"{fault} at call {number}{' of dbt' if is_of_dbt else ''}")
         shutil.rmtree(project.folder)
 
 
@@ -237,8 +243,10 @@ class User:
         environment = {"SPOTIFY_CLIENT_ID": CLIENT_ID, "SPOTIFY_TOKEN_FILE": str(self.file)}
         if command == "login":
             arguments = ("login", "--port", "0", "--config", str(self.project.config))
-            return Task(arguments, fault, number, file_size, environment | browser)
-        return replace(task_of(command, self.project, DAYS[1], fault, number, file_size), environment=environment)
+            return Task(arguments, fault, number, file_size, environment=environment | browser)
+        return replace(
+            task_of(command, self.project, DAYS[1], fault, number, file_size=file_size), environment=environment
+        )
 
 
 @pytest.fixture(scope="module")
