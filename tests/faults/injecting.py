@@ -31,7 +31,7 @@ from unittest.mock import patch
 
 import duckdb
 
-from extractor.cli.commands import main
+from extractor.cli import commands
 from extractor.cli.console import flush_output
 from extractor.clock import Clock
 from extractor.engines import dbt as transform
@@ -70,12 +70,17 @@ class Task:
 
 @dataclass(frozen=True)
 class Outcome:
-    """Exit code (-9 if killed), the number of calls of the command and of its dbt, and the output."""
+    """Exit code (-9 if killed), the number of calls of the command and of its dbt, and the output.
+
+    The command's calls that pass the changes on are those after `before_passing` and up to `after_passing`.
+    """
 
     exit_code: int
+    told: str
     calls: int
     dbt_calls: int
-    told: str
+    before_passing: int
+    after_passing: int
 
     @property
     def was_killed(self) -> bool:
@@ -86,20 +91,27 @@ class Faults:
     """Counts calls and makes one of them fail, in this process and those that it forks: one at a time calls."""
 
     def __init__(self, task: Task) -> None:
-        self._counts = memoryview(mmap.mmap(-1, 16)).cast("q")  # of the command, of dbt
+        self._counts = memoryview(mmap.mmap(-1, 32)).cast("q")  # of the command, of dbt, before and after passing on
         self._task = task
         self._lock = threading.Lock()
         self._is_dbt = False
 
     @property
-    def calls(self) -> int:
-        """The number of calls of the command."""
-        return self._counts[0]
+    def counts(self) -> list[int]:
+        """Return the numbers of an outcome."""
+        return list(self._counts)
 
-    @property
-    def dbt_calls(self) -> int:
-        """The number of calls of dbt."""
-        return self._counts[1]
+    def noting(self, pass_on: Callable[..., None]) -> Callable[..., None]:
+        """Return a function that also notes which calls pass the changes on."""
+
+        def call(*arguments: Any) -> None:
+            self._counts[2] = self._counts[0]
+            try:
+                pass_on(*arguments)
+            finally:
+                self._counts[3] = self._counts[0]
+
+        return call
 
     def install_in_dbt(self) -> None:
         """Replace the counted functions in this process, which is dbt's."""
@@ -261,7 +273,7 @@ def _outcome_of(task: Task) -> Outcome:
         _, status = os.waitpid(child, 0)
         told.seek(0)
         code = os.waitstatus_to_exitcode(status)
-        return Outcome(code, faults.calls, faults.dbt_calls, told.read())
+        return Outcome(code, told.read(), *faults.counts)
 
 
 def _run(task: Task, told: int, faults: Faults) -> None:
@@ -278,9 +290,10 @@ def _run(task: Task, told: int, faults: Faults) -> None:
             if task.arguments[0] in WITH_DBT:
                 dbt = DbtBeside(faults, has_faults=task.file_size is None)
                 stack.enter_context(patch.object(transform, "subprocess")).run = dbt.run
+            stack.enter_context(patch.object(commands, "_pass_on", faults.noting(commands._pass_on)))
             if task.file_size is None:
                 faults.install()
-            code = main(task.arguments, Clock())
+            code = commands.main(task.arguments, Clock())
     except BaseException:  # noqa: BLE001 (this process exits in any case)
         traceback.print_exc()
     finally:
