@@ -327,6 +327,7 @@ def _run_steps(config: Config, options: argparse.Namespace, console: Console, fo
         if options.command == "daily" and not _wants_everything(options) and target.is_published(config):
             console.result("unchanged", f"nothing new since {config.database} was published: not rebuilt")
             _pass_on(config, console, folder)
+            _say_news(config, options, console)
             return exit_code
         if "build" in steps:
             how = BuildOptions(options.full_refresh, options.full_tests, options.forget_purged, options.log_format)
@@ -346,8 +347,8 @@ def _say_news(config: Config, options: argparse.Namespace, console: Console) -> 
     with _warning_of(console, f"the changes of {console.day} can't be shown"):
         for alarm in read_alarms(config):
             console.note("warning", alarm)
-        if options.command == "daily" and (summary := summarize_day(config, console.day)):
-            text, facts = summary
+        if options.command == "daily":
+            text, facts = summarize_day(config, console.day)
             console.result("changes", text, **facts)
 
 
@@ -392,7 +393,8 @@ def _extract(config: Config, console: Console) -> int:
         console.note("planned", f"{console.day}: {plan}", **asdict(plan))
 
     rng = random.Random()  # noqa: S311 (jitter, no secret)
-    run = RunContext(config, console.day, console.clock, progress_on(console))
+    names = target_of(config).report(config).names
+    run = RunContext(config, console.day, console.clock, progress_on(console), names)
     extraction = extract(run, credentials, rng, announce)
     console.result("extracted", extraction.summary, **extraction.facts)
     return extraction.exit_code

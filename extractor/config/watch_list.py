@@ -6,8 +6,8 @@ import csv
 import difflib
 import io
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
@@ -28,17 +28,21 @@ LINK = re.compile(
 
 @dataclass(frozen=True)
 class WatchList:
-    """This worker's slice of the watch list: labels by id, in the order of the seeds; and the totals before slicing."""
+    """This worker's slice of the watch list: labels by id, in the order of the seeds; and the totals before slicing.
+
+    `names` are those of playlists that have been published.
+    """
 
     playlists: dict[str, str]
     tracks: dict[str, str]
     all_playlists: int
     all_tracks: int
+    names: Mapping[str, str] = field(default_factory=dict)
 
     def playlist(self, playlist_id: str) -> str:
-        """Return the label of a playlist, and its id in brackets; the id alone without a label."""
-        label = self.playlists.get(playlist_id)
-        return f"{label} ({playlist_id})" if label else playlist_id
+        """Return the name or else the label of a playlist, and its id in brackets; the id alone without either."""
+        name = self.names.get(playlist_id) or self.playlists.get(playlist_id)
+        return f"{name} ({playlist_id})" if name else playlist_id
 
 
 def read_watch_list(config: Config) -> WatchList:

@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any
 
 from extractor.config.watch_list import WatchList, read_watch_list
-from extractor.errors import PARTLY_READ, CredentialsError, StoppedByQuota
+from extractor.errors import PARTLY_READ, CredentialsError, StoppedByQuota, counted
 from extractor.extract.day import Fetcher, RunContext, Tally
 from extractor.extract.plan import Plan, plan
 from extractor.landing.budget import Budget, load_wait, save_wait
@@ -44,7 +44,7 @@ def extract(
     """
     run = replace(run, clock=run.progress.on(run.clock))
     config = run.config
-    watched = read_watch_list(config)
+    watched = replace(read_watch_list(config), names=run.names)
     landed = DayReader(config.landing, run.day, config.endpoints)
     state = landed.catch_up()
     budget = Budget(config.landing, run.day, config.api.requests_per_day, state.requests)
@@ -155,7 +155,7 @@ def _summary(
     if fetcher.long_unavailable:
         first = min(fetcher.long_unavailable, key=lambda each: each.since)
         lines.append(
-            f"  warning: {len(fetcher.long_unavailable)} of the playlists not read have been unavailable for long, "
+            f"  warning: {counted(len(fetcher.long_unavailable), 'playlist')} unavailable for long, "
             f"{watched.playlist(first.playlist_id)} since {first.since}; ./run.sh status names them"
         )
     lines += [f"  warning: {problem}" for problem in landed.problems.values()]

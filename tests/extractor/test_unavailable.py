@@ -47,7 +47,7 @@ def test_tolerated_playlist_is_warned_about_and_counted_as_not_read(bench: MakeB
     ended = run.extract(january(5))
     assert ended.exit_code == 0
     assert "1 of 2 playlists (1 not read)" in ended.summary
-    warning = f"warning: 1 of the playlists not read have been unavailable for long, {LIST} since 2026-01-03"
+    warning = f"warning: 1 playlist unavailable for long, {LIST} since 2026-01-03"
     assert warning in ended.summary
     assert "  not read:" not in ended.summary
     assert ended.facts["playlists_failed"] == 1

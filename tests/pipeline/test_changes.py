@@ -77,10 +77,31 @@ def test_daily_run_ends_with_what_has_changed(make_project: MakeProject) -> None
         assert done.exit_code == 0, done.told
         last.append(done.stdout.splitlines()[-1])
     [(name,)] = project.rows("select playlist_name from playlists")
-    assert last[0].startswith("published ")
+    assert last[0] == "changes need two reads of a playlist"
     assert last[1] == f"+1 −1 in {name} since 1 Jan"
     assert last[2] == "no changes in 1 playlist since 2 Jan"
     assert last[3] == f"+1 −0 in {name} since 3 Jan"
     again = project.run("daily", date(2026, 1, 4))
-    assert "not rebuilt" in again.stdout.splitlines()[-1]
+    assert "not rebuilt" in again.stdout
+    assert again.stdout.splitlines()[-1] == last[3]
     assert project.run("changes").stdout.splitlines()[0] == "Between 3 and 4 Jan 2026: +1 −0"
+
+
+UNREAD = """
+tracks: 4
+first_day: 2026-01-01
+days: 2
+playlists: {one: {name: Piano, size: 2, events: {2026-01-02: {status: 404}}}}
+"""
+
+
+def test_day_without_reads_says_so_and_names_playlists_as_published(make_project: MakeProject) -> None:
+    project = make_project(UNREAD)
+    first = project.run("daily", date(2026, 1, 1))
+    assert (first.exit_code, first.stdout.splitlines()[-1]) == (0, "changes need two reads of a playlist")
+    project.simulator.day = date(2026, 1, 2)
+    second = project.run("daily", date(2026, 1, 2))
+    [playlist_id] = project.simulator.world.playlist_ids
+    assert second.exit_code == 3, second.told
+    assert f"  not read: playlist Piano ({playlist_id}): unavailable, 404" in second.stdout
+    assert second.stdout.splitlines()[-1] == "no playlist was observed on 2 Jan; the last observed day is 1 Jan"

@@ -17,7 +17,7 @@ from extractor.engines.duckdb.builds import expect_refresh
 from extractor.engines.duckdb.files import ORIGINAL, attach, number_of, opened, quoted
 from extractor.engines.duckdb.rewriting import raw_without
 from extractor.engines.raw_tables import ANSWER_TABLES
-from extractor.errors import ConfigError
+from extractor.errors import ConfigError, counted
 from extractor.landing.withdrawn import FOLDER, Withdrawal, check_ended, files_of, withdraw
 
 CONDITIONS = {"day": "day = $what::date", "run": "regexp_full_match(run_id, $what)", "playlist": "playlist_id = $what"}
@@ -65,8 +65,8 @@ class Forgotten:
 
     def __str__(self) -> str:
         return (
-            f"withdrew {self.what}: {self.answers} raw answers; {self.files} landing files moved to landing/withdrawn. "
-            "The next daily run, or ./run.sh build and publish, rebuilds the tables without it"
+            f"withdrew {self.what}: {counted(self.answers, 'raw answer')}; {counted(self.files, 'landing file')} moved "
+            "to landing/withdrawn. The next daily run, or ./run.sh build and publish, rebuilds the tables without it"
         )
 
 

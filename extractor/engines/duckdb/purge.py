@@ -16,7 +16,7 @@ from extractor.engines.duckdb.builds import last_build_of
 from extractor.engines.duckdb.files import number_of, opened
 from extractor.engines.duckdb.rewriting import raw_without
 from extractor.engines.raw_tables import ANSWER_TABLES
-from extractor.errors import LandingError
+from extractor.errors import LandingError, counted
 from extractor.landing.reader import run_of
 
 # A run is purged or kept as a whole, so that a read never loses a part of its pages. It is purged if it has ended and
@@ -68,8 +68,8 @@ class Purged:
 
     def __str__(self) -> str:
         return (
-            f"purged {self.answers} raw answers and {self.files} landing files of days before {self.before}; "
-            "the tables are unchanged"
+            f"purged {counted(self.answers, 'raw answer')} and {counted(self.files, 'landing file')} of days before "
+            f"{self.before}; the tables are unchanged"
         )
 
 

@@ -161,7 +161,8 @@ def read_digest(config: Config, period: str) -> Digest:
         cursor = connection.cursor()
         observed = observed_days(cursor)
         if len(observed) < 2:
-            raise WarehouseError(f"{config.database}: a digest compares two observed days; there will be two tomorrow")
+            so_far = counted(len(observed), "observed day")
+            raise WarehouseError(f"{config.database}: a digest compares two observed days; so far it has {so_far}")
         days = min(DAYS[period], len(observed) - 1)
         since, last = observed[-days - 1], observed[-1]
         cursor.execute(COUNTS.format(since=literal(since), last=literal(last)))
@@ -185,7 +186,7 @@ def _parts(cursor: Cursor, since: date, last: date) -> list[Part]:
         )
         for row in found[PLAYLISTS]
     ]
-    entered = [_track(row, some([names[each] for each in row["playlists"]], MOST)) for row in found[ENTERED]]
+    entered = [_track(row, some(sorted(names[each] for each in row["playlists"]), MOST)) for row in found[ENTERED]]
     begun = [
         Entry(names[row["playlist_id"]], day_of(row["first_read"]), address("playlist", row["playlist_id"]))
         for row in found[FIRST_READ]

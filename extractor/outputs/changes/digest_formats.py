@@ -41,6 +41,8 @@ PART = """\
 """
 NOTE = '<p style="margin: 4px 0; font-size: 14px; opacity: 0.75">{}</p>\n'
 LINK = '<a href="{}" style="color: inherit">{}</a>'
+NAME = "<bdi>{}</bdi>"
+"""A name that runs from right to left must not turn the numbers beside it."""
 
 
 def as_markdown(digest: Digest) -> str:
@@ -91,6 +93,6 @@ def _in_markdown(entry: Entry) -> str:
 
 
 def _in_html(entry: Entry) -> str:
-    name = escape(_short(entry.name))
+    name = NAME.format(escape(_short(entry.name)))
     shown = LINK.format(escape(entry.link), name) if entry.link else name
-    return shown + (f": {escape(_short(entry.about))}" if entry.about else "")
+    return shown + (f": {NAME.format(escape(_short(entry.about)))}" if entry.about else "")

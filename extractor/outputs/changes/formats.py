@@ -153,8 +153,9 @@ def notes(found: Changes) -> Iterator[str]:
     """Yield what the numbers lack: playlists that were not observed, and those without an earlier read."""
     if found.through is None or found.history is None:
         return
-    if found.changes and found.history[0] > found.since:
-        yield f"The first observed day is {_day(found.history[0])}."
+    first = found.history[0]
+    if found.changes and found.since < first <= min(change.date_before for change in found.changes):
+        yield f"The first observed day is {_day(first)}."
     if earlier := found.earlier():
         yield f"Perhaps before {_day(found.since)}: changes of " + _listed(earlier)
     if found.not_observed:
@@ -244,7 +245,8 @@ def _html(changes: list[Change]) -> str:
         item = ET.SubElement(items, "li")
         item.text = f"{SIGNS[change.change]} "
         link = address("track", change.track_id)
-        title = ET.SubElement(item, "a", {"href": link}) if link else ET.SubElement(item, "span")
+        # A title that runs from right to left must not turn the signs and numbers around it.
+        title = ET.SubElement(item, *(("a", {"href": link, "dir": "auto"}) if link else ("span", {"dir": "auto"})))
         title.text = _clean(change.title)
         bounds = between(change.date_before, change.date, with_year=True)
         title.tail = _clean(f"{_kind(change)} ({bounds})")

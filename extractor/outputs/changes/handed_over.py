@@ -81,8 +81,12 @@ select unnest(
     recursive := true
 )
 """
-# A change that is found with other bounds than before has moved: what is the same, and the bounds overlap.
+# A change that is found with other bounds than before has moved: what is the same, and the bounds overlap. Other bounds
+# of a crossing have other values, so what is the same there is the track, the level and the direction.
 COMPARED = """
+create or replace temp macro same(what, level) as
+    case when level is null then what else concat_ws(' ', what ->> 1, level, cast(what ->> 4 as integer) >= level) end;
+
 create or replace temp table gone as
 select * from known
 where
@@ -102,7 +106,10 @@ select
     gone.is_handed_over
 from gone
 inner join fresh
-    on gone.what = fresh.what and gone.date_before < fresh.date and fresh.date_before < gone.date
+    on
+        same(gone.what, gone.level) = same(fresh.what, fresh.level)
+        and gone.date_before < fresh.date
+        and fresh.date_before < gone.date
 qualify
     row_number() over (partition by gone.id order by fresh.date desc) = 1
     and row_number() over (partition by fresh.id order by gone.date desc) = 1;

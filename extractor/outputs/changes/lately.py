@@ -9,8 +9,10 @@ from extractor.config.settings import Config
 from extractor.engines.published import Cursor, literal
 from extractor.engines.registry import target_of
 from extractor.errors import counted
-from extractor.outputs.changes.read import Changes, Tally, observed_days, read_between, read_day
+from extractor.outputs.changes.read import Changes, Tally, observed_days, read_between
 from extractor.outputs.changes.words import day_of, listed, some
+
+NO_CHANGES_YET = "changes need two reads of a playlist"
 
 NAMED = 3
 """Playlists and tracks that a summary names."""
@@ -29,14 +31,19 @@ where date > {since} and date <= {last}
 """
 
 
-def summarize_day(config: Config, day: date) -> tuple[str, dict[str, object]] | None:
-    """Return up to three lines about the changes that a day shows, and the same as facts.
+def summarize_day(config: Config, day: date) -> tuple[str, dict[str, object]]:
+    """Return up to three lines about the changes that a day shows, or why it shows none, and the same as facts.
 
-    None if it is not the last of two observed days. Raises WarehouseError if what is published can't be read.
+    Raises WarehouseError if what is published can't be read.
     """
-    found = read_day(config, day)
-    if found is None:
-        return None
+    with target_of(config).reading(config) as published:
+        observed = [each for each in observed_days(published) if each <= day]
+        if observed[-1:] != [day]:
+            last = f"; the last observed day is {day_of(observed[-1])}" if observed else ""
+            return f"no playlist was observed on {day_of(day)}{last}", {"since": None}
+        if len(observed) == 1:
+            return NO_CHANGES_YET, {"since": None}
+        found = read_between(published, observed[-2], observed)
     text = "\n".join([listed([_numbers(found), *_biggest(found)]), *_others(found)])
     tally, biggest = found.tally, found.biggest()
     facts = {
@@ -54,7 +61,7 @@ def summarize_day(config: Config, day: date) -> tuple[str, dict[str, object]] | 
 def _numbers(found: Changes) -> str:
     """Return the numbers of changes, and where they are."""
     if not found.changes and not found.compared:
-        return "changes need two reads of a playlist"
+        return NO_CHANGES_YET
     if not found.changes:
         return f"no changes in {counted(found.compared, 'playlist')} since {day_of(found.since)}"
     changed = found.biggest()

@@ -18,7 +18,6 @@ from extractor.config.on_change import KINDS
 from extractor.config.settings import Config
 from extractor.engines.duckdb.files import opened, quoted
 from extractor.engines.published import Cursor, id_of, literal, records_of
-from extractor.engines.registry import target_of
 from extractor.outputs.changes.words import day_of, identity, named
 from extractor.outputs.missing import check_published
 
@@ -213,18 +212,6 @@ def read_changes(config: Config, asked: Asked) -> Changes:
     check_published(config.database)
     with opened(config.database, read_only=True, memory_limit=config.memory) as connection:
         return _read(connection.cursor(), asked)
-
-
-def read_day(config: Config, day: date) -> Changes | None:
-    """Return the changes that a day shows; None if it is not the last of two observed days.
-
-    Reads what the engine of the configuration has published. Raises WarehouseError if it can't be read.
-    """
-    with target_of(config).reading(config) as cursor:
-        observed = [each for each in observed_days(cursor) if each <= day]
-        if len(observed) < 2 or observed[-1] != day:
-            return None
-        return _between(cursor, Asked(), observed[-2], day, observed)
 
 
 def observed_days(cursor: Cursor) -> list[date]:

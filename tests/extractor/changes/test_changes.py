@@ -260,7 +260,8 @@ def test_imported_days_are_not_the_last_observed_ones(make: Callable[..., Shown]
         connection.execute(IMPORTED_SINCE)
     assert before and show.json() == before
     assert summarize_day(show.config, january(16)) == lines
-    assert summarize_day(show.config, january(20)) is None
+    text, _ = summarize_day(show.config, january(20))
+    assert text == "no playlist was observed on 20 Jan; the last observed day is 16 Jan"
     assert [change["date"] for change in show.json("--playlist", "Imported")] == ["2026-01-20"]
 
 
@@ -269,3 +270,21 @@ def test_days_of_imports_are_shown_if_nothing_is_live(make: Callable[..., Shown]
     with duckdb.connect(str(show.config.database)) as connection:
         connection.execute("delete from playlist_days; delete from playlist_changes;" + IMPORTED_SINCE)
     assert [change["date"] for change in show.json()] == ["2026-01-20"]
+
+
+def test_days_of_imports_are_no_first_observed_day(shown: Shown) -> None:
+    """What an import shows of earlier days is shown, so the first live day is not called the first observed one."""
+    first = "The first observed day is 12 Jan 2026.\n"
+    assert first in shown("--since", "2026-01-01")
+    change_tables(
+        shown,
+        f"""
+        insert into playlist_days (playlist_id, date, outcome, source) values
+            ('{A}', '2026-01-03', 'complete', 'archive'), ('{A}', '2026-01-05', 'complete', 'archive');
+        insert into playlist_changes (playlist_id, track_id, change, date, date_before, is_replacement, is_imported)
+        values ('{A}', '{FOUR}', 'added', '2026-01-05', '2026-01-03', false, true);
+        """,
+    )
+    told = shown("--since", "2026-01-01")
+    assert "New id – X (between 3 and 5 Jan)" in told
+    assert first not in told

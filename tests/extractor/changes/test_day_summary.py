@@ -25,9 +25,7 @@ SUMMARY = (
 
 
 def test_day_is_summarized_in_three_lines(shown: Shown) -> None:
-    summary = summarize_day(shown.config, january(16))
-    assert summary
-    text, facts = summary
+    text, facts = summarize_day(shown.config, january(16))
     assert text == SUMMARY
     assert facts == {
         "since": january(15),
@@ -44,14 +42,13 @@ def test_day_is_summarized_in_three_lines(shown: Shown) -> None:
 
 
 def test_day_in_the_middle_is_summarized_without_later_ones(shown: Shown) -> None:
-    summary = summarize_day(shown.config, january(13))
-    assert summary
-    assert summary[0] == "+1 −1 in 2 playlists since 12 Jan; biggest: Morning +1 −0; Same (left) +0 −1"
+    text, _ = summarize_day(shown.config, january(13))
+    assert text == "+1 −1 in 2 playlists since 12 Jan; biggest: Morning +1 −0; Same (left) +0 −1"
 
 
 @pytest.mark.parametrize(("day", "since"), [(14, 13), (15, 14)])
 def test_day_without_changes_says_so(shown: Shown, day: int, since: int) -> None:
-    text, facts = summarize_day(shown.config, january(day)) or ("", {})
+    text, facts = summarize_day(shown.config, january(day))
     assert text == f"no changes in 1 playlist since {since} Jan"
     assert (facts["since"], facts["added"], facts["compared"], facts["playlists"]) == (january(since), 0, 1, [])
 
@@ -65,14 +62,21 @@ def test_day_of_first_reads_has_no_changes_to_tell(shown: Shown) -> None:
         delete from playlist_days where date < '2026-01-16' and playlist_id = '{A}';
         """,
     )
-    text, _ = summarize_day(shown.config, january(16)) or ("", {})
+    text, _ = summarize_day(shown.config, january(16))
     assert text == "changes need two reads of a playlist"
     assert summarize_lately(shown.config)[0] == "16 Jan: changes need two reads of a playlist"
 
 
-@pytest.mark.parametrize("day", [11, 12, 17])
-def test_day_that_is_not_the_last_of_two_has_no_summary(shown: Shown, day: int) -> None:
-    assert summarize_day(shown.config, january(day)) is None
+@pytest.mark.parametrize(
+    ("day", "text"),
+    [
+        (11, "no playlist was observed on 11 Jan"),
+        (12, "changes need two reads of a playlist"),
+        (17, "no playlist was observed on 17 Jan; the last observed day is 16 Jan"),
+    ],
+)
+def test_day_that_is_not_the_last_of_two_says_why_it_shows_nothing(shown: Shown, day: int, text: str) -> None:
+    assert summarize_day(shown.config, january(day)) == (text, {"since": None})
 
 
 def test_summary_of_a_server_is_that_of_the_file(
@@ -95,17 +99,16 @@ def test_summary_of_a_server_is_that_of_the_file(
     ("summary", "line"),
     [
         (("+1 −0 in One since 1 Jan", {"added": 1}), "+1 −0 in One since 1 Jan"),
-        (None, None),
         (WarehouseError("no such file"), "warning: the changes of 2026-01-02 can't be shown: no such file"),
         (KeyError("secret"), "warning: the changes of 2026-01-02 can't be shown: KeyError"),
     ],
 )
-def test_daily_run_ends_with_the_summary(
+def test_daily_run_ends_with_the_summary_also_if_nothing_is_new(
     run: Callable[..., Run],
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     summary: object,
-    line: str | None,
+    line: str,
 ) -> None:
     def summarize(*_: object) -> object:
         if isinstance(summary, Exception):
@@ -114,10 +117,12 @@ def test_daily_run_ends_with_the_summary(
 
     monkeypatch.setattr("extractor.cli.commands.summarize_day", summarize)
     command = run()
-    assert command("daily") == 0
-    captured = capsys.readouterr()
-    lines = (captured.err if isinstance(summary, Exception) else captured.out).splitlines()
-    assert (lines[-1] == line) if line else lines[-1].startswith("published ")
+    for published in ("published ", "nothing new since"):
+        assert command("daily") == 0
+        captured = capsys.readouterr()
+        lines = (captured.err if isinstance(summary, Exception) else captured.out).splitlines()
+        assert lines[-1] == line
+        assert published in captured.out
 
 
 @pytest.mark.usefixtures("fake_dbt")

@@ -207,6 +207,24 @@ def test_late_read_narrows_the_bounds_and_the_old_ones_go_along(command: Command
     assert (withdrawn["playlist"], withdrawn["track"]) == ("Morning", "Song 2")
 
 
+def test_late_value_of_a_track_corrects_its_crossing(command: Command) -> None:
+    one = TRACKS[0]
+    command.set(Rule(popularity=50))
+    command.history.reads = {(PLAYLISTS[0], day(number)): {one} for number in (1, 2, 5)}
+    command.history.values = {(one, day(1)): 58, (one, day(2)): 58, (one, day(5)): 44}
+    [crossed] = command()
+    assert (crossed["popularity_before"], crossed["popularity"], crossed["date_before"]) == (58, 44, "2026-01-02")
+    command.history.reads[PLAYLISTS[0], day(4)] = {one}
+    command.history.values[one, day(4)] = 56
+    [corrected] = command()
+    assert corrected["was"] == {"id": crossed["id"], "date_before": "2026-01-02", "date": "2026-01-05"}
+    assert corrected["correction"] and "withdrawn" not in corrected
+    assert (corrected["popularity_before"], corrected["popularity"], corrected["date"]) == (56, 44, "2026-01-05")
+    command.history.values |= {(one, day(4)): 58, (one, day(5)): 58}
+    [withdrawn] = command()
+    assert (withdrawn["withdrawn"], withdrawn["popularity_before"], withdrawn["popularity"]) == (True, 56, 44)
+
+
 def test_two_late_days_within_the_bounds_of_a_change_correct_it_once(command: Command) -> None:
     one = TRACKS[0]
     command.history.reads = {(PLAYLISTS[0], day(1)): {one}, (PLAYLISTS[0], day(2)): set[str]()}
