@@ -240,15 +240,17 @@ def test_json_output_is_one_object_per_line(
     run: Callable[..., Run], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(Fault("/v1/playlists", times=1, status=404))("daily", "--log-format", "json") == 3
-    extracted, loaded, built, published = said(capsys.readouterr().out)
-    assert {line["day"] for line in (extracted, loaded, built, published)} == {"2026-01-02"}
-    assert all(line["at"].startswith("2026-01-02T06:00") for line in (extracted, loaded, built, published))
+    lines = said(capsys.readouterr().out)
+    assert {line["day"] for line in lines} == {"2026-01-02"}
+    assert all(line["at"].startswith("2026-01-02T06:00") for line in lines)
+    extracted, loaded, built, published, changes = lines
     assert extracted["event"] == "extracted"
     assert (extracted["exit_code"], extracted["playlists_asked"], extracted["playlists_failed"]) == (3, 2, 1)
     assert len(extracted["problems"]) == 1
     assert (loaded["event"], loaded["files"]) == ("loaded", 1)
     assert (built["event"], built["tests"]) == ("built", 1)
     assert (published["event"], published["database"]) == ("published", str(tmp_path / "data" / "s.duckdb"))
+    assert (changes["event"], changes["since"]) == ("changes", None)
     assert "--log-format json build" in (tmp_path / "data" / "dbt" / "arguments.txt").read_text()
 
 
