@@ -9,7 +9,7 @@ import re
 import zlib
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ import duckdb
 from extractor.engines.duckdb.files import quoted
 from extractor.errors import ConfigError
 from extractor.imports.documents import LONGEST_LINE, pieces
-from extractor.imports.git import Repository
+from extractor.imports.git import Repository, Version
 from extractor.imports.neutral import add_rows, columns_of
 from extractor.imports.problems import Problems
 from extractor.landing.payloads import page_of
@@ -63,13 +63,17 @@ from (
 
 @dataclass(frozen=True)
 class _Document:
-    """A file with a response, and when it was observed: on a day (UTC), perhaps at a known instant."""
+    """A file with a response, and when it was observed: on a day (UTC), perhaps at a known instant.
+
+    `version` is what it is in git; None outside.
+    """
 
     file: str
     path: str
     day: date | None
     observed_at: str | None
     content: bytes
+    version: Version | None = None
 
 
 def read_responses(
@@ -95,8 +99,8 @@ def read_responses(
     for found in pieces(responses, folder / "documents.ndjson", read, problems):
         yield found
     if not found:
-        reason = reasons.named[0] if reasons.named else f"{path}: no file that ends with {' or '.join(ENDINGS)}"
-        raise ConfigError(f"{reason}\n{path}: holds no responses of the Web API for playlists")
+        named = [*reasons.named, *problems.named] or [f"{path}: no file that ends with {' or '.join(ENDINGS)}"]
+        raise ConfigError("\n".join(named[:3]) + f"\n{path}: holds no responses of the Web API for playlists")
     for reason in reasons.named:
         problems.add(reason)
     problems.count += reasons.count - len(reasons.named)
@@ -106,9 +110,15 @@ def _responses(
     path: Path, drop_fields: frozenset[str], reasons: Problems, problems: Problems
 ) -> Iterator[dict[str, Any]]:
     repository = Repository(path)
+    known: dict[int, str] = {}
     for document in _of_git(repository, problems) if path.is_dir() and repository.has_history else _of_folder(path):
         try:
-            yield _parsed(document, drop_fields)
+            response = _parsed(document, drop_fields)
+            if document.version:
+                _check_time(document.version, response["playlist_id"], known)
+            yield response
+        except _NoReadError as error:
+            reasons.add(f"{document.file}: {error}")
         except (ValueError, RecursionError) as error:
             reasons.add(f"{document.file}: not a response for a playlist: {error}")
         except (TypeError, KeyError, AttributeError):
@@ -123,7 +133,28 @@ def _of_git(repository: Repository, problems: Problems) -> Iterator[_Document]:
             day=version.committed_at.date(),
             observed_at=f"{version.committed_at:%Y-%m-%d %H:%M:%S}Z",
             content=version.content,
+            version=version,
         )
+
+
+class _NoReadError(Exception):
+    """A response was not received when it was committed."""
+
+
+def _check_time(version: Version, playlist_id: str, known: dict[int, str]) -> None:
+    """Raise _NoReadError for a file of another day, or with what a playlist has been at another time.
+
+    `known` has the first commit of each content.
+    """
+    committed, dated = version.committed_at.date(), _day_in(version.path)
+    first = known.setdefault(hash((playlist_id, version.blob)), version.commit)
+    if dated and abs(dated - committed) > timedelta(days=1):
+        raise _NoReadError(
+            f"its path says {dated}, but it was committed on {committed}; to import it as of the day in its path, "
+            "copy the folder out of the repository"
+        )
+    if version.is_added and not dated and first != version.commit:
+        raise _NoReadError(f"a copy of what was committed in {first[:12]}: not another response")
 
 
 def _of_folder(path: Path) -> Iterator[_Document]:
@@ -171,6 +202,8 @@ def _parsed(document: _Document, drop_fields: frozenset[str]) -> dict[str, Any]:
     page = page_of(body)
     if page is None:
         raise ValueError("no array of entries in `tracks` or `items`")
+    if body.get("type") not in (None, "playlist") or any(map(_is_elsewhere, (body.get("href"), page.get("href")))):
+        raise ValueError("it is of something else, as its type or its address says")
     if page["items"] and not any(map(_is_entry, page["items"])):
         raise ValueError("its array holds no entries of a playlist")
     is_page = page is body
@@ -200,6 +233,11 @@ def _playlist_id(body: dict[str, Any], path: str, *, is_page: bool) -> str:
         if found := pattern.findall(text):
             return str(found[-1])
     raise ValueError("no id of a playlist, in it or in its path")
+
+
+def _is_elsewhere(href: Any) -> bool:
+    """Return whether an address is not of one playlist. Some have taken the addresses out."""
+    return "://" in str(href) and "/playlists/" not in str(href)
 
 
 def _is_entry(entry: Any) -> bool:

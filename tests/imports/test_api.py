@@ -20,6 +20,7 @@ from tests.imports.worlds import FIRST_DAY, Imported, Snapshot, generate, landed
 from tests.pipeline.oracle import Entry
 
 PLAYLIST, A, B, C = (spotify_id(name) for name in ("playlist", "A", "B", "C"))
+API = "https://api.spotify.com/v1/"
 HELD = (Entry(A, "2024-01-01T00:00:00Z"), Entry(None, "2024-01-02T00:00:00Z"), Entry(B, None))
 READ = Snapshot(PLAYLIST, FIRST_DAY, HELD, "curator", 1)
 
@@ -145,6 +146,9 @@ def test_items_land_as_the_api_gave_them_without_dropped_fields(target: Target, 
         (text({"items": [{"id": PLAYLIST, "name": "a playlist of a user"}]}), "no entries of a playlist"),
         (text({"items": [{"track": None}], "total": 1}), "no id of a playlist"),
         (text({"error": {"status": 404}}), "no array of entries"),
+        (text({"tracks": {"href": f"{API}search?query=x", "items": [], "total": 0}, "id": PLAYLIST}), "something else"),
+        (text({"href": f"{API}me/tracks", "items": [{"track": {"id": A}}], "total": 1}), "something else"),
+        (text({"id": A, "type": "album", "tracks": {"items": [], "total": 0}}), "something else"),
     ],
 )
 def test_other_files_are_named_and_the_rest_is_imported(
@@ -187,6 +191,35 @@ def test_a_response_that_was_moved_is_no_read(target: Target, tmp_path: Path) ->
     ]
     reads = target.read("api", write_git(tmp_path / "git", zip(days, commits, strict=True)))
     assert [read.day for read in reads] == [FIRST_DAY.date()]
+
+
+def test_a_copy_that_is_committed_later_is_no_read(target: Target, tmp_path: Path) -> None:
+    old, new = text(response(READ)), text(response(READ) | {"name": "other"})
+    of_next_day = f"kept/{FIRST_DAY + timedelta(5):%Y-%m-%d}/x.json"
+    commits: list[dict[str, bytes | None]] = [
+        {"x.json": old, "the same/x.json": old},
+        {"x.json": new},
+        {"x.json": old},
+        {"copy/x.json": new},
+        {of_next_day: new},
+    ]
+    days = [FIRST_DAY + timedelta(number) for number in range(len(commits))]
+    exit_code, printed = target.run("import", "api", write_git(tmp_path / "git", zip(days, commits, strict=True)))
+    assert (exit_code, printed.count("not usable")) == (3, 1), printed
+    assert ":copy/x.json: a copy of what was committed in " in printed, printed
+    assert [read.at for read in landed(target.landing)] == [days[0], days[1], days[2], days[4]]
+
+
+def test_a_response_that_is_committed_days_later_is_imported_from_a_folder_only(target: Target, tmp_path: Path) -> None:
+    day, late = FIRST_DAY.date(), FIRST_DAY + timedelta(2)
+    git = write_git(tmp_path / "git", [(late, {f"kept/{day}/x.json": text(response(READ))})])
+    exit_code, printed = target.run("import", "api", git)
+    assert f"kept/{day}/x.json: its path says {day}, but it was committed on {late.date()}" in printed, printed
+    assert (exit_code, "no file that ends with" in printed, target.files()) == (2, False, {}), printed
+    checkout = tmp_path / "checkout"
+    subprocess.run(["git", "clone", "--quiet", str(git), str(checkout)], check=True)
+    (checkout / "kept").rename(tmp_path / "copied")
+    assert [read.day for read in target.read("api", tmp_path / "copied")] == [day]
 
 
 def test_half_a_surrogate_pair_stops_no_import(target: Target, tmp_path: Path) -> None:
