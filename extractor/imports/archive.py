@@ -222,7 +222,10 @@ def read_archive(
     for done in pieces(_documents(Repository(path), problems), folder / "documents.ndjson", read, problems):
         yield done
     if not done:
-        raise ConfigError(f"{path}: no commit has a file playlists/pretty/<id>.json: not an archive of this layout")
+        reason = "no commit has a file playlists/pretty/<id>.json: not an archive of this layout"
+        if problems.named:
+            reason = "no commit that can be used changes a file playlists/pretty/<id>.json"
+        raise ConfigError("\n".join([*problems.named, f"{path}: {reason}"]))
 
 
 def _documents(repository: Repository, problems: Problems) -> Iterator[dict[str, Any]]:
@@ -238,5 +241,5 @@ def _documents(repository: Repository, problems: Problems) -> Iterator[dict[str,
             "playlist_id": playlist_id,
             "observed_at": f"{version.committed_at:%Y-%m-%d %H:%M:%S}Z",
             # No string of JSON has a line break, so this takes out only the indentation: a third of the bytes.
-            "text": INDENTATION.sub(b"", version.content).decode("utf-8", "replace"),
+            "text": INDENTATION.sub(b"", version.content).decode("utf-8-sig", "replace"),
         }

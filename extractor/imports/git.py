@@ -125,6 +125,7 @@ class Repository:
         options = ("--raw", "-z", "--no-abbrev", "--full-history", "--no-ext-diff", "--no-textconv", *MOVES)
         commit, committed_at = "", None
         deleted: dict[str, str] = {}
+        cut, before_all = self._cut_commits(), set[str]()
         with self._started("log", "--reverse", f"--format={COMMIT}%H %ct", *options, "HEAD", "--", ".") as log:
             fields = _fields(_pipe(log.stdout))
             for each in fields:
@@ -144,9 +145,16 @@ class Repository:
                     deleted[path] = before
                     continue
                 before = deleted.pop(path, before) if kind == "A" else before
+                if commit in cut:
+                    before_all.add(blob)
                 # A change of the mode only is no new content.
-                if mode in REGULAR_FILES and blob != before:
+                elif mode in REGULAR_FILES and blob != before and not (kind == "A" and blob in before_all):
                     yield _Change(commit, committed_at, kind == "A", blob, path)
+
+    def _cut_commits(self) -> frozenset[str]:
+        """Return the first commits of a shallow clone: which files they changed is not known."""
+        file = self._path / self._git("rev-parse", "--git-path", "shallow").strip()
+        return frozenset(file.read_text("ascii").split()) if file.exists() else frozenset()
 
     def _git(self, *arguments: str) -> str:
         with self._started(*arguments) as process:
@@ -184,7 +192,10 @@ class Repository:
             errors.close()
         if code:
             reason = b"".join(said).decode("utf-8", "replace").rpartition("fatal: ")[2]
-            raise ConfigError(f"{self._path}: git can't read it: {' '.join(reason.split()) or f'exit code {code}'}")
+            remedy = "; clone it again without --filter" if "promisor remote" in reason else ""
+            raise ConfigError(
+                f"{self._path}: git can't read it: {' '.join(reason.split()) or f'exit code {code}'}{remedy}"
+            )
 
 
 class _Asking(threading.Thread):

@@ -28,8 +28,8 @@ from extractor.imports.table import NEUTRAL, adapter_names, adapters, read_table
 
 OF_GIT = ("archive", "api")
 CUT = (
-    "a shallow clone: its history is cut off, so its first commit seems to change every file; for the whole history: "
-    "git fetch --unshallow"
+    "a shallow clone: its history is cut off, and what its first commit changed is not known, so that is not "
+    "imported; for the whole history: git fetch --unshallow"
 )
 
 # Beside other work of the same machine: a build runs with 4 GB.

@@ -38,6 +38,12 @@ def write_git(folder: Path, commits: Iterable[Commit]) -> Path:
     return folder
 
 
+def clone(git: Path, folder: Path, option: str) -> Path:
+    """Clone a part of a repository."""
+    subprocess.run(["git", "clone", "--quiet", "--bare", option, f"file://{git}", str(folder)], check=True)
+    return folder
+
+
 def archive(folder: Path, snapshots: Iterable[Snapshot]) -> Path:
     """Write a git archive as the public ones are: one file per playlist, null entries and local files dropped."""
     return write_git(folder, [(each.at, archive_files(each)) for each in snapshots])

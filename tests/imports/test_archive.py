@@ -11,7 +11,7 @@ import pytest
 
 from extractor.simulator.identifiers import spotify_id
 from tests.imports.conftest import Target
-from tests.imports.layouts import archive, archive_files, write_git
+from tests.imports.layouts import archive, archive_files, clone, response, write_git
 from tests.imports.worlds import FIRST_DAY, Imported, Snapshot, generate, landed, of_archive
 from tests.pipeline.oracle import Entry
 
@@ -233,14 +233,47 @@ def test_two_commits_of_one_instant_that_differ_are_named(
 
 
 def test_a_shallow_clone_is_named(target: Target, tmp_path: Path) -> None:
-    world = snapshots((Entry(A, OLD),), (Entry(B, OLD),))
+    world = snapshots((Entry(A, OLD),), (Entry(B, OLD),), (Entry(C, OLD),))
     git = archive(tmp_path / "git", world)
-    shallow = tmp_path / "shallow"
-    subprocess.run(["git", "clone", "--quiet", "--depth=1", "--bare", f"file://{git}", str(shallow)], check=True)
+    shallow = clone(git, tmp_path / "shallow", "--depth=2")
     exit_code, printed = target.run("import", "archive", shallow, "--strict")
     assert (exit_code, "git fetch --unshallow" in printed, target.files()) == (2, True, {})
     exit_code, printed = target.run("import", "archive", shallow)
-    assert (exit_code, simple(landed(target.landing))) == (3, [[(B, OLD)]]), printed
+    assert (exit_code, simple(landed(target.landing))) == (3, [[(C, OLD)]]), printed
+
+
+@pytest.mark.parametrize("source", ["archive", "api"])
+def test_the_first_commit_of_a_shallow_clone_is_no_read(target: Target, tmp_path: Path, source: str) -> None:
+    """It seems to change every file, also those that are unchanged since long ago."""
+    world = snapshots((Entry(A, OLD),), (Entry(B, OLD),))
+    path = f"playlists/pretty/{PLAYLIST}.json"
+    of_source = {
+        "archive": lambda each: archive_files(each)[path],
+        "api": lambda each: json.dumps(response(each)).encode(),
+    }
+    old, new = map(of_source[source], world)
+    commits = [{path: old}, {"x": b"1"}, {f"a copy/{path}": old}, {path: new}]
+    days = [FIRST_DAY + timedelta(10 * number) for number in range(len(commits))]
+    git = write_git(tmp_path / "git", zip(days, commits, strict=True))
+    exit_code, printed = target.run("import", source, clone(git, tmp_path / "two", "--depth=3"))
+    assert (exit_code, [read.at for read in landed(target.landing)]) == (3, [days[3]]), printed
+    exit_code, printed = target.run("import", source, clone(git, tmp_path / "one", "--depth=1"), "--name", "one")
+    assert (exit_code, "a shallow clone: its history is cut off" in printed) == (2, True), printed
+    assert "not an archive of this layout" not in printed and "no file that ends with" not in printed
+
+
+def test_a_clone_without_contents_is_named_with_what_to_do(target: Target, tmp_path: Path) -> None:
+    git = archive(tmp_path / "git", snapshots((Entry(A, OLD),)))
+    subprocess.run(["git", "-C", str(git), "config", "uploadpack.allowFilter", "true"], check=True)
+    exit_code, printed = target.run("import", "archive", clone(git, tmp_path / "partial", "--filter=blob:none"))
+    assert (exit_code, "clone it again without --filter" in printed, target.files()) == (2, True, {}), printed
+
+
+def test_a_byte_order_mark_hides_no_read(target: Target, tmp_path: Path) -> None:
+    [world] = snapshots((Entry(A, OLD),))
+    path = f"playlists/pretty/{PLAYLIST}.json"
+    git = write_git(tmp_path / "git", [(world.at, {path: b"\xef\xbb\xbf" + archive_files(world)[path]})])
+    assert simple(target.read("archive", git)) == [[(A, OLD)]]
 
 
 def test_what_is_no_archive_is_refused(target: Target, tmp_path: Path) -> None:
