@@ -15,9 +15,8 @@ from typing import Any
 
 import duckdb
 
-from extractor.engines.duckdb.files import quoted
 from extractor.errors import ConfigError
-from extractor.imports.documents import LONGEST_LINE, pieces
+from extractor.imports.documents import LONGEST_LINE, path_text, pieces
 from extractor.imports.git import Repository, Version
 from extractor.imports.neutral import add_rows, columns_of
 from extractor.imports.problems import Problems
@@ -90,7 +89,7 @@ def read_responses(
     """
 
     def read(piece: Path, longest: int) -> None:
-        work.execute(ROWS.format(path=quoted(str(piece)), longest=longest))
+        work.execute(ROWS.format(path=path_text(piece), longest=longest))
         add_rows(work, "mapped", columns_of(work, "mapped"), today, "file", "null")
 
     reasons = Problems()
@@ -100,7 +99,7 @@ def read_responses(
         yield found
     if not found:
         named = [*reasons.named, *problems.named] or [f"{path}: no file that ends with {' or '.join(ENDINGS)}"]
-        raise ConfigError("\n".join(named[:3]) + f"\n{path}: holds no responses of the Web API for playlists")
+        raise ConfigError("\n".join(named[:3]) + f"\n{path}: no response of the Web API for a playlist that is usable")
     for reason in reasons.named:
         problems.add(reason)
     problems.count += reasons.count - len(reasons.named)

@@ -10,9 +10,8 @@ from typing import Any
 
 import duckdb
 
-from extractor.engines.duckdb.files import quoted
 from extractor.errors import ConfigError
-from extractor.imports.documents import pieces
+from extractor.imports.documents import path_text, pieces
 from extractor.imports.git import Repository
 from extractor.imports.neutral import add_rows, columns_of
 from extractor.imports.problems import Problems
@@ -212,7 +211,7 @@ def read_archive(
     """
 
     def read(path: Path, longest: int) -> None:
-        work.execute(DOCUMENTS.format(path=quoted(str(path)), longest=longest))
+        work.execute(DOCUMENTS.format(path=path_text(path), longest=longest))
         for (file,) in work.execute("select file from documents where read is null").fetchall():
             problems.add(f"{file}: not a playlist in JSON with an array `tracks`")
         work.execute(ROWS)

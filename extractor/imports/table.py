@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import gzip
 import json
+import os
 import re
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
@@ -18,6 +20,7 @@ import duckdb
 
 from extractor.engines.duckdb.files import number_of, quoted
 from extractor.errors import ConfigError
+from extractor.imports.documents import path_text
 from extractor.imports.neutral import COLUMNS, OF_SOURCES, add_rows, columns_of, missing_columns
 from extractor.imports.problems import Problems
 from extractor.project import HOME, PROJECT
@@ -71,10 +74,11 @@ READERS = {
     # Detecting the dialect looks at the first lines only, which may have no quotes.
     "csv": "read_csv({paths}, auto_detect = false, header = false, delim = {delimiter}, quote = '\"', escape = '\"',"
     " columns = {columns}, filename = {path}, hive_partitioning = false, skip = {skip}, strict_mode = {strict},"
+    " compression = {packing},"
     " store_rejects = true, rejects_table = 'refused_lines', rejects_scan = 'refused_scans', rejects_limit = 0)",
     "parquet": "read_parquet({paths}, filename = {path}, hive_partitioning = false)",
     "json": "read_json({paths}, format = 'newline_delimited', filename = {path}, hive_partitioning = false,"
-    " ignore_errors = true, {columns})",
+    " ignore_errors = true, compression = {packing}, {columns})",
 }
 INPUT = """
 create temp view input as
@@ -83,7 +87,8 @@ select columns(lambda name: lower(name) not in ('filename', {path})), "{path_nam
 TOO_LONG = """
 select count(*) from read_csv(
     {paths}, auto_detect = false, header = false, delim = {delimiter}, quote = '"', escape = '"',
-    columns = {columns}, skip = {skip}, strict_mode = false, ignore_errors = true, hive_partitioning = false
+    columns = {columns}, skip = {skip}, strict_mode = false, ignore_errors = true, hive_partitioning = false,
+    compression = {packing}
 )
 where "one more" is not null
 """
@@ -100,10 +105,11 @@ class Adapter:
 
 @dataclass(frozen=True)
 class _Group:
-    """Files of one format with the same columns, which one query can read."""
+    """Files of one format with the same columns, which one query can read. `packing` is what DuckDB calls it."""
 
     paths: tuple[Path, ...]
     format: str
+    packing: str
     header: str
     skip: int = 0
 
@@ -205,20 +211,34 @@ def _format(path: Path) -> str | None:
 
 def _groups(files: Iterable[Path], reasons: list[str]) -> Iterator[_Group]:
     """Yield files with the same header together, because a folder may hold one small file per day."""
-    by_header: dict[tuple[str, str, int], list[Path]] = {}
+    by_header: dict[tuple[str, str, str, int], list[Path]] = {}
     for path in files:
         kind = _format(path)
         try:
             if kind is None:
                 raise ConfigError(f"expected a file that ends with {', '.join(FORMATS)}, or these with .gz")
+            if not _is_text(path):
+                raise ConfigError("its name is not in UTF-8; rename it")
             header, skip = _header(path, kind)
         except (OSError, EOFError, ValueError, zlib.error, ConfigError) as error:
-            reasons.append(f"{path}: can't be read as a table: {error}")
+            shown = os.fsencode(path).decode("utf-8", "replace")
+            reasons.append(f"{shown}: can't be read as a table: {error}")
             continue
-        by_header.setdefault((kind, header, skip), []).append(path)
-    for (kind, header, skip), paths in by_header.items():
+        packing = "gzip" if _is_packed(path) else "uncompressed"
+        by_header.setdefault((kind, packing, header, skip), []).append(path)
+    for key, paths in by_header.items():
         for start in range(0, len(paths), FILES_AT_ONCE):
-            yield _Group(tuple(paths[start : start + FILES_AT_ONCE]), kind, header, skip)
+            yield _Group(tuple(paths[start : start + FILES_AT_ONCE]), *key)
+
+
+def _is_packed(path: Path) -> bool:
+    return path.name.endswith(".gz")
+
+
+def _is_text(path: Path) -> bool:
+    with suppress(UnicodeEncodeError):
+        return bool(str(path).encode())
+    return False
 
 
 def _header(path: Path, kind: str) -> tuple[str, int]:
@@ -229,8 +249,7 @@ def _header(path: Path, kind: str) -> tuple[str, int]:
     """
     if kind == "parquet":
         return str(path), 0
-    is_packed = path.name.endswith(".gz")
-    with gzip.open(path) if is_packed else path.open("rb") as file:
+    with gzip.open(path) if _is_packed(path) else path.open("rb") as file:
         start = file.read(MOST_OF_A_HEADER) if kind == "csv" else file.readline(MOST_OF_A_HEADER)
         lines = re.split(rb"\r\n?|\n", start, maxsplit=2)
         skip = int(lines[0].startswith(NOTE))
@@ -238,6 +257,8 @@ def _header(path: Path, kind: str) -> tuple[str, int]:
         if not text:
             raise ValueError("its first line is empty")
         if kind == "json":
+            if start.startswith(codecs.BOM_UTF8):
+                raise ValueError("it begins with a byte order mark, which JSON must not; save it without")
             first = json.loads(text)
             if not isinstance(first, dict):
                 raise ValueError("expected one JSON object a line")
@@ -247,7 +268,7 @@ def _header(path: Path, kind: str) -> tuple[str, int]:
                     following = json.loads(line)
                     keys.update(following if isinstance(following, dict) else ())
             text, skip = json.dumps(sorted(keys)), 0
-        while is_packed and file.read(BLOCK):  # DuckDB takes a file that is cut off as whole
+        while _is_packed(path) and file.read(BLOCK):  # DuckDB takes a file that is cut off as whole
             pass
     return text, skip
 
@@ -294,13 +315,17 @@ def _open_input(work: duckdb.DuckDBPyConnection, candidates: Sequence[Adapter], 
 
     The strict reader of CSV names lines with too many fields, but can't read lines that end in different ways.
     """
-    columns, delimiter = "auto_detect = true", quoted(group.delimiter)
-    paths = "[" + ", ".join(quoted(str(path)) for path in group.paths) + "]"
+    columns, delimiter, packing = "auto_detect = true", quoted(group.delimiter), quoted(group.packing)
+    paths = "[" + ", ".join(map(path_text, group.paths)) + "]"
     if group.format == "csv":
         names = group.names()
         columns = _as_text(names)
         too_long = TOO_LONG.format(
-            paths=paths, delimiter=delimiter, columns=_as_text([*names, "one more"]), skip=group.skip + 1
+            paths=paths,
+            packing=packing,
+            delimiter=delimiter,
+            columns=_as_text([*names, "one more"]),
+            skip=group.skip + 1,
         )
         if not strict and number_of(work, too_long):
             raise ConfigError("its lines end in different ways, and some have more fields than the header")
@@ -311,7 +336,13 @@ def _open_input(work: duckdb.DuckDBPyConnection, candidates: Sequence[Adapter], 
         others = [] if missing_columns(known) else [name for name in COLUMNS if name not in known]
         columns = "columns = " + _as_text([*keys, *others])
     reader = READERS[group.format].format(
-        paths=paths, skip=group.skip + 1, columns=columns, delimiter=delimiter, strict=strict, path=quoted(PATH)
+        paths=paths,
+        packing=packing,
+        skip=group.skip + 1,
+        columns=columns,
+        delimiter=delimiter,
+        strict=strict,
+        path=quoted(PATH),
     )
     work.execute("drop view if exists mapped; drop view if exists input")
     work.execute("drop table if exists refused_lines; drop table if exists refused_scans")
@@ -349,6 +380,6 @@ def _add(
 
 def _blank_lines(path: Path) -> int:
     """Return how many lines of a file are blank, or look so: more do no harm."""
-    opened = gzip.open if path.name.endswith(".gz") else open
+    opened = gzip.open if _is_packed(path) else open
     with opened(path, "rt", encoding="latin-1") as file:
         return sum(not line.strip() for line in file)

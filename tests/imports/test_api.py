@@ -15,7 +15,7 @@ import pytest
 from extractor.landing.reader import envelopes
 from extractor.simulator.identifiers import spotify_id
 from tests.imports.conftest import Target
-from tests.imports.layouts import item, response, write_git
+from tests.imports.layouts import archive_files, item, response, write_git
 from tests.imports.worlds import FIRST_DAY, Imported, Snapshot, generate, landed
 from tests.pipeline.oracle import Entry
 
@@ -249,6 +249,17 @@ def test_compressed_responses_are_read_in_git_and_in_a_folder(
     exit_code, printed = target.run("import", "api", kept)
     assert (exit_code, printed.count(": not compressed with gzip, or cut off: ")) == (3, 2), printed
     assert [(str(read.day), read.entries) for read in landed(target.landing)] == [("2024-05-01", HELD)]
+
+
+@pytest.mark.parametrize("source", ["api", "archive"])
+def test_a_project_may_be_in_a_folder_of_any_name(
+    make_target: Callable[[str], Target], tmp_path: Path, source: str
+) -> None:
+    path, content = f"playlists/pretty/{PLAYLIST}.json", text(response(READ))
+    if source == "archive":
+        content = archive_files(READ)[path]
+    git = write_git(tmp_path / "git", [(FIRST_DAY, {path: content})])
+    assert [read.playlist_id for read in make_target("my [project]*").read(source, git)] == [PLAYLIST]
 
 
 def test_a_folder_without_json_says_what_is_expected(target: Target, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -91,6 +92,15 @@ def test_lines_are_counted_with_those_that_are_refused(target: Target, tmp_path:
     for problem in (":2: Expected Number of Columns", ":4: Expected Number of Columns", ':5: day "bad"'):
         assert f"{path}{problem}" in printed, printed
     assert [read.outcome for read in landed(target.landing)] == ["complete"]
+
+
+def test_lines_of_a_file_with_wildcards_in_its_name_are_counted(target: Target, tmp_path: Path) -> None:
+    write_csv(tmp_path / "t1.csv", [row(1, A)])
+    path = write_csv(tmp_path / "t[1].csv", [row(1, A), row(1, A, "2024-05-02")])
+    path.write_text(path.read_text() + "only,two\n")
+    exit_code, printed = target.run("import", "table", path, "--complete")
+    assert (exit_code, f"{path}:4: Expected Number of Columns" in printed) == (3, True), printed
+    assert [read.outcome for read in landed(target.landing)] == ["complete", "partial"]
 
 
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])
@@ -369,6 +379,11 @@ def test_two_reads_of_one_instant_that_differ_prove_nothing(target: Target, tmp_
         ("t.csv.gz", b"no gzip", "can't be read as a table"),
         ("t.parquet", b"PAR1", "can't be read"),
         ("t.ndjson", b"[1, 2]\n", "expected one JSON object a line"),
+        (
+            "t.ndjson",
+            b'\xef\xbb\xbf{"day": 1}\n',
+            "it begins with a byte order mark, which JSON must not; save it without",
+        ),
         ("t.ndjson", b"{]\n", "can't be read as a table"),
         ("t.xlsx", b"PK", "expected a file that ends with .csv"),
         ("t.csv", b"playlist_id,day,position,uri\n\xff\xfe,\xff,1,x\n", "not utf-8 encoded"),
@@ -391,6 +406,19 @@ def test_a_file_of_another_kind_among_others_is_named(target: Target, tmp_path: 
     assert (exit_code, f"{tmp_path}/t/bad.csv: table has no column" in printed) == (3, True), printed
     assert "hidden" not in printed
     assert [read.outcome for read in landed(target.landing)] == ["complete"]
+
+
+def test_a_file_with_a_name_of_another_encoding_is_named(target: Target, tmp_path: Path) -> None:
+    write_csv(tmp_path / "t" / "good.csv", [row(1, A, total=1)])
+    other = tmp_path / "t" / os.fsdecode(b"b\xe4d.csv")
+    write_csv(other, [row(1, A, "2024-05-02", total=1)])
+    for path, code in ((tmp_path / "t", 3), (other, 2)):
+        exit_code, printed = target.run("import", "table", path)
+        assert (exit_code, f"{tmp_path}/t/b\N{REPLACEMENT CHARACTER}d.csv: can't be read" in printed) == (code, True), (
+            printed
+        )
+        assert "its name is not in UTF-8; rename it" in printed, printed
+    assert [str(read.day) for read in landed(target.landing)] == ["2024-05-01"]
 
 
 @pytest.mark.parametrize("name", ["bad.csv.gz", "bad.ndjson.gz"])

@@ -53,6 +53,19 @@ def test_random_tables_land_as_they_are(target: Target, tmp_path: Path, name: st
     assert target.read("table", path) == complete(world)
 
 
+@pytest.mark.parametrize("name", WRITERS)
+@pytest.mark.parametrize("stem", ["a[1]", "a*", "a?", "[!a]"])
+def test_no_character_of_a_name_is_a_wildcard(target: Target, tmp_path: Path, name: str, stem: str) -> None:
+    """In DuckDB, a[1].csv would be a1.csv, and a* all that begin with a."""
+    ending = name.removeprefix("t")
+    folder = tmp_path / stem
+    for other, track in (("t", B), ("a1", A), ("ab", A)):
+        WRITERS[name](folder / f"{other}{ending}", [row(1, track)])
+    (folder / f"t{ending}").rename(folder / f"{stem}{ending}")
+    [read] = target.read("table", folder / f"{stem}{ending}", "--complete")
+    assert (read.outcome, [entry.track_id for entry in read.entries]) == ("complete", [B])
+
+
 def test_rows_in_any_order_and_many_files_are_one_table(target: Target, tmp_path: Path) -> None:
     world = generate(8)
     rows = table_rows(world)[::-1]
