@@ -56,6 +56,7 @@ FIRST_DAY = date(2006, 1, 1)
 
 TABLE = """
 create macro json_text(value) as cast(to_json(value) as varchar);
+create macro counted_entries(number) as number || case number when 1 then ' entry' else ' entries' end;
 create macro whole(value, most) as case
     when try_cast(value as double) = try_cast(value as bigint) and try_cast(value as bigint) between 0 and most
         then try_cast(value as bigint)

@@ -19,6 +19,7 @@ PERSONALISED = (
 """Ids of playlists that Spotify fills for each listener, so that each request may show others; not of charts."""
 
 UNTRUSTED_ORDER = "two reads of one instant that differ"
+CONTINUED = "another read of the day begins where it ends"
 INVERTED = "its day and its observed_at are in another order than those of another read"
 
 LEFT_OUT = """
@@ -119,7 +120,7 @@ TABLE = """
 create table reads (
     playlist_id varchar, day date, observed_at timestamp, file varchar, row bigint, entries integer, repeated integer,
     total integer, outcome varchar, reason varchar, name varchar, description varchar, owner_id varchar,
-    followers bigint, snapshot_id varchar, kind varchar
+    followers bigint, snapshot_id varchar, kind varchar, first_position integer, last_position integer
 );
 create table restored (playlist_id varchar, day date, observed_at timestamp, number integer, added_at varchar)
 """
@@ -172,9 +173,9 @@ judged as (
             when is_mixed then '{untrusted_order}'
             when pages > 1 and not has_snapshot_id and not $vouched then 'several pages that carry no snapshot_id'
             when has_unreadable then 'an entry can''t be read'
-            when total <> held then held || ' entries of ' || total
+            when total <> held then counted_entries(held) || ' of ' || total
             when last - first >= total or last > total or first_page < 0
-                then 'its positions are not those of ' || held || ' entries'
+                then 'its positions are not those of ' || counted_entries(held)
             when total is null and kind = 'chart' and (held = 0 or first <> 1 or not is_gapless)
                 then 'its ranks are not 1 to ' || coalesce(last, 0) || ' without holes'
             when total is null and kind is distinct from 'chart' and not $vouched then 'its total is not known'
@@ -187,7 +188,7 @@ select
     playlist_id, day, observed_at, file, row, held, repeated, total,
     case when doubt is null then 'complete' else 'partial' end,
     coalesce(doubt, case when total is null and kind is distinct from 'chart' then 'imported: total not known' end),
-    name, description, owner_id, followers, snapshot_id, kind
+    name, description, owner_id, followers, snapshot_id, kind, first, last
 from judged
 """
 
@@ -206,6 +207,18 @@ where
     and reads.playlist_id = found.playlist_id
     and reads.day = found.day
     and reads.observed_at = found.observed_at
+"""
+
+# The pages of one read, each stamped with its own instant, would be reads that lack what is on the others.
+JUDGE_PAGES = """
+update reads set outcome = 'partial', reason = '{continued}'
+from reads as others
+where
+    reads.outcome = 'complete'
+    and reads.total is null
+    and reads.playlist_id = others.playlist_id
+    and reads.day = others.day
+    and reads.last_position + 1 = others.first_position
 """
 
 # A total equal to the entries proves a read, and ranks prove a chart as far as no line of a chart is lost.
@@ -229,7 +242,27 @@ where
     and (exists (from lost_files) or exists (from doubted where playlist_id is null and day is null))
 """
 
-NAMED = ("its ranks are not", "its positions have holes", "its positions are not those", UNTRUSTED_ORDER, INVERTED)
+# All entries of a document say again what is wrong with it; they have no line of their own.
+PROBLEMS = """
+from (
+    select file, row, problem from rows where problem is not null and row is not null
+
+    union all
+
+    select file, null, problem || case when count(*) > 1 then ' (' || counted_entries(count(*)) || ')' else '' end
+    from rows where problem is not null and row is null
+    group by file, problem
+)
+"""
+
+NAMED = (
+    "its ranks are not",
+    "its positions have holes",
+    "its positions are not those",
+    UNTRUSTED_ORDER,
+    INVERTED,
+    CONTINUED,
+)
 """Doubts that are mistakes of the input. The others say what the source does not know, or what a row's problem says."""
 
 # Where a row is: the file, and its line among those that were accepted and refused.
@@ -245,7 +278,7 @@ select
     end || ': ' || problem
 from (
     select places.*, files.lines_above, row - files.first_row + 1 as number
-    from (select file, row, problem {found} order by row limit {limit}) as places
+    from (select file, row, problem {found} order by row, file, problem limit {limit}) as places
     left join files using (file)
 ) as found
 """
@@ -273,7 +306,7 @@ def judge(work: duckdb.DuckDBPyConnection, problems: Problems, *, vouched: bool,
 
     `vouched`: the source says of each read that it is complete, as far as nothing contradicts it.
     """
-    collect_problems(work, "from rows where problem is not null", problems)
+    collect_problems(work, PROBLEMS, problems)
     work.execute(LOST)
     work.execute(DOUBTED)
     left_out = PERSONALISED if leave_out else "false"
@@ -284,8 +317,10 @@ def judge(work: duckdb.DuckDBPyConnection, problems: Problems, *, vouched: bool,
     for first, last in ranges(work.execute(DAYS).fetchall()):
         statement = JUDGE.format(untrusted_order=UNTRUSTED_ORDER)
         work.execute(statement, {"first": first, "last": last, "vouched": vouched})
-    for statement in (JUDGE_ORDER.format(inverted=INVERTED), JUDGE_LOST_LINES, JUDGE_LOST_FILES):
-        work.execute(statement)
+    work.execute(JUDGE_ORDER.format(inverted=INVERTED))
+    work.execute(JUDGE_PAGES.format(continued=CONTINUED))
+    work.execute(JUDGE_LOST_LINES)
+    work.execute(JUDGE_LOST_FILES)
     doubts = " or ".join(f"reason ^@ '{doubt}'" for doubt in NAMED)
     text = "'playlist ' || playlist_id || ' on ' || day || ': ' || reason as problem"
     collect_problems(work, f"from (select file, row, {text} from reads where {doubts})", problems)  # noqa: S608

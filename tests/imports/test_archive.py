@@ -166,6 +166,14 @@ def test_entries_of_another_form_prove_no_removal(target: Target, tmp_path: Path
     assert [read.outcome for read in landed(target.landing)] == ["complete", "partial"]
 
 
+def test_what_is_wrong_with_all_entries_of_a_file_is_one_problem(target: Target, tmp_path: Path) -> None:
+    [world] = snapshots((Entry(A, "yesterday"), Entry(B, "yesterday"), Entry(C, "today")))
+    exit_code, printed = target.run("import", "archive", archive(tmp_path / "git", [world]))
+    path = f":playlists/pretty/{PLAYLIST}.json: added_at"
+    assert (exit_code, printed.count("not usable")) == (3, 2), printed
+    assert f'{path} "yesterday" (2 entries)\n' in printed and f'{path} "today"\n' in printed, printed
+
+
 def test_a_file_that_is_moved_copied_or_added_again_is_no_read(target: Target, tmp_path: Path) -> None:
     first, second, third = snapshots((Entry(A, OLD), Entry(B, OLD)), (Entry(C, OLD),), (Entry(A, OLD), Entry(B, OLD)))
     path, moved = f"playlists/pretty/{PLAYLIST}.json", f"registry/playlists/pretty/{PLAYLIST}.json"

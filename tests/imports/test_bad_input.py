@@ -314,6 +314,7 @@ def test_rows_of_two_reads_that_differ_are_named(target: Target, tmp_path: Path,
         ([(1, A), (2, B), (3, "bad")], 3, "an entry can't be read"),
         ([(1, A), (2, B), ("third", C)], 2, "an entry can't be read"),
         ([(1, A), (3, B)], 2, "its positions are not those of 2 entries"),
+        ([(2, A)], 1, "its positions are not those of 1 entry"),
         ([(0, A), (2, B)], 2, "its positions are not those of 2 entries"),
         ([(2, A), (3, B)], 2, "its positions are not those of 2 entries"),
     ],
@@ -352,6 +353,28 @@ def test_days_and_instants_in_opposite_order_prove_nothing(
     found = {(read.playlist_id, str(read.day)): read.outcome for read in landed(target.landing)}
     assert [found.pop((PLAYLIST, f"2024-05-0{day}")) for day in (1, 2)] == outcomes
     assert set(found.values()) == {"complete"}
+
+
+@pytest.mark.parametrize(
+    ("day", "playlist_id", "position", "outcome"),
+    [
+        ("2024-05-01", PLAYLIST, 3, "partial"),
+        ("2024-05-01", PLAYLIST, 4, "complete"),
+        ("2024-05-02", PLAYLIST, 3, "complete"),
+        ("2024-05-01", spotify_id("other"), 3, "complete"),
+    ],
+)
+def test_pages_with_an_instant_each_prove_nothing(
+    target: Target, tmp_path: Path, day: str, playlist_id: str, position: int, outcome: str
+) -> None:
+    """As a complete read, the first would say that the tracks of the second have left."""
+    rows = [row(number, track, observed_at="2024-05-01T08:00:00Z") for number, track in ((1, A), (2, B))]
+    second = row(position, C, day, playlist_id=playlist_id, observed_at=f"{day}T08:00:01Z")
+    path = write_csv(tmp_path / "t.csv", [*rows, second])
+    exit_code, printed = target.run("import", "table", path, "--complete")
+    problem = f"{path}:2: playlist {PLAYLIST} on 2024-05-01: another read of the day begins where it ends"
+    assert (exit_code, problem in printed) == (3, outcome == "partial"), printed
+    assert {len(read.entries): read.outcome for read in landed(target.landing)} == {2: outcome, 1: "partial"}
 
 
 def test_a_read_that_is_there_twice_is_one(target: Target, tmp_path: Path) -> None:
