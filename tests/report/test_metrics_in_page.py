@@ -324,8 +324,9 @@ def test_most_changes_of_a_column_are_those_of_the_days_shown(page: Page, tmp_pa
     page.open(written(tmp_path, WEEKS_MISSED), "#playlist=l1")
     legend = "[...document.querySelectorAll('.timeline .legend li')].map((one) => one.innerText).join('; ')"
     for days, expected in (
-        ("", "added, at most 2 a week; removed, at most 2 a week"),
-        ("&from=2026-07-21&to=2026-08-08", "added, at most 1 a day; removed, at most 1 a day"),
+        ("", "added; removed"),  # in one of two weeks there may have been more than in any other
+        ("&from=2026-07-21&to=2026-08-08", "added; removed"),
+        ("&from=2026-08-03&to=2026-08-16", "added, at most 1 a day; removed, at most 1 a day"),
         ("&from=2026-10-20&to=2026-10-30", "added; removed, at most 2 a day"),
     ):
         page.run(f"location.hash = '#playlist=l1{days}'")

@@ -204,7 +204,7 @@ def playlist_numbers(ask: Callable[[str], Rows], after: date, to: date) -> dict[
             share / length if length else None,
             sum(popular) / len(popular) if popular else None,
             followers[-1][1],
-            followers[-1][1] - before_it[-1] if before_it else None,
+            followers[-1][1] - before_it[-1] if before_it and followers[-1][0] > after else None,
             sum(0 <= age < 28 for age in ages) / len(ages) if ages else None,
             sum(after < day for day in usable) / sum(after < day <= to for day, *_ in own),
         ]

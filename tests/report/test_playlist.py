@@ -81,7 +81,7 @@ def test_changes_over_days_without_a_read_are_drawn_over_these_days(page: Page, 
     )
     legend = page.texts(".legend li")
     assert "between two reads some days apart: the number is divided by these days" in legend
-    assert {"added, at most 1 a day", "removed, at most 2 a day"} <= set(legend)
+    assert {"added", "removed"} <= set(legend)  # on one of the three days there may have been more than on any other
     # the week from 11 to 17 October is compared with the read before it
     assert {"25", "5"} == {fact(page, "entered"), fact(page, "left")}
     assert page.texts(".facts .cover")[1:3] == ["between 10 and 17 Oct"] * 2

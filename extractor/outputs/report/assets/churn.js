@@ -70,14 +70,22 @@ export function churnLegend(world, changes, across) {
   return legend(
     ["added", "removed"].map((key) => [
       swatch(key),
-      html("span", {}, key, html("span", { class: "most" }, atMost(perColumn(world, changes, key, across), across))),
+      html("span", {}, key, html("span", { class: "most" }, atMost(world, changes, key, across))),
     ]),
   );
 }
 
-function atMost(days, across) {
-  const known = Math.max(...days.slice(across.first, across.last + 1).map((one) => one.known));
-  return known ? `, at most ${number(known)} a ${isWeekly(across) ? "week" : "day"}` : "";
+/** The most of a day or a week; nothing if more may have happened in one, as far as the reads around it tell. */
+function atMost(world, changes, key, across) {
+  const shown = perColumn(world, changes, key, across).slice(across.first, across.last + 1);
+  const known = Math.max(...shown.map((one) => one.known));
+  const possible = daysFrom(across.first, across.last).map((day) => {
+    const first = isWeekly(across) ? world.calendar.weekStart(day) : day;
+    const during = changesOver(changes, { first, last: isWeekly(across) ? first + 6 : first });
+    return during.reduce((sum, change) => sum + change[key], 0);
+  });
+  const isMost = known > 0 && Math.max(...possible) <= known;
+  return isMost ? `, at most ${number(known)} a ${isWeekly(across) ? "week" : "day"}` : "";
 }
 
 /** Two marks as one entry of a legend, where there is something that they stand for. */

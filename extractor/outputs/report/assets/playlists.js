@@ -61,8 +61,6 @@ function rowsOf(world, period, changes) {
     const own = changesOf.get(playlist) ?? [];
     const read = readBefore(playlist, to + 1);
     const isShown = read !== null && read >= 0;
-    const followers = lastKnown(playlist.followers, to) ?? playlist.followersBefore;
-    const before = lastKnown(playlist.followers, from) ?? playlist.followersBefore;
     const days = Array.from(playlist.outcomes.slice(Math.min(from + 1, to), to + 1)).filter((letter) => letter !== ".");
     return {
       playlist,
@@ -73,8 +71,7 @@ function rowsOf(world, period, changes) {
       turnover: turnoverIn(playlist, own, period),
       popularity: isShown ? rounded(popularities[playlist.index][read] ?? null, 1) : null,
       popularities: popularities[playlist.index],
-      followers,
-      gained: followers === null || before === null ? null : followers - before,
+      ...followersOf(playlist, period),
       released: isShown ? shareReleased(world, playlist, read) : null,
       observed: days.filter(isUsable).length,
       days: days.length,
@@ -86,6 +83,14 @@ function rowsOf(world, period, changes) {
       (other.tracks ?? -1) - (one.tracks ?? -1) ||
       one.playlist.index - other.playlist.index,
   );
+}
+
+/** The last number of followers, and what it gained since the period began: null if none was told in the period. */
+function followersOf({ followers: numbers, followersBefore }, { from, to }) {
+  const last = numbers.findLastIndex((value, day) => day <= to && value !== null);
+  const followers = numbers[last] ?? followersBefore;
+  const before = lastKnown(numbers, from) ?? followersBefore;
+  return { followers, gained: last > from && before !== null ? followers - before : null };
 }
 
 function columnsOf(world, shown, rows, line) {
@@ -177,7 +182,8 @@ function sqlOfRows(world, { from, to }) {
             / sum(days_since_usable) filter (where date > ${after} and size > 0) as turnover,
         arg_max(size, date) as tracks,
         arg_max(followers, date) as followers,
-        arg_max(followers, date) filter (where date <= ${after}) as followers_before
+        arg_max(followers, date) filter (where date <= ${after}) as followers_before,
+        count(followers) filter (where date > ${after}) > 0 as has_followers
     from playlist_days
     where date <= ${end}
     group by playlist_id
@@ -202,7 +208,7 @@ select
     round(days.turnover, 4) as turnover,
     ${inPage("round(tracks.popularity, 1)")} as popularity,
     days.followers,
-    days.followers - days.followers_before as gained,
+    case when days.has_followers then days.followers - days.followers_before end as gained,
     ${inPage("round(tracks.released, 4)")} as released,
     coalesce(days.observed, 0) as observed,
     coalesce(days.days, 0) as days

@@ -1,0 +1,80 @@
+"""What was not observed is not told as if it had been: small worlds with days without a read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from extractor.engines.functions import FUNCTIONS, define
+from tests.pipeline.browser import Page
+from tests.report.pages import Cells, queried, saved_rows, sql_of, written
+from tests.report.worlds import small
+
+pytestmark = pytest.mark.slow
+
+
+def with_functions(folder: Path, sql: str) -> Path:
+    """Write a report on a published file that also has the functions which the page's queries name."""
+    html = written(folder, sql)
+    with duckdb.connect(str(html.with_name("s.duckdb"))) as connection:
+        for name in FUNCTIONS:
+            define(connection, name)
+    return html
+
+
+def by_name(rows: list[Cells], *titles: str) -> dict[str, tuple[float | None, ...]]:
+    """Return some columns by the first one."""
+    return {next(iter(row.values())): tuple(row[title] for title in titles) for row in rows}
+
+
+def both(page: Page, caption: str, titles: tuple[str, str]) -> dict[str, tuple[float | None, ...]]:
+    """Return two columns of a table by its first one, after a comparison with its query."""
+    database = Path(page.run("decodeURIComponent(new URL(location).pathname)")).with_name("s.duckdb")
+    rows = by_name(saved_rows(page, caption), *titles)
+    assert rows == by_name(queried(database, sql_of(page, caption)), *(title.lower() for title in titles))
+    return rows
+
+
+def test_changes_of_artists_are_known_where_one_of_their_playlists_was_compared(page: Page, tmp_path: Path) -> None:
+    held = {"p1": {1: "AB", 3: "AC", 5: "ACE"}, "p2": {1: "AD", 2: "D"}, "p3": {5: "F"}}
+    html = with_functions(tmp_path, small(held, last=5))
+    columns = ("Added", "Removed")
+    known: dict[str, dict[str, tuple[int | None, ...]]] = {
+        "#from=2026-01-01&to=2026-01-01": {"A": (None, None), "B": (None, None), "D": (None, None)},
+        "#from=2026-01-03&to=2026-01-03": {"A": (0, 0), "B": (0, 1), "C": (1, 0), "D": (None, None)},
+        "#from=2026-01-02&to=2026-01-02": {"A": (0, 1), "B": (None, None), "D": (0, 0)},
+        "#from=2026-01-05&to=2026-01-05": {
+            "A": (0, 0), "C": (0, 0), "D": (None, None), "E": (1, 0), "F": (None, None)
+        },
+    }  # fmt: skip
+    for days, expected in known.items():
+        page.open(html, days)
+        names = {f"Artist {letter}": numbers for letter, numbers in expected.items()}
+        assert both(page, "Artists", columns) == names, days
+
+
+def test_followers_are_gained_only_in_days_that_tell_their_number(page: Page, tmp_path: Path) -> None:
+    held = {"p1": {1: "A", 2: "A", 5: "A"}, "p2": {1: "A", 5: "A"}}
+    followers = {"p1": {1: 100, 2: 90, 5: 95}, "p2": {5: 7}}
+    html = with_functions(tmp_path, small(held, last=5, followers=followers))
+    for first, last, expected in (
+        (3, 4, {"p1": (90, None), "p2": (None, None)}),
+        (3, 5, {"p1": (95, 5), "p2": (7, None)}),
+        (2, 3, {"p1": (90, -10), "p2": (None, None)}),
+    ):
+        page.open(html, f"#from=2026-01-0{first}&to=2026-01-0{last}")
+        assert both(page, "Playlists", ("Followers", "Gained")) == expected, (first, last)
+
+
+def test_most_changes_of_a_day_are_unknown_if_some_are_of_one_of_several_days(page: Page, tmp_path: Path) -> None:
+    page.open(written(tmp_path, small({"p1": {1: "ABC", 2: "AB", 5: "ABDEFG", 6: "ABDEFGH"}}, last=6)))
+    for days, expected in (
+        ("", ["added", "removed, at most 1 a day"]),
+        ("&to=2026-01-02", ["added", "removed, at most 1 a day"]),
+        ("&from=2026-01-06", ["added, at most 1 a day", "removed"]),
+    ):
+        page.run(f"location.hash = '#playlist=p1{days}'")
+        legend = "[...document.querySelectorAll('.timeline .legend li')].map((one) => one.innerText)"
+        page.wait_for(f"String({legend}) === {','.join(expected)!r}")
