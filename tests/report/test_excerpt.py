@@ -107,14 +107,14 @@ def test_report_of_one_playlist_has_its_tracks_only_and_says_so(page: Page, conf
     page.open(part.output, "#track=t6", window=PHONE)
     assert page.texts(".state p")[1] == "Excerpt: 1 of 3 playlists"
     assert fact(page, "now") == "1"
-    assert page.texts(".facts .cover")[0] == "when last read; others are not in this page"
+    assert page.texts(".facts .cover")[0] == "as last read; others are not in this page"
     page.open(part.output, "#track=t99")
     assert page.texts("h1") == ["Not in this page"]
     assert page.texts(".lead") == ["No track with the id t99 is in it. It is an excerpt: 1 of 3 playlists."]
     assert "Elsewhere" not in page.run("document.documentElement.textContent")
     page.open(whole.output, "#track=t6")
     assert len(page.texts(".state p")) == 1
-    assert page.texts(".facts .cover")[0] == "when last read"
+    assert page.texts(".facts .cover")[0] == "as last read"
     assert page.complaints == []
 
 

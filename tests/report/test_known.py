@@ -22,6 +22,7 @@ from tests.report.pages import (
     check_sql,
     fact,
     queried,
+    rows_of,
     said,
     saved,
     saved_rows,
@@ -292,6 +293,12 @@ def test_days_seen_and_last_seen_leave_out_days_on_which_a_track_may_be_hidden(p
         ]
         expected = (str(day(seen[-1])), str(len(seen)), str(day(absent)) if absent else "")
         assert (row["Last seen"], row["Days seen"], row["Removed"]) == expected
+
+
+def test_a_hidden_track_is_not_said_to_be_still_there(page: Page, newest: Path) -> None:
+    page.open(newest, f"#track=m&to={day(6)}")
+    rows = {row[0]: row[3] for row in rows_of(page, "Playlists now and before")}
+    assert rows["List l1"] == "not known since 4 Jan"
 
 
 def test_a_hidden_track_does_not_count_on_the_days_on_which_it_is_hidden(page: Page, newest: Path) -> None:

@@ -9,8 +9,8 @@ import pytest
 
 from extractor.engines.functions import FUNCTIONS, define
 from tests.pipeline.browser import Page
-from tests.report.pages import Cells, queried, saved_rows, sql_of, written
-from tests.report.worlds import small
+from tests.report.pages import Cells, fact, queried, rows_of, saved_rows, sql_of, tip, written
+from tests.report.worlds import day_of, small
 
 pytestmark = pytest.mark.slow
 
@@ -78,3 +78,58 @@ def test_most_changes_of_a_day_are_unknown_if_some_are_of_one_of_several_days(pa
         page.run(f"location.hash = '#playlist=p1{days}'")
         legend = "[...document.querySelectorAll('.timeline .legend li')].map((one) => one.innerText)"
         page.wait_for(f"String({legend}) === {','.join(expected)!r}")
+
+
+# p2 went private after the 3rd, p3 is no longer watched since then.
+GONE = small({"p1": {1: "A", 5: "A"}, "p2": {1: "A", 3: "A"}, "p3": {1: "A", 3: "A"}}, last=5, until={"p3": 3})
+
+
+def ends(page: Page, caption: str) -> dict[str, str]:
+    """Return what a table says of the end of each playlist's stay."""
+    titles = page.run(
+        f"[...document.querySelectorAll('table')].find((one) => one.caption.innerText === {caption!r})"
+        ".tHead.innerText.toLowerCase().split(/\\s*\\t\\s*/)"
+    )
+    places = [[title.strip() for title in titles].index(title) for title in ("playlist", "removed")]
+    return {row[places[0]].split("\n")[0]: row[places[1]] for row in rows_of(page, caption)}
+
+
+def test_a_track_is_not_said_to_be_still_in_a_playlist_that_was_not_read_since(page: Page, tmp_path: Path) -> None:
+    html = written(tmp_path, GONE)
+    for day, expected, about in (
+        (5, {"p1": "still there", "p2": "not known since 3 Jan", "p3": "not known since 3 Jan"},
+         "as last read, 2 of them not known since 3 Jan"),
+        (4, dict.fromkeys(("p2", "p3"), "not known since 3 Jan") | {"p1": "not known since 1 Jan"},
+         "as last read, 3 of them not known since 3 Jan"),
+        (3, {"p1": "not known since 1 Jan", "p2": "still there", "p3": "still there"},
+         "as last read, 1 of them not known since 1 Jan"),
+        (1, dict.fromkeys(("p1", "p2", "p3"), "still there"), "as last read"),
+    ):  # fmt: skip
+        page.open(html, f"#track=A&to={day_of(day)}")
+        assert ends(page, "Playlists now and before") == expected
+        assert (fact(page, "now"), page.texts(".facts .cover")[0]) == ("3", about)
+        page.open(html, f"#artist=by-A&to={day_of(day)}")
+        assert ends(page, "Stays") == expected
+
+
+def test_charts_do_not_tell_days_after_the_last_read(page: Page, tmp_path: Path) -> None:
+    page.open(written(tmp_path, GONE), "#playlist=p3")
+    page.wait_for("document.querySelector('.bars')")
+    told = [tip(page, ".bars", day, 5)[2:] for day in (2, 4)]
+    assert told == [
+        ["there", "since 1 Jan 2026 or earlier, not known since 3 Jan 2026", "3 days or more"],
+        ["not observed"],
+    ]
+    assert tip(page, ".churn", 4, 5)[1:] == ["not observed"]
+    page.run("location.hash = '#artist=by-A'")
+    page.wait_for("document.querySelector('.plot .lines')")
+    assert tip(page, ".plot .lines", 4, 5)[-1] == "1 of 3 playlists observed, the others as last read"
+    page.run("location.hash = '#playlist=p1'")
+    page.wait_for("document.querySelector('h1').innerText === 'p1' && document.querySelector('.bars')")
+    assert tip(page, ".bars", 4, 5)[3] == "since 1 Jan 2026 or earlier"
+
+
+def test_days_before_the_first_read_are_not_watched_yet(page: Page, tmp_path: Path) -> None:
+    page.open(written(tmp_path, small({"p1": {1: "A"}, "p2": {3: "A"}}, last=3)), "#playlist=p2")
+    page.wait_for("document.querySelector('.bars')")
+    assert tip(page, ".bars", 1, 3)[2:] == ["not watched yet"]

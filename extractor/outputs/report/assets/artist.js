@@ -6,6 +6,7 @@ import { facts, few, fitted, html, name, playlistLink, section, spotifyLink, svg
 import { lineChart, niceLimits, sparkline } from "./lines.js";
 import { popularities } from "./metrics.js";
 import { isOpenOn } from "./period.js";
+import { removed } from "./positions.js";
 import {
   dataTable,
   playlistColumn,
@@ -18,7 +19,7 @@ import {
   trackColumn,
 } from "./table.js";
 import { count, number, signed } from "./words.js";
-import { isUsable, latestRead, readBefore, spans } from "./world.js";
+import { isBegun, isUsable, latestRead, readBefore, spans } from "./world.js";
 
 const ROWS = 20;
 const PRESENCE = { height: 120, left: 40 };
@@ -31,7 +32,7 @@ export function artistView(world, shown, artist) {
     headline(world, shown, artist, all, stays),
     section(
       titled("In playlists", periods(world, shown)),
-      stays.length ? "Each track in each playlist; those that are in one now are first, past ones are pale." : null,
+      stays.length ? "Each track in each playlist; those in one as last read are first, past ones are pale." : null,
       stays.length ? barLegend() : null,
       stays.length
         ? staysChart(world, shown, stays)
@@ -138,7 +139,7 @@ function presenceSection(world, shown, artist, stays) {
 function presenceOn(world, { first, last }, stays) {
   const playlists = [...new Set(stays.map(({ playlist }) => playlist))];
   return Array.from({ length: world.days }, (_, day) => {
-    const watched = playlists.filter(({ outcomes }) => outcomes[day] !== ".");
+    const watched = playlists.filter((playlist) => isBegun(playlist, day));
     const observed = watched.filter(({ outcomes }) => isUsable(outcomes[day])).length;
     const isShown = first <= day && day <= last && observed > 0;
     const open = isShown ? stays.filter((stay) => isOpenOn(stay, day)) : [];
@@ -197,7 +198,8 @@ function tracksSection(world, shown, artist, all, stays) {
   const whole = (title, key) => ({ title, of: (one) => one[key], number: true });
   return section(
     "Tracks",
-    "Popularity: the last value of the days shown, and its difference from the first one. Zeros are left out.",
+    "Playlists now: as last read. Popularity: the last value of the days shown, and its difference from the first " +
+      "one. Zeros are left out.",
     dataTable({
       caption: "Tracks",
       columns: [
@@ -228,7 +230,6 @@ function popularityCell({ calendar }, shown, { values, popularity }) {
 function staysSection(world, shown, artist, stays) {
   const { calendar } = world;
   const day = (value) => (value === null ? null : calendar.iso(value));
-  const until = ({ last, absent }) => (absent === null ? null : calendar.change(last, absent));
   return section(
     "Stays",
     null,
@@ -239,7 +240,7 @@ function staysSection(world, shown, artist, stays) {
         playlistColumn(shown),
         { title: "Added", of: ({ added }) => day(added), show: (stay) => sinceOf(calendar, stay) },
         { title: "Last seen", of: ({ last }) => day(last), show: ({ last }) => calendar.say(last) },
-        { title: "Removed", of: ({ absent }) => day(absent), show: until },
+        { title: "Removed", of: ({ absent }) => day(absent), show: (stay) => removed(calendar, stay) },
         { title: "Days seen", of: ({ daysSeen }) => daysSeen, number: true },
       ],
       rows: stays,

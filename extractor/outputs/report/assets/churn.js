@@ -4,7 +4,7 @@ import { html, svg } from "./dom.js";
 import { blocks, grid, hatching, legend, swatch, told } from "./charts.js";
 import { daysFrom, daysOf, turnoverOf } from "./metrics.js";
 import { count, number, percent } from "./words.js";
-import { isUnobserved, isUsable, readBefore, spans } from "./world.js";
+import { isUnobserved, isUsable, readBefore, spans, unasked } from "./world.js";
 
 const CHURN = { height: 96, room: 6 };
 const NARROW = 3; // pixels of a day, below which weeks are drawn
@@ -170,7 +170,7 @@ function onDay(world, playlist, changes, day) {
 
 function changesOn(world, playlist, changes, day) {
   if (playlist.outcomes[day] === ".") {
-    return ["not watched yet"];
+    return [unasked(playlist, day)];
   }
   const during = changes.filter(({ from, to }) => from < day && day <= to).map((one) => changeInWords(world, one));
   if (isUnobserved(playlist.outcomes[day])) {

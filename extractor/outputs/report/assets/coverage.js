@@ -4,7 +4,7 @@ import { few, fitted, html, playlistLink, section, svg } from "./dom.js";
 import { grid, outcomeLegend, row, strip, timeline, told } from "./charts.js";
 import { sqlAmongPlaylists, sqlDay, sqlOf } from "./table.js";
 import { count, number } from "./words.js";
-import { OUTCOMES, cover, isUsable, lastRead, unwatched } from "./world.js";
+import { OUTCOMES, cover, isUsable, lastRead, unasked, unwatched } from "./world.js";
 
 const ROWS = 20;
 
@@ -120,7 +120,7 @@ function noteOn(playlist) {
 }
 
 function outcomeOn(playlist, day) {
-  const { name, meaning } = OUTCOMES[playlist.outcomes[day]] ?? { name: "not watched yet" };
+  const { name, meaning } = OUTCOMES[playlist.outcomes[day]] ?? { name: unasked(playlist, day) };
   const reason = playlist.reasons.get(day) ?? meaning;
   return reason ? `${name}: ${reason}` : name;
 }

@@ -2,7 +2,7 @@
 
 import { svg } from "./dom.js";
 import { count, number } from "./words.js";
-import { OUTCOMES, readBefore } from "./world.js";
+import { OUTCOMES, readBefore, unasked } from "./world.js";
 import { blocks, grid, hatching, legend, swatch, told } from "./charts.js";
 
 const HEIGHT = 24;
@@ -51,7 +51,7 @@ function bar({ first, last, isOlder, isCurrent }, across) {
 function onDay(world, playlist, stays, day) {
   const letter = playlist.outcomes[day];
   if (letter === ".") {
-    return ["not watched yet"];
+    return [unasked(playlist, day)];
   }
   const { name, usable } = OUTCOMES[letter];
   const stay = stays.find(({ first, last }) => first <= day && day <= last);
@@ -73,14 +73,14 @@ function lasted(playlist, { added, first, last, absent, isClaimed, isOlder }) {
       : `${number(least)} to ${count(most, "day")}`;
 }
 
-export function said({ calendar }, { added, first, last, absent, isClaimed, isOlder }) {
+export function said({ calendar }, { added, first, last, absent, unknownSince, isClaimed, isOlder }) {
   const start = isClaimed
     ? `since ${calendar.say(added)} (claimed)`
     : isOlder
       ? `since ${calendar.say(first)} or earlier`
       : `first seen ${calendar.say(first)}`;
   if (absent === null) {
-    return start;
+    return unknownSince === null ? start : `${start}, not known since ${calendar.say(unknownSince)}`;
   }
   return `${start}, gone ${absent - last > 1 ? calendar.between(last, absent) : `by ${calendar.say(absent)}`}`;
 }

@@ -136,9 +136,10 @@ function since(calendar, { playlist, first, added, isOlder, isClaimed }) {
   return [dated(calendar, added), html("small", {}, how)];
 }
 
-function removed(calendar, { last, absent, isCurrent }) {
-  if (isCurrent) {
-    return "still there";
+/** When a stay ended, or up to when it is known. */
+export function removed(calendar, { last, absent, unknownSince }) {
+  if (absent === null) {
+    return unknownSince === null ? "still there" : `not known since ${calendar.brief(unknownSince)}`;
   }
   return absent - last > 1 ? calendar.between(last, absent) : dated(calendar, absent);
 }

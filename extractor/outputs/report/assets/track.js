@@ -81,13 +81,16 @@ function artists(world, shown, { by, artists: written }) {
 
 function numbers({ calendar, playlists, playlistsKnown }, shown, stays, values, known) {
   const now = stays.filter(({ isCurrent }) => isCurrent);
+  const unknown = now.map(({ unknownSince }) => unknownSince).filter((day) => day !== null);
+  const until = unknown.length ? calendar.brief(Math.max(...unknown)) : null;
+  const less = until === null ? "" : `, ${number(unknown.length)} of them not known since ${until}`;
   const ever = new Set(stays.map(({ playlist }) => playlist)).size;
   const others = playlistsKnown > playlists.length ? "; others are not in this page" : "";
   const above = known.filter((day) => values[day] > 0);
   const range = above.map((day) => values[day]);
   const zeros = known.length - above.length;
   return [
-    ["now", "Playlists now", now.length, `when last read${others}`],
+    ["now", "Playlists now", now.length, `as last read${less}${others}`],
     ["playlists", "Playlists", ever, calendar.range(shown.first, shown.last)],
     [
       "popularity",
@@ -242,7 +245,7 @@ function recordingsSection(world, shown, track) {
   };
   return section(
     "The same recording under other ids",
-    `Tracks with the ISRC ${track.isrc}.`,
+    `Tracks with the ISRC ${track.isrc}. Playlists now: as last read.`,
     dataTable({
       caption: "The same recording under other ids",
       columns: [

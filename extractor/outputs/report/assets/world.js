@@ -157,14 +157,20 @@ class World {
     return { first: first[index], last, absent: absentAfter[index] === null ? null : last + absentAfter[index] };
   }
 
+  /**
+   * A stay of a playlist's track. `isCurrent` says that no read proves its end; `unknownSince` is then the last day on
+   * which it was seen, null if that is the day up to which all is known.
+   */
   stay(index) {
     const { playlist, track, claimed_before, claimed, older, returned, days_seen } = this.stays;
     const bounds = this.bounds(index);
+    const isCurrent = bounds.absent === null;
     return {
       playlist: this.playlists[playlist[index]],
       track: track[index],
       ...bounds,
-      isCurrent: bounds.absent === null,
+      isCurrent,
+      unknownSince: isCurrent && bounds.last < this.knownTo ? bounds.last : null,
       added: bounds.first - claimed_before[index],
       isClaimed: claimed[index] === 1,
       isOlder: older[index] === 1,
@@ -335,6 +341,16 @@ export function cover(playlist) {
 export function unwatched(playlist) {
   const { observed, imported } = cover(playlist);
   return imported && imported === observed ? "imported" : "no longer watched";
+}
+
+/** Whether the first request or import of a playlist is of a day, or an earlier one. */
+export function isBegun({ outcomes, readBefore: earlier }, day) {
+  return earlier !== null || /[^.]/u.test(outcomes.slice(0, day + 1));
+}
+
+/** What is said of a day on which a playlist was neither requested nor imported. */
+export function unasked(playlist, day) {
+  return isBegun(playlist, day) ? "not observed" : "not watched yet";
 }
 
 /** The last day before `day` on which a playlist was read, or null. */
