@@ -209,6 +209,19 @@ def test_no_period_is_longer_than_the_days_before_its_end(page: Page, large: Pat
         assert page.texts(".periods [aria-current]") == expected[:-1]
 
 
+@pytest.mark.parametrize("width", [600, 721, 768, 955, 961, 1024])
+def test_no_view_is_wider_than_a_tablet(page: Page, report_html: Path, ask: Callable[[str], Rows], width: int) -> None:
+    [(one, other, track, artist)] = ask(
+        "select min(playlist_id), max(playlist_id), mode(track_id), (select mode(artist_id) from track_artists) "
+        "from tracks_in_playlist"
+    )
+    for view in ("", f"#playlist={one}", f"#track={track}", f"#artist={artist}", f"#compare={one},{other}"):
+        page.open(report_html, view, window=(width, 900))
+        page.wait_for("document.querySelector('table')")
+        page.run("document.querySelectorAll('details').forEach((details) => (details.open = true))")
+        assert page.run("document.documentElement.scrollWidth") <= width, view
+
+
 @pytest.mark.parametrize("view", ["#playlist=l1", "#track=t1", "#compare=l1,chart:top-50:de", "#artist=a1"])
 def test_charts_have_the_width_of_a_phone(page: Page, tmp_path: Path, view: str) -> None:
     artist = """

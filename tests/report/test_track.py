@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -30,6 +31,7 @@ from tests.report.pages import (
     tip,
     written,
 )
+from tests.report.worlds import small
 
 pytestmark = pytest.mark.slow
 
@@ -252,13 +254,40 @@ def test_popularity_has_gaps_where_there_is_no_value(
     check_sql(page, "Popularity by day", database)
 
 
+def widths(page: Page, kind: str) -> list[list[float]]:
+    """Return the first and the last day of each field on a chart of eight days."""
+    paths = page.run(
+        f"[...document.querySelectorAll('{POPULARITY} path[class=\"{kind}\"]')].map((one) => one.getAttribute('d'))"
+    )
+    width = page.run(f"document.querySelector('{POPULARITY}').clientWidth")
+    ends = [re.findall(r"[\d.]+", path) for path in paths]
+    return [[8 * float(left) / width, 8 * float(right) / width] for left, _, right, *_ in ends]
+
+
+def test_days_of_several_changes_are_hatched_once_and_explained(page: Page, tmp_path: Path) -> None:
+    why = "between two reads: the change happened somewhere here"
+    values = dict.fromkeys(range(10, 18), 50)
+    page.open(written(tmp_path, small(
+        {f"p{number}": {10: "a", 13: "ab", 17: "a" if number == 3 else "ab"} for number in (1, 2, 3)},
+        last=17, popularity=values,
+    )), "#track=b")  # fmt: skip
+    page.wait_for(f"document.querySelector('{POPULARITY}')")
+    assert widths(page, "while added") == [pytest.approx([1, 3], abs=0.1)]
+    assert widths(page, "while removed") == [pytest.approx([4, 7], abs=0.1)]
+    assert page.run(f"document.querySelectorAll('{POPULARITY} .rule').length") == 4
+    assert "hatch-added" in page.run(f"getComputedStyle(document.querySelector('{POPULARITY} .while.added')).fill")
+    assert why in page.texts(".legend li")
+    page.open(tmp_path / "report.html", "#track=a")
+    assert why not in page.texts(".legend li")
+
+
 def test_changes_are_rules_that_name_the_playlist_and_both_bounds(page: Page, tmp_path: Path) -> None:
     values = """insert into track_daily_popularity (track_id, date, popularity)
         select 't' || t, october(d), 40 + d from (values (1), (7)) u(t), range(10, 18) v(d);"""
     html = written(tmp_path, TWO_DAYS_MISSED + values)
     rules = (
         f"[...document.querySelectorAll('{POPULARITY} .change')].map((one) => [one.getAttribute('class'), "
-        "one.querySelector('title').textContent, Boolean(one.querySelector('.while').getAttribute('d'))])"
+        "one.querySelector('title').textContent])"
     )
     for track, kind, text in (
         ("t1", "removed", "removed from Gap between 13 and 16 Oct"),
@@ -266,7 +295,8 @@ def test_changes_are_rules_that_name_the_playlist_and_both_bounds(page: Page, tm
     ):
         page.open(html, f"#track={track}")
         page.wait_for(f"document.querySelector('{POPULARITY}')")
-        assert page.run(rules) == [[f"change {kind}", text, True]]
+        assert page.run(rules) == [[f"change {kind}", text]]
+        assert widths(page, f"while {kind}") == [pytest.approx([4, 6], abs=0.1)]
         told = [text in tip(page, POPULARITY, day, 8) for day in range(8)]
         assert told == [False] * 4 + [True] * 3 + [False]
         assert page.texts(f"{POPULARITY} .chart-label") == [("+" if kind == "added" else "\N{MINUS SIGN}") + " Gap"]

@@ -133,3 +133,18 @@ def test_days_before_the_first_read_are_not_watched_yet(page: Page, tmp_path: Pa
     page.open(written(tmp_path, small({"p1": {1: "A"}, "p2": {3: "A"}}, last=3)), "#playlist=p2")
     page.wait_for("document.querySelector('.bars')")
     assert tip(page, ".bars", 1, 3)[2:] == ["not watched yet"]
+
+
+def test_changes_perhaps_before_the_period_are_named(page: Page, tmp_path: Path) -> None:
+    held = {f"p{number}": {1: "A", 3: "AB", 6: "AB" + "CDEFG"[:number]} for number in range(1, 6)}
+    page.open(written(tmp_path, small(held | {"p6": {1: "A", 5: "AB", 6: "A"}}, last=6)))
+    assert page.texts("h1") == ["Since 5 Jan: +15 \N{MINUS SIGN}1 in 6 of 6 playlists"]
+    compared = (
+        "Compared: 6 of 6 playlists, each with its last read before. What it held in its first read is no change."
+    )
+    since = ", ".join(f"p{number} (since 3 Jan)" for number in (5, 4, 3))
+    assert page.texts(".lead") == [f"{compared} Perhaps before 5 Jan: changes of {since}, and 2 more."]
+    links = page.run("Array.from(document.querySelectorAll('.lead a'), (link) => link.getAttribute('href'))")
+    assert [link.split("&")[0] for link in links] == [f"#playlist=p{number}" for number in (5, 4, 3)]
+    page.open(tmp_path / "report.html", "#from=2026-01-02&to=2026-01-06")
+    assert page.texts(".lead") == [compared]

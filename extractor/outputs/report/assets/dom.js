@@ -117,7 +117,7 @@ export function playlistLink(shown, { id, title, label }) {
     "a",
     { href: shown.link({ kind: "playlist", ids: [id] }), title: label ? `${title}\n${label}` : title },
     name(title),
-    label ? html("small", {}, name(label)) : null,
+    label ? [" ", html("small", {}, name(label))] : null,
   );
 }
 
@@ -126,6 +126,7 @@ export function trackLink(shown, { id, title, artists }) {
     "a",
     { class: "track", href: shown.link({ kind: "track", ids: [id] }), title: `${title}\n${artists}` },
     name(title),
+    " ",
     html("small", {}, name(artists)),
   );
 }

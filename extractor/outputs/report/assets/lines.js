@@ -17,9 +17,9 @@ const LEAST_LABEL = 40;
  * A chart of `series`: each {values, end} with a number or null for every day, drawn with the class `line s<index>`;
  * `end`, if given, is written where the line ends. `limits` are the least and the greatest number of the axis
  * (`niceLimits` gives them); `isUpsideDown` puts the least on top, as for positions. `shades` are [first, last,
- * opacity]; `rules` are {from, day, kind, text, label}: a change after the day `from`, and on `day` at the latest,
- * drawn with the class `rule <kind>`, and its label where there is room; `under` are nodes below everything. `tellOf`
- * gives the lines that are told of a day; `label` says the chart in words.
+ * opacity]; `rules` are {from, day, kind, text, sign, label}: a change after the day `from`, and on `day` at the
+ * latest, drawn with the class `rule <kind>`, and its sign and label where there is room; `under` are nodes below
+ * everything. `tellOf` gives the lines that are told of a day; `label` says the chart in words.
  */
 export function lineChart(world, across, options) {
   const { series, limits, isUpsideDown = false, shades = [], rules = [], under = [], tellOf, label } = options;
@@ -51,6 +51,7 @@ export function lineChart(world, across, options) {
       class: "level",
       d: levels.map((level) => `M0 ${Math.round(y(level)) + 0.5}H${across.width}`).join(""),
     }),
+    fields(marks, across, height, top),
     marks.map((mark) => rule(mark, across, height, top)),
     cursor,
     levels.map((level) => svg("text", levelAt(y(level), across), short(level))),
@@ -66,13 +67,25 @@ function levelAt(y, { isStacked }) {
   return isStacked ? { x: 0, y: y - 3 } : { x: -7, y: y + 4, "text-anchor": "end" };
 }
 
-/** A change: a rule where it was seen, and a field over the days before on which it may have happened. */
-function rule({ from, day, kind, text, lane }, across, height, top) {
+/** Whether a change happened on one of several days. */
+export function isSpread({ from, day }) {
+  return day - from > 1;
+}
+
+/** The days before a rule on which its change may have happened, those of several changes once. */
+function fields(marks, across, height, top) {
+  const found = new Map(marks.filter(isSpread).map((mark) => [`${mark.kind} ${mark.from} ${mark.day}`, mark]));
+  return [...found.values()].map(({ from, day, kind }) =>
+    svg("path", { class: `while ${kind}`, d: blocks([[from + 1, day - 1]], across, top, height - top) }),
+  );
+}
+
+/** A change: a rule where it was seen. */
+function rule({ day, kind, text, lane }, across, height, top) {
   const start = lane === undefined ? top : lane * LANE;
   return svg(
     "g",
     { class: `change ${kind}` },
-    svg("path", { class: "while", d: from < day - 1 ? blocks([[from + 1, day - 1]], across, top, height - top) : "" }),
     day <= across.last ? svg("path", { class: `rule ${kind}`, d: `M${across.x(day)} ${start}V${height}` }) : null,
     svg("title", {}, text),
   );
@@ -86,7 +99,7 @@ function placed(rules, across) {
     .map((mark) => {
       const left = across.x(mark.day) + 4;
       const room = Math.min(MOST_LABEL, across.width + across.beyond - left);
-      const width = Math.min(room, Math.ceil((mark.label ?? "").length * LETTER) + 6);
+      const width = Math.min(room, Math.ceil(((mark.label ?? "").length + 2) * LETTER) + 6);
       const lane = taken.findIndex((_, place) => taken.slice(place).every((end) => end + 6 <= left));
       if (!mark.label || mark.day > across.last || lane < 0 || room < LEAST_LABEL) {
         return mark;
@@ -96,13 +109,13 @@ function placed(rules, across) {
     });
 }
 
-function ruleLabel({ label, kind, lane, left, width }) {
-  return labelAt({ x: left, y: lane * LANE, width, height: LANE }, kind, label);
+function ruleLabel({ sign, label, kind, lane, left, width }) {
+  return labelAt({ x: left, y: lane * LANE, width, height: LANE }, kind, [`${sign} `, name(label)]);
 }
 
 /** Text that is cut off where its room ends. */
 function labelAt(box, kind, text) {
-  const label = html("div", { class: `chart-label ${kind}` }, name(text));
+  const label = html("div", { class: `chart-label ${kind}` }, text);
   return svg("foreignObject", { ...box, "aria-hidden": true }, label);
 }
 
@@ -124,7 +137,7 @@ function ends(series, across, y, height) {
     free = top + LANE;
     return [
       svg("path", { class: `leader s${index % HUES}`, d: `M${x} ${at}L${x + 11} ${top + LANE / 2}` }),
-      labelAt({ x: x + 12, y: top, width, height: LANE }, "", end),
+      labelAt({ x: x + 12, y: top, width, height: LANE }, "", name(end)),
     ];
   });
 }

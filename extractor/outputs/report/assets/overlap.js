@@ -139,7 +139,7 @@ function tracksTable(world, shown, ways, sql) {
       trackColumn(shown, "track"),
       { title: "artists", of: ({ track }) => track.artists, isQuiet: true },
       { title: "id", of: ({ track }) => track.id, isQuiet: true },
-      { title: "first in", of: ({ first }) => first.title, show: ({ first }) => name(first.title) },
+      { title: "first in", of: ({ first }) => first.name, show: ({ first }) => name(first.title) },
       dayColumn(calendar, "on", ({ entered }) => entered),
       dayColumn(calendar, "in the other on", ({ received }) => received),
       { title: "days between", of: ({ entered, received }) => received - entered, number: true },

@@ -4,7 +4,7 @@ import { artistsSection } from "./artists.js";
 import { changesSection } from "./changes.js";
 import { dayField } from "./charts.js";
 import { coverageSection } from "./coverage.js";
-import { facts, html } from "./dom.js";
+import { facts, html, playlistLink } from "./dom.js";
 import { changesBetween, counted, earliestOf, isCompared, isOpenOn, periodOf, periodsUpTo } from "./period.js";
 import { moversSection } from "./movers.js";
 import { playlistsSection } from "./playlists.js";
@@ -12,6 +12,8 @@ import { runsSection } from "./runs.js";
 import { sqlAmongPlaylists, sqlDay, sqlOf } from "./table.js";
 import { count, number } from "./words.js";
 import { isReadTwice, lastRead, latestRead, readBefore } from "./world.js";
+
+const NAMED = 3; // playlists of a list in a sentence
 
 export function overview(world, shown) {
   const period = periodOf(world, shown);
@@ -35,7 +37,7 @@ function headline(world, shown, period, changes) {
     { class: "headline" },
     periods(world, shown, period),
     html("h1", { tabindex: -1 }, title(world, period, changes, numbers)),
-    html("p", { class: "lead" }, compared(world, period)),
+    html("p", { class: "lead" }, compared(world, period), earlier(world, shown, period, changes)),
     leftOut(world),
     numbersOf(world, period, changes, numbers),
     sqlOf(sqlOfNumbers(world, period)),
@@ -79,6 +81,26 @@ function compared({ playlists }, period) {
   return playlists.some(isReadTwice)
     ? "That takes a read of a playlist in these days, and one before it."
     : "Changes need a second read: no playlist was read on two days yet.";
+}
+
+/** The playlists with changes that may have happened before the period, those with most changes first. */
+function earlier({ calendar }, shown, { from }, changes) {
+  const found = [...Map.groupBy(changes, ({ playlist }) => playlist)]
+    .toSorted(([one, some], [other, others]) => others.length - some.length || one.index - other.index)
+    .map(([playlist, some]) => [playlist, Math.min(...some.map(({ before }) => before))])
+    .filter(([, since]) => since < from);
+  const named = found.slice(0, NAMED).map(([playlist, since]) => [
+    playlistLink(shown, { ...playlist, label: null }),
+    ` (since ${calendar.brief(since)})`,
+  ]);
+  const more = found.length > NAMED ? [`and ${number(found.length - NAMED)} more`] : [];
+  return found.length
+    ? [
+        ` Perhaps before ${calendar.brief(from)}: changes of `,
+        [...named, ...more].flatMap((one, index) => [index ? ", " : "", one].flat()),
+        ".",
+      ]
+    : null;
 }
 
 /** The days whose changes are shown: links to those up to the last read, fields for any. */

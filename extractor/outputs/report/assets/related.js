@@ -13,7 +13,7 @@ const ALONE = "Not known from this page: it has not all playlists.";
 const columns = (shown, beside = () => null) => [
   {
     title: "Playlist",
-    of: ({ playlist }) => playlist.title,
+    of: ({ playlist }) => playlist.name,
     show: ({ playlist }) => [playlistLink(shown, playlist), beside(playlist)],
   },
   { title: "Playlist ID", isQuiet: true, of: ({ playlist }) => playlist.id },

@@ -273,7 +273,7 @@ export function trackColumn(shown, title = "Track", trackOf = ({ track }) => tra
 
 /** The column of a playlist, linked. */
 export function playlistColumn(shown, title = "Playlist", playlistOf = ({ playlist }) => playlist) {
-  return { title, of: (row) => playlistOf(row).title, show: (row) => playlistLink(shown, playlistOf(row)) };
+  return { title, of: (row) => playlistOf(row).name, show: (row) => playlistLink(shown, playlistOf(row)) };
 }
 
 /** A column of days. */

@@ -17,7 +17,7 @@ import {
 import { aroundSection } from "./around.js";
 import { legend, periods, row, swatch, timeline } from "./charts.js";
 import { barLegend, bars } from "./gantt.js";
-import { lineChart, niceLimits } from "./lines.js";
+import { isSpread, lineChart, niceLimits } from "./lines.js";
 import { daysFrom } from "./metrics.js";
 import { holdersSection, linesOf, positionsRow, shortened, staysQuery, staysShown } from "./positions.js";
 import { dataTable, dayColumn, sqlAmongPlaylists, sqlAmongTracks, sqlOf, sqlText, trackColumn } from "./table.js";
@@ -127,6 +127,7 @@ select
 
 function timelineSection(world, shown, lines, values, known) {
   const changes = changesOf(world.calendar, lines.flatMap(({ stays }) => stays));
+  const isAnySpread = changes.some((one) => isSpread(one) && one.from < shown.last && shown.first <= one.day);
   const barOf = (across) => (line) =>
     row({
       label: playlistLink(shown, line.playlist),
@@ -143,6 +144,14 @@ function timelineSection(world, shown, lines, values, known) {
         [swatch("shade"), "in a playlist, darker in several"],
         [ruleMark("added"), "added to a playlist"],
         [ruleMark("removed"), "removed"],
+        ...(isAnySpread
+          ? [
+              [
+                [swatch("while added"), swatch("while removed")],
+                "between two reads: the change happened somewhere here",
+              ],
+            ]
+          : []),
       ]),
       lines.length ? barLegend() : null,
     ),
@@ -177,7 +186,8 @@ function changesOf(calendar, stays) {
       from,
       day,
       text: `${isAdded ? "added to" : "removed from"} ${playlist.title} ${when}`,
-      label: `${isAdded ? "+" : "−"} ${playlist.title}`,
+      sign: isAdded ? "+" : "−",
+      label: playlist.title,
     };
   };
   return stays.flatMap(({ playlist, first, last, absent, isOlder }) => [
