@@ -6,10 +6,11 @@ import argparse
 import random
 import sys
 import traceback
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, nullcontext
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import asdict, replace
 from datetime import date, timedelta
+from functools import cache
 from pathlib import Path
 
 from extractor.cli.colours import coloured, has_colours
@@ -393,7 +394,13 @@ def _extract(config: Config, console: Console) -> int:
         console.note("planned", f"{console.day}: {plan}", **asdict(plan))
 
     rng = random.Random()  # noqa: S311 (jitter, no secret)
-    names = target_of(config).report(config).names
+
+    @cache
+    def names() -> Mapping[str, str]:
+        with suppress(ExtractorError):  # a name is worth no failure
+            return target_of(config).report(config).names
+        return {}
+
     run = RunContext(config, console.day, console.clock, progress_on(console), names)
     extraction = extract(run, credentials, rng, announce)
     console.result("extracted", extraction.summary, **extraction.facts)

@@ -6,8 +6,8 @@ import csv
 import difflib
 import io
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
@@ -30,18 +30,18 @@ LINK = re.compile(
 class WatchList:
     """This worker's slice of the watch list: labels by id, in the order of the seeds; and the totals before slicing.
 
-    `names` are those of playlists that have been published.
+    `names` looks up the names of playlists that have been published, if there is a playlist to name.
     """
 
     playlists: dict[str, str]
     tracks: dict[str, str]
     all_playlists: int
     all_tracks: int
-    names: Mapping[str, str] = field(default_factory=dict)
+    names: Callable[[], Mapping[str, str]] = dict
 
     def playlist(self, playlist_id: str) -> str:
         """Return the name or else the label of a playlist, and its id in brackets; the id alone without either."""
-        name = self.names.get(playlist_id) or self.playlists.get(playlist_id)
+        name = self.names().get(playlist_id) or self.playlists.get(playlist_id)
         return f"{name} ({playlist_id})" if name else playlist_id
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import chain, islice
@@ -66,13 +66,15 @@ class Tally:
 
 @dataclass(frozen=True)
 class RunContext:
-    """What all parts of a run share: its configuration, day (UTC), clock, progress display, and names of playlists."""
+    """What all parts of a run share: its configuration, its day (UTC), its clock, its progress display, and `names`,
+    which looks up the names of playlists that have been published.
+    """
 
     config: Config
     day: date
     clock: Clock
     progress: Progress = field(default_factory=Progress)
-    names: Mapping[str, str] = field(default_factory=dict)
+    names: Callable[[], Mapping[str, str]] = dict
 
 
 class Fetcher:

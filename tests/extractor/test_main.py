@@ -261,6 +261,17 @@ def test_json_error_is_an_object_on_stderr(run: Callable[..., Run], capsys: pyte
     assert "run `./run.sh build` first" in error["message"]
 
 
+def test_extraction_needs_no_server_to_name_what_was_not_read(
+    run: Callable[..., Run], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PGHOST", "127.0.0.1")
+    monkeypatch.setenv("PGPORT", "1")
+    command = run(Fault("/v1/playlists", times=1, status=404))
+    command.config.write_text(command.config.read_text().removesuffix("}") + ", target: postgres}")
+    assert command("extract") == 3
+    assert "not read: playlist " in capsys.readouterr().out
+
+
 @pytest.mark.usefixtures("fake_dbt")
 def test_config_option_alone_runs_daily(run: Callable[..., Run], tmp_path: Path) -> None:
     command = run()
