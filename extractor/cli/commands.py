@@ -58,6 +58,8 @@ from extractor.spotify.credentials import Credentials
 from extractor.spotify.login import authorize_user, save_login
 from extractor.spotify.token_store import TokenStore, token_file
 
+RUN_STOPS = "all responses so far are landed; the same command requests the rest"
+IMPORT_STOPS = "each file that was written is whole; the same command writes the rest"
 STEPS = ("extract", "load", "build", "publish")
 
 
@@ -87,7 +89,7 @@ def main(arguments: Sequence[str] | None = None, clock: Clock | None = None) -> 
         if isinstance(stop, RuntimeError) and "interrupted" not in str(stop):  # as DuckDB says it while it is at work
             raise
         _show_notes(stop, console)
-        console.note("interrupted", "interrupted: all responses so far are landed; the same command requests the rest")
+        console.note("interrupted", f"interrupted: {IMPORT_STOPS if options.command == 'import' else RUN_STOPS}")
         exit_code = INTERRUPTED
     finally:
         if options.command == "daily" and config.on_failure and exit_code not in (0, INTERRUPTED):
@@ -197,7 +199,7 @@ def _import(config: Config, options: argparse.Namespace, console: Console) -> in
         console.result("imported", str(found), **found.facts())
         if options.watch:
             _watch(seed, unwatched(seed, found.names), options, console)
-    return PARTLY_READ if found.problems else 0
+    return PARTLY_READ if found.problems or found.not_written else 0
 
 
 def _watch(seed: Path, names: dict[str, str], options: argparse.Namespace, console: Console) -> None:

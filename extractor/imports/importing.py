@@ -88,16 +88,18 @@ class Imported:
     files_written: int = 0
     files_known: int = 0
     bytes_written: int = 0
+    not_written: list[str] = field(default_factory=list)
     names: dict[str, str] = field(default_factory=dict, repr=False)
 
     def __str__(self) -> str:
         if self.dry_run:
             return f"{self.plan()}\n  --dry-run: nothing was written"
-        if not self.files_written and not self.files_known:
+        if not self.files_written and not self.files_known and not self.not_written:
             return self.plan()
         known = f"; {self.files_known:,} already there" if self.files_known else ""
         written = f"{counted(self.files_written, 'landing file')} ({megabytes(self.bytes_written)})"
-        return f"{self.source}: wrote {written}{known}"
+        differing = "".join(f"\n  not written: {problem}" for problem in self.not_written)
+        return f"{self.source}: wrote {written}{known}{differing}"
 
     def plan(self) -> str:
         """Return what is imported, and what is not and why."""
@@ -249,6 +251,7 @@ def _summary(work: duckdb.DuckDBPyConnection, request: Request, problems: Proble
 
 def _with(found: Imported, written: Written) -> Imported:
     found.files_written, found.files_known, found.bytes_written = written.new, written.known, written.bytes
+    found.not_written = _named(written.differing).splitlines()
     return found
 
 

@@ -1,6 +1,7 @@
 """What an import leaves in the landing folder: whole files, the same ones each time, which live runs don't count."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -9,8 +10,10 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+import duckdb
 import pytest
 
+from extractor.imports import importing
 from extractor.landing.day import read_day
 from extractor.landing.reader import files_of_day, last_instant
 from extractor.landing.runs import DayReport
@@ -73,7 +76,7 @@ def test_a_killed_import_ends_as_an_undisturbed_one(make_target: Callable[[str],
     kills = 0
     for files in (0, 1, 5, len(wanted) - 2):
         process = subprocess.Popen(command, cwd=REPO, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        while process.poll() is None and len(list(killed.landing.rglob("*.gz*"))) < files:
+        while process.poll() is None and len(list(killed.landing.glob("????-??-??/*.gz"))) < files:
             time.sleep(0.0005)
         if files == 0:
             time.sleep(0.6)
@@ -84,6 +87,20 @@ def test_a_killed_import_ends_as_an_undisturbed_one(make_target: Callable[[str],
     assert kills >= 2
     killed.read("table", path)
     assert killed.files() == wanted
+
+
+def test_an_interrupted_import_says_what_is_true_of_an_import(
+    target: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write_csv(tmp_path / "t.csv", [row(1, A, total=1)])
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(importing, "read_tables", interrupt)
+    exit_code, printed = target.run("import", "table", path)
+    assert (exit_code, target.files()) == (130, {}), printed
+    assert "interrupted: each file that was written is whole; the same command writes the rest" in printed, printed
 
 
 def test_an_import_says_nothing_about_live_runs(target: Target, tmp_path: Path) -> None:
@@ -123,6 +140,38 @@ def test_forget_withdraws_an_import_and_it_can_be_imported_again(target: Target,
     exit_code, printed = target.run("forget", "--run", "import-table")
     assert (exit_code, "2 landing files moved" in printed) == (0, True), printed
     assert {file.name[:15] for file in target.landing.glob("????-??-??/*.gz")} == {"import-table-2-"}
+
+
+@pytest.mark.slow
+def test_what_forget_left_of_a_file_is_named_and_comes_back_once_the_rest_is_withdrawn(
+    target: Target, tmp_path: Path
+) -> None:
+    others = [spotify_id(name) for name in ("one", "other")]
+    rows = [row(1, A, day, total=1, playlist_id=other) for other in others for day in ("2024-05-01", "2024-05-02")]
+    path = write_csv(tmp_path / "t.csv", [*rows, row(1, A, "2024-05-03", total=1, playlist_id=others[0])])
+    target.read("table", path)
+    before = {name: content for name, content in target.files().items() if name.endswith(".gz")}
+    target.publish()
+    assert target.run("forget", "--playlist", others[1])[0] == 0
+    forgotten = target.files()
+    exit_code, printed = target.run("import", "table", path)
+    assert (exit_code, target.files()) == (3, forgotten), printed
+    assert (printed.count("  not written: "), "wrote 0 landing files (0.0 MB); 1 already there" in printed) == (2, True)
+    runs = re.findall(
+        r"has other lines than this import, .*: ./run.sh forget --run (\S+), then the same import", printed
+    )
+    assert [f"{target.landing}/2024-05-0{day}/{run}.ndjson.gz: has" in printed for day, run in enumerate(runs, 1)] == [
+        True
+    ] * 2
+    for run in runs:
+        exit_code, printed = target.run("forget", "--run", run)
+        assert exit_code == 0, printed
+    target.read("table", path)
+    assert before.items() <= target.files().items()
+    target.publish()
+    with duckdb.connect(str(target.folder / "spotify.duckdb"), read_only=True) as connection:
+        found = connection.execute("select playlist_id, count(*) from playlist_days group by all").fetchall()
+    assert sorted(found) == sorted(zip(others, (3, 2), strict=True))
 
 
 @pytest.mark.slow
