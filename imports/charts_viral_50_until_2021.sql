@@ -4,7 +4,8 @@ select
         filename, 'viral-([A-Za-z_-]+?)-daily-(\d{4}-\d\d-\d\d)[^/]*$', ['region', 'day']
     ) as chart,
     case
-        when chart['region'] = '' then 'unknown: name the file viral-<region>-daily-2018-05-31.csv'
+        when chart['region'] = ''
+            then 'unknown: without streams it is a Viral 50: name the file viral-<region>-daily-2018-05-31.csv'
         else 'chart:viral-50:' || chart['region']
     end as playlist_id,
     chart['day'] as day,

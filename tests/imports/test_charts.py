@@ -181,6 +181,13 @@ def test_a_renamed_chart_says_how_it_must_be_named(
     assert (exit_code, f"name the file {name}-<region>-daily-" in printed) == (2, True), printed
 
 
+def test_a_top_200_without_streams_says_what_it_lacks(target: Target, tmp_path: Path) -> None:
+    rows = [dict(list(each.items())[:-1]) for each in top_200([1, 2], with_source=False)]
+    path = write_csv(tmp_path / "regional-gb-daily-2024-06-04.csv", rows)
+    exit_code, printed = target.run("import", "charts", path)
+    assert (exit_code, "without streams it is a Viral 50: name the file viral-" in printed) == (2, True), printed
+
+
 def test_an_exportify_file_without_a_day_says_where_it_must_be(target: Target, tmp_path: Path) -> None:
     rows = [{"Track URI": f"spotify:track:{TRACKS[1]}", "Track Name": "T", "Album Name": "A", "Artist Name(s)": "B"}]
     rows[0] |= {"Release Date": "1", "Duration (ms)": "5", "Popularity": "9", "Explicit": "1", "Added At": ""}
