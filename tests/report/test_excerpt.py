@@ -225,7 +225,7 @@ def test_overview_of_the_last_days_shows_their_changes(
     assert f"from={first + timedelta(1)}" in link
     page.open(part, link)
     assert page.texts(".notice[role=alert]") == []
-    assert f"Added in {min(7, days)} day{'s' * (days != 1)}" in page.texts(".facts dt")
+    assert "Added" in page.texts(".facts dt")
 
 
 # A chart (l4) that was last read on 12 October, and a run on 18 October that the quota stopped.

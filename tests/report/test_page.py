@@ -418,6 +418,17 @@ def test_titles_of_columns_and_what_is_cut_are_printed(page: Page, tmp_path: Pat
     assert titles
 
 
+def test_dates_are_printed_on_the_page_of_their_chart(page: Page, tmp_path: Path) -> None:
+    page.open(written(tmp_path, TWO_DAYS_MISSED), "#playlist=l1")
+    page.wait_for("document.querySelector('.timeline .axis')")
+    page.call("Emulation.setEmulatedMedia", media="print")
+    breaks = page.run(
+        "[...document.querySelectorAll('.row.head, .legend')].map((one) => getComputedStyle(one).breakAfter)"
+    )
+    page.call("Emulation.setEmulatedMedia", media="")
+    assert set(breaks) == {"avoid"}
+
+
 def test_coverage_is_printed_as_a_line(page: Page, tmp_path: Path) -> None:
     page.open(written(tmp_path, TWO_DAYS_MISSED))
     page.call("Emulation.setEmulatedMedia", media="print")

@@ -307,6 +307,15 @@ def test_changes_are_rules_that_name_the_playlist_and_both_bounds(page: Page, tm
     assert row[3] == "between 13 and 16 Oct"
 
 
+def test_how_a_day_is_known_is_beside_it_on_a_phone(page: Page, tmp_path: Path) -> None:
+    page.open(written(tmp_path, TWO_DAYS_MISSED), "#track=t0", window=PHONE)
+    tops = page.run(
+        "['.dated', 'small'].map((part) => "
+        "document.querySelector(`td[data-title=since] ${part}`).getBoundingClientRect().top)"
+    )
+    assert abs(tops[0] - tops[1]) < 6
+
+
 def test_other_ids_of_the_recording_are_linked_with_their_playlists(page: Page, tmp_path: Path) -> None:
     same = """update track_info
         set isrc = 'SAME', album_name = 'First', release_date = '2001-02-01', release_date_precision = 'month'

@@ -53,11 +53,13 @@ def by_loops(published: Published, playlist: str, day: date) -> list[dict[str, A
             {
                 "Track ID": track,
                 "Position": place,
-                "Moved up": None if is_repeated or track not in earlier else earlier[track] - place,
+                "Moved up": None
+                if is_repeated or track not in earlier or stay["first_seen"] > before
+                else earlier[track] - place,
                 "Popularity": now,
                 "Popularity change": None if now is None or then is None else now - then,
                 "Since": stay["added_at"],
-                "Days": (read - stay["added_at"]).days + 1,
+                "Days since": (read - stay["added_at"]).days + 1,
                 "Other playlists": len(holders.get(track, set())),
             }
         )
@@ -104,7 +106,7 @@ def test_day_without_a_read_shows_the_read_before_and_says_so(page: Page, tmp_pa
         ".about"
     )
     assert [row["Track"] for row in tracklist(page)] == [f"Track {number}" for number in range(7)]
-    assert [row["Days"] for row in tracklist(page)] == ["4"] * 6 + ["2"]
+    assert [row["Days since"] for row in tracklist(page)] == ["4"] * 6 + ["2"]
     # the days beside it are those that were observed
     links = page.run("Array.from(document.querySelectorAll('[aria-label$=\"observed day\"]'), (link) => link.hash)")
     assert links == ["#playlist=l1&as_of=2025-10-13", "#playlist=l1&as_of=2025-10-16"]
@@ -138,7 +140,7 @@ def test_past_tracks_with_the_reads_between_which_they_left(
         gone = {track: stay for track, stay in last.items() if stay[2] is not None and stay[2] <= day}
         shown = [rows for caption, (rows, _) in tables(page).items() if caption.startswith("Past tracks")]
         assert {
-            row["Track ID"]: tuple(row[key] for key in ("Since", "Last seen", "Gone by", "Last position"))
+            row["Track ID"]: tuple(row[key] for key in ("Since", "Last seen", "Gone", "Last position"))
             for rows in shown
             for row in rows
         } == {track: tuple(map(str, stay)) for track, stay in gone.items()}

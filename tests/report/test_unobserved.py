@@ -148,3 +148,44 @@ def test_changes_perhaps_before_the_period_are_named(page: Page, tmp_path: Path)
     assert [link.split("&")[0] for link in links] == [f"#playlist=p{number}" for number in (5, 4, 3)]
     page.open(tmp_path / "report.html", "#from=2026-01-02&to=2026-01-06")
     assert page.texts(".lead") == [compared]
+
+
+def test_report_without_a_read_says_what_to_do(page: Page, tmp_path: Path) -> None:
+    page.open(written(tmp_path, small({"p1": {}}, last=1)))
+    assert page.texts("h1") == ["No playlist was read yet"]
+    assert page.texts(".lead") == [
+        "Open a playlist below: it says why it was not read, and what to do. So does ./run.sh status."
+    ]
+    assert page.texts(".state p")[0].startswith("Published ")
+    assert "No playlist was read yet, so there are no tracks to compare." in page.texts(".empty")
+    assert "11 February" not in page.run("document.body.innerText")
+    (tmp_path / "none").mkdir()
+    page.open(written(tmp_path / "none", small({}, last=1)))
+    assert page.texts(".lead") == ["None is watched: name playlists in seeds/playlists.csv, then run ./run.sh."]
+
+
+def test_days_of_changes_are_those_of_the_reads(page: Page, tmp_path: Path) -> None:
+    page.open(written(tmp_path, small({"p1": {1: "AC", 3: "A", 12: "AB"}}, last=12)), "#playlist=p1")
+    assert page.texts(".facts dt")[1:3] == ["Added", "Removed"]
+    assert page.texts(".facts .cover")[1:3] == ["between 3 and 12 Jan"] * 2
+    [row] = rows_of(page, "Past tracks on 12 Jan 2026")
+    assert row[-1] == "between 1 and 3 Jan"
+    assert "Gone" in page.run("[...document.querySelectorAll('th')].map((one) => one.innerText.trim())")
+
+
+def test_a_track_that_was_away_has_not_moved(page: Page, tmp_path: Path) -> None:
+    html = written(tmp_path, small({"p1": {1: "ABC", 3: "AD", 5: "AED", 8: "AEBD", 10: "EABFDC"}}, last=10))
+    page.open(html, "#playlist=p1")
+    caption = "Tracklist of 10 Jan 2026"
+    moved = {row[0].split("\n")[0]: row[2] for row in rows_of(page, caption)}
+    assert moved == {
+        "Track E": "new",
+        "Track A": "\N{MINUS SIGN}1",
+        "Track B": "returned",
+        "Track F": "new",
+        "Track D": "\N{MINUS SIGN}3",
+        "Track C": "returned",
+    }
+    rows = by_name(saved_rows(page, caption), "Moved up", "Days since")
+    assert rows == by_name(queried(html.with_name("s.duckdb"), sql_of(page, caption)), "moved_up", "days_since")
+    assert (rows["Track B"], rows["Track D"]) == ((None, 3), (-3, 8))

@@ -32,7 +32,10 @@ export function artistView(world, shown, artist) {
     headline(world, shown, artist, all, stays),
     section(
       titled("In playlists", periods(world, shown)),
-      stays.length ? "Each track in each playlist; those in one as last read are first, past ones are pale." : null,
+      stays.length
+        ? "Each track in each playlist, with the days on which it was seen there. Those in one as last read are " +
+            "first, past ones are pale."
+        : null,
       stays.length ? barLegend() : null,
       stays.length
         ? staysChart(world, shown, stays)

@@ -102,7 +102,8 @@ function state(world, permanent) {
   const { calendar, days, lastRead, publishedAt } = world;
   const [day, time] = publishedAt.toISOString().split(/[T.]/u);
   const isLater = days && day !== lastRead;
-  const published = `published ${isLater ? `${calendar.brief(calendar.day(day))} ` : ""}${time.slice(0, 5)} UTC`;
+  const when = `${isLater ? `${calendar.brief(calendar.day(day))} ` : ""}${time.slice(0, 5)} UTC`;
+  const published = `${lastRead ? "published" : "Published"} ${when}`;
   const year = lastRead && html("span", { class: "printed" }, ` ${lastRead.slice(0, 4)}`);
   const part = excerpt(world);
   const copied = html("span", { class: "copied", role: "status" });

@@ -5,7 +5,7 @@ import { sparkline } from "./lines.js";
 import { popularities } from "./metrics.js";
 import { dataTable, sqlAmongTracks, sqlDay, sqlOf, trackColumn } from "./table.js";
 import { count, number, signed } from "./words.js";
-import { NO_VALUE } from "./world.js";
+import { NO_VALUE, latestRead } from "./world.js";
 
 const WEEK = 7;
 const MOVERS = 8;
@@ -58,9 +58,13 @@ function comparedIn({ values, days, tracks }, { first, last }) {
   return found;
 }
 
-function noMovers({ values, days }, { first, last }, tracks) {
+function noMovers(world, { first, last }, tracks) {
+  const { values, days } = world;
   if (tracks) {
     return `No track moved by more than ${NOISE} this week.`;
+  }
+  if (values.every((value) => value === NO_VALUE) && latestRead(world) === null) {
+    return "No playlist was read yet, so there are no tracks to compare.";
   }
   if (values.every((value) => value === NO_VALUE)) {
     return (

@@ -70,7 +70,8 @@ function noChangesKnown({ playlists }) {
 }
 
 /** Which playlists the changes are of, or why there are none. */
-function compared({ playlists }, period) {
+function compared(world, period) {
+  const { playlists } = world;
   const some = playlists.filter((playlist) => isCompared(playlist, period)).length;
   if (some) {
     return (
@@ -78,9 +79,19 @@ function compared({ playlists }, period) {
       "What it held in its first read is no change."
     );
   }
+  if (latestRead(world) === null && !world.isPast) {
+    return whatToDo(playlists);
+  }
   return playlists.some(isReadTwice)
     ? "That takes a read of a playlist in these days, and one before it."
     : "Changes need a second read: no playlist was read on two days yet.";
+}
+
+function whatToDo(playlists) {
+  const code = (text) => html("code", {}, text);
+  return playlists.length
+    ? ["Open a playlist below: it says why it was not read, and what to do. So does ", code("./run.sh status"), "."]
+    : ["None is watched: name playlists in ", code("seeds/playlists.csv"), ", then run ", code("./run.sh"), "."];
 }
 
 /** The playlists with changes that may have happened before the period, those with most changes first. */

@@ -90,7 +90,6 @@ function factsOf(world, shown, playlist, stays) {
   const unknown = isReadTwice(playlist) ? "not read this week" : "needs a second read";
   const without = replaced ? `; without ${count(replaced, "replaced id")}` : "";
   const known = (value) => (reads ? [value, calendar.between(reads.from, reads.to) + without] : [null, unknown]);
-  const days = count(shown.last - first + 1, "day");
   const size = tracksOn(world, playlist, read)?.size ?? null;
   const less = world.isCut ? `, without those that ended before ${calendar.say(0)}` : "";
   const when = read === null ? "not read yet" : `when last read, on ${calendar.say(read)}`;
@@ -98,8 +97,8 @@ function factsOf(world, shown, playlist, stays) {
     read !== null && read < 0
       ? ["current", "Tracks in it", null, `last read on ${calendar.say(read)}, before the days shown`]
       : ["current", "Tracks in it", size, when],
-    ["entered", `Added in ${days}`, ...known(added)],
-    ["left", `Removed in ${days}`, ...known(removed)],
+    ["entered", "Added", ...known(added)],
+    ["left", "Removed", ...known(removed)],
     ["stays", "Stays", begun.length, `of ${count(new Set(begun.map(({ track }) => track)).size, "track")}${less}`],
   ];
 }

@@ -133,7 +133,7 @@ function since(calendar, { playlist, first, added, isOlder, isClaimed }) {
   const isSure = before === null || before === first - 1;
   const seen = isSure ? "first seen" : `first seen; ${calendar.between(before, first)}`;
   const how = isOlder && !isClaimed ? "or earlier" : isClaimed ? "claimed" : seen;
-  return [dated(calendar, added), html("small", {}, how)];
+  return [dated(calendar, added), " ", html("small", {}, how)];
 }
 
 /** When a stay ended, or up to when it is known. */

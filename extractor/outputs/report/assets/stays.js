@@ -39,7 +39,7 @@ export function staysSection(world, shown, playlist, stays) {
   );
   return section(
     titled("Stays", html("label", { class: "day-field" }, "sorted by", choice)),
-    null,
+    "Beside each track: the days on which it was seen.",
     barLegend(),
     lines.length ? chart : html("p", { class: "empty" }, noStays(world, playlist, shown)),
   );

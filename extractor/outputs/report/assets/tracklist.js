@@ -80,14 +80,17 @@ function entriesOf(world, playlist, stays, { read, since, version }) {
     }
     const isFirst = places.get(track) === index + 1;
     const now = popularity(track, read);
+    const stay = stayOf.get(track) ?? null;
+    const hasCome = earlier !== null && stay !== null && stay.first > since;
     return {
       position: index + 1,
       track: world.track(track),
-      isNew: earlier !== null && !earlier.has(track),
-      moved: isFirst ? difference(earlier?.get(track) ?? null, index + 1) : null,
+      isNew: hasCome && !stay.isReturn,
+      isReturn: hasCome && stay.isReturn,
+      moved: isFirst && !hasCome ? difference(earlier?.get(track) ?? null, index + 1) : null,
       popularity: now,
       change: difference(now, popularity(track, since)),
-      stay: stayOf.get(track) ?? null,
+      stay,
       others: others?.(track) ?? null,
     };
   });
@@ -129,11 +132,11 @@ function trackColumns(trackOf) {
 function table(world, shown, playlist, stays, held) {
   const { calendar } = world;
   const { read, since } = held;
-  const change = (title, of, isNew = () => false) => ({
+  const change = (title, of, inWords = () => null) => ({
     title,
     of,
     number: true,
-    show: (row) => (isNew(row) ? html("span", { class: "when" }, "new") : changed(of(row))),
+    show: (row) => (inWords(row) ? html("span", { class: "when" }, inWords(row)) : changed(of(row))),
   });
   return dataTable({
     caption: `Tracklist of ${calendar.say(read)}`,
@@ -145,12 +148,12 @@ function table(world, shown, playlist, stays, held) {
       },
       ...trackColumns(({ track }) => track),
       { title: "Position", number: true, of: ({ position }) => position },
-      change("Moved up", ({ moved }) => moved, ({ isNew }) => isNew),
+      change("Moved up", ({ moved }) => moved, come),
       { title: "Popularity", number: true, of: ({ popularity }) => popularity },
       change("Popularity change", (row) => row.change),
       dayColumn(calendar, "Since", ({ stay }) => stay?.added),
       { title: "Start", of: ({ stay }) => stay && startOf(stay) },
-      { title: "Days", number: true, of: ({ stay }) => stay && read - stay.added + 1 },
+      { title: "Days since", number: true, of: ({ stay }) => stay && read - stay.added + 1 },
       ...(world.isPartial ? [] : [{ title: "Other playlists", number: true, of: ({ others }) => others }]),
     ],
     rows: entriesOf(world, playlist, stays, held),
@@ -159,6 +162,11 @@ function table(world, shown, playlist, stays, held) {
     sql: tracklistSql(world, playlist, read, since),
     empty: "It held nothing.",
   });
+}
+
+/** How a track came that was not there all the time since the read with which this one is compared. */
+function come({ isNew, isReturn }) {
+  return isNew ? "new" : isReturn ? "returned" : null;
 }
 
 function changed(value) {
@@ -186,7 +194,7 @@ function tracklistSql({ calendar, isPartial }, { id }, read, since) {
     tracks.artists,
     tracks.track_id,
     entries.position,
-    case when not exists (
+    case when coalesce(stays.first_seen <= ${before}, true) and not exists (
         select 1 from tracklists as above
         where above.playlist_id = entries.playlist_id and above.first_day = entries.first_day
             and above.track_id = entries.track_id and above.position < entries.position
@@ -200,7 +208,7 @@ function tracklistSql({ calendar, isPartial }, { id }, read, since) {
     stays.added_at,
     case when stays.added_at_source = 'claimed' then 'claimed' when stays.starts_before_watch then 'or earlier'
         when stays.track_id is not null then 'first seen' end as start,
-    ${day} - stays.added_at + 1 as days${isPartial ? "" : others}
+    ${day} - stays.added_at + 1 as days_since${isPartial ? "" : others}
 from tracklists as entries
 left join track_info as tracks on entries.track_id = tracks.track_id and entries.kind = 'track'
 left join track_daily_popularity as now on tracks.track_id = now.track_id and now.date = ${day}
@@ -235,12 +243,12 @@ export function pastTracks(world, shown, playlist, stays) {
         { title: "Start", of: ({ stay }) => startOf(stay) },
         dayColumn(calendar, "Last seen", ({ stay }) => stay.last),
         {
-          ...dayColumn(calendar, "Gone by", ({ stay }) => stay.absent),
+          ...dayColumn(calendar, "Gone", ({ stay }) => stay.absent),
           show: ({ stay }) => leaving(calendar, stay),
         },
       ],
       rows,
-      sort: ["Gone by", "descending"],
+      sort: ["Gone", "descending"],
       limit: 10,
       sql: pastSql(world, playlist, read),
       empty: earlier ?? "No track is known to have left.",
