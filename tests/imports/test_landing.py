@@ -130,7 +130,7 @@ def test_forget_withdraws_an_import_and_it_can_be_imported_again(target: Target,
     target.run("load")
     [file] = files_of_day(target.landing, DAY)
     exit_code, printed = target.run("forget", "--run", file.name.removesuffix(".ndjson.gz"))
-    assert (exit_code, "1 landing files moved" in printed) == (0, True), printed
+    assert (exit_code, "1 landing file moved" in printed) == (0, True), printed
     assert [read.day for read in landed(target.landing)] == [date(2024, 5, 2)]
     target.read("table", path)
     assert before.items() <= target.files().items()
