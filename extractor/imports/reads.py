@@ -242,16 +242,16 @@ where
     and (exists (from lost_files) or exists (from doubted where playlist_id is null and day is null))
 """
 
-# All entries of a document say again what is wrong with it; they have no line of their own.
+# What is wrong with all of a file is so with each of its rows.
 PROBLEMS = """
 from (
-    select file, row, problem from rows where problem is not null and row is not null
-
-    union all
-
-    select file, null, problem || case when count(*) > 1 then ' (' || counted_entries(count(*)) || ')' else '' end
-    from rows where problem is not null and row is null
-    group by file, problem
+    select
+        file,
+        min(row) as row,
+        problem || case when count(*) > 1 then ' (' || count(*) || ' times)' else '' end as problem
+    from rows
+    where problem is not null
+    group by file, rows.problem
 )
 """
 

@@ -171,7 +171,7 @@ def test_what_is_wrong_with_all_entries_of_a_file_is_one_problem(target: Target,
     exit_code, printed = target.run("import", "archive", archive(tmp_path / "git", [world]))
     path = f":playlists/pretty/{PLAYLIST}.json: added_at"
     assert (exit_code, printed.count("not usable")) == (3, 2), printed
-    assert f'{path} "yesterday" (2 entries)\n' in printed and f'{path} "today"\n' in printed, printed
+    assert f'{path} "yesterday" (2 times)\n' in printed and f'{path} "today"\n' in printed, printed
 
 
 def test_a_file_that_is_moved_copied_or_added_again_is_no_read(target: Target, tmp_path: Path) -> None:

@@ -472,9 +472,11 @@ def test_a_file_that_can_t_be_read_is_named_alone(target: Target, tmp_path: Path
 
 
 def test_only_the_first_problems_are_named_and_all_are_counted(target: Target, tmp_path: Path) -> None:
-    rows = [row(1, A, "bad", total=1) for _ in range(1000)]
-    exit_code, printed = target.run("import", "table", write_csv(tmp_path / "t.csv", [row(1, A, total=1), *rows]))
-    assert (exit_code, printed.count('day "bad"'), "… and 990 more" in printed) == (3, 10, True), printed
+    rows = [row(1, A, f"bad {number % 1000}", total=1) for number in range(1001)]
+    path = write_csv(tmp_path / "t.csv", [row(1, A, total=1), *rows])
+    exit_code, printed = target.run("import", "table", path)
+    assert (exit_code, printed.count('day "bad'), "… and 990 more" in printed) == (3, 10, True), printed
+    assert f'{path}:3: day "bad 0" (2 times)\n' in printed and f'{path}:4: day "bad 1"\n' in printed, printed
 
 
 def test_input_without_a_usable_row_is_refused(target: Target, tmp_path: Path) -> None:
