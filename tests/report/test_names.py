@@ -9,7 +9,7 @@ import pytest
 
 from extractor.engines.functions import FUNCTIONS, define
 from tests.pipeline.browser import Page
-from tests.report.pages import check_sql, saved, written
+from tests.report.pages import PHONE, check_sql, saved, written
 from tests.report.worlds import small
 
 pytestmark = pytest.mark.slow
@@ -89,3 +89,15 @@ def test_title_and_artists_are_read_as_two_words(page: Page, tmp_path: Path) -> 
     page.open(written(tmp_path, small({"p1": {1: "A", 2: "AB"}}, last=2, names={"p1": ("Name", "label")})))
     for selector, text in ((".change .track", "Track B Artist B"), ("tbody th a[href^='#playlist']", "Name label")):
         assert page.run(f'document.querySelector("{selector}").textContent') == text
+
+
+def test_long_name_is_in_its_cell_on_a_phone(page: Page, tmp_path: Path) -> None:
+    names = {"p1": ("A very long playlist name with many words that never seems to end", None)}
+    page.open(written(tmp_path, small({"p1": {1: "A", 2: "A"}}, last=2, names=names)), "#artist=by-A", window=PHONE)
+    name, cell = page.run(
+        "['bdi', 'a'].map((part) => document.querySelector(`td[data-title=Playlist] ${part}`))"
+        ".map((one, place) => (place ? one.closest('td') : one).getBoundingClientRect())"
+        ".map(({ left, right }) => [left, right])"
+    )
+    assert cell[0] <= name[0] < name[1] <= cell[1] <= PHONE[0]
+    assert name[1] - name[0] > 300
