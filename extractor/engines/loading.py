@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 
 from extractor.engines.base import Loaded
-from extractor.engines.duckdb.files import quoted
+from extractor.engines.duckdb.files import path_text, quoted
 from extractor.engines.news import Ledger, News, name_of
 from extractor.engines.pieces import pieces_of
 from extractor.engines.split import split
@@ -145,4 +145,4 @@ def _insert_watched(store: Store, news: News, folder: Path) -> None:
         with path.open("w", encoding="utf-8") as lines:
             for each in news.watched.values():
                 lines.writelines(json.dumps([each.name, *row]) + "\n" for row in each.rows)
-        store.insert("watched", WATCHED.replace("<path>", quoted(str(path))))
+        store.insert("watched", WATCHED.replace("<path>", path_text(path)))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import duckdb
 
-from extractor.engines.duckdb.files import quoted
+from extractor.engines.duckdb.files import path_text
 from extractor.engines.pieces import Part, Piece
 from extractor.errors import LandingError
 
@@ -214,7 +214,7 @@ def split(connection: duckdb.DuckDBPyConnection, piece: Piece) -> Split:
 
     Raises LandingError for lines that are not envelopes, or not those that the piece was made of.
     """
-    connection.execute(f"set variable piece = {quoted(str(piece.path))}")
+    connection.execute(f"set variable piece = {path_text(piece.path)}")
     try:
         connection.execute(INCOMING)
     except (duckdb.DataError, duckdb.InvalidInputException) as error:

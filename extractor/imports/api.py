@@ -15,8 +15,9 @@ from typing import Any
 
 import duckdb
 
+from extractor.engines.duckdb.files import path_text
 from extractor.errors import ConfigError
-from extractor.imports.documents import LONGEST_LINE, path_text, pieces
+from extractor.imports.documents import LONGEST_LINE, pieces
 from extractor.imports.git import Repository, Version
 from extractor.imports.neutral import add_rows, columns_of
 from extractor.imports.problems import Problems

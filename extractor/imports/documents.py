@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from extractor.engines.duckdb.files import quoted
 from extractor.imports.problems import Problems
 
 PIECE_BYTES = 1 << 24
 """DuckDB needs about ten times this memory for a piece."""
 LONGEST_LINE = 1 << 26
 """Twice what the longest playlists need, which have 11,000 entries."""
-
-
-def path_text(path: Path) -> str:
-    """Return a path as a literal of DuckDB, in which no character is a wildcard."""
-    return quoted(re.sub(r"[\[*?]", r"[\g<0>]", str(path)))
 
 
 def pieces(

@@ -18,9 +18,8 @@ from pathlib import Path
 
 import duckdb
 
-from extractor.engines.duckdb.files import number_of, quoted
+from extractor.engines.duckdb.files import number_of, path_text, quoted
 from extractor.errors import ConfigError
-from extractor.imports.documents import path_text
 from extractor.imports.neutral import COLUMNS, OF_SOURCES, add_rows, columns_of, missing_columns
 from extractor.imports.problems import Problems
 from extractor.project import HOME, PROJECT

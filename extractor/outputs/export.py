@@ -10,7 +10,7 @@ import duckdb
 
 from extractor.config.settings import Config
 from extractor.engines.base import megabytes
-from extractor.engines.duckdb.files import READ, number_of, opened, quoted
+from extractor.engines.duckdb.files import READ, number_of, opened, path_text, quoted
 from extractor.errors import ConfigError, ExportError, WarehouseError, counted, suggestion
 from extractor.files import sync
 from extractor.outputs.missing import check_published
@@ -106,7 +106,7 @@ def _write(connection: duckdb.DuckDBPyConnection, tables: list[str], file_format
         path.parent.mkdir(parents=True, exist_ok=True)
         rows = number_of(connection, f"copy ({query}) to {quoted(str(path))} ({options})")
         sync(path)
-        if number_of(connection, READ.format(table=READERS[path.suffix].format(path=quoted(str(path))))) != rows:
+        if number_of(connection, READ.format(table=READERS[path.suffix].format(path=path_text(path)))) != rows:
             raise ExportError(f"{path.name}: can't be read back as it was written")
 
     for table in tables:

@@ -62,6 +62,21 @@ def test_export_writes_one_file_per_table(config: Config, tmp_path: Path) -> Non
     assert files(tmp_path / "out") == {"columns.csv", "playlists.csv", "track_daily_popularity.csv"}
 
 
+@pytest.mark.parametrize("file_format", ["parquet", "csv"])
+def test_what_is_read_back_is_what_was_written(config: Config, tmp_path: Path, file_format: str) -> None:
+    """The brackets in the folder's name are no pattern for that of a killed export beside it."""
+    beside = tmp_path / "out1" / ".unfinished"
+    beside.mkdir(parents=True)
+    for name in (f"playlists.{file_format}", f"track_daily_popularity.{file_format}", "columns.csv"):
+        duckdb.sql("from range(99)").write_csv(str(beside / name))
+    export(config, file_format, tmp_path / "out[1]")
+    assert files(tmp_path / "out[1]") == {
+        f"playlists.{file_format}",
+        f"track_daily_popularity.{file_format}",
+        "columns.csv",
+    }
+
+
 def test_single_table_can_be_exported(config: Config, tmp_path: Path) -> None:
     export(config, "csv", tmp_path / "out", only="playlists")
     assert files(tmp_path / "out") == {"columns.csv", "playlists.csv"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -201,6 +202,11 @@ def attach(connection: duckdb.DuckDBPyConnection, path: Path, name: str) -> None
 def quoted(text: str) -> str:
     """Return a text as an SQL literal."""
     return "'" + text.replace("'", "''") + "'"
+
+
+def path_text(path: Path) -> str:
+    """Return a path for a reader of DuckDB as an SQL literal, in which no character is a wildcard."""
+    return quoted(re.sub(r"[\[*?]", r"[\g<0>]", str(path)))
 
 
 def named(text: str) -> str:

@@ -10,7 +10,7 @@ import duckdb
 from extractor.config.settings import Config
 from extractor.engines.base import LAST_BUILD, Build, BuildOptions, Built
 from extractor.engines.dbt import build_in_pieces
-from extractor.engines.duckdb.files import quoted
+from extractor.engines.duckdb.files import path_text
 from extractor.engines.spark.folder import PUBLICATION, folder_of
 from extractor.engines.spark.load import last_load
 
@@ -35,7 +35,7 @@ def last_build(folder: Path) -> Build | None:
         return None
     with duckdb.connect() as connection:
         connection.execute("create schema state")
-        listed = ", ".join(quoted(str(file)) for file in files)
+        listed = ", ".join(map(path_text, files))
         connection.execute(f"create view state.builds as select * from read_parquet([{listed}])")  # noqa: S608 (our own)
         found = connection.execute(LAST_BUILD).fetchall()
     return Build(*found[0]) if found else None
