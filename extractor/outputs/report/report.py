@@ -22,6 +22,7 @@ from extractor.engines.duckdb.files import opened
 from extractor.engines.published import id_of
 from extractor.errors import counted
 from extractor.files import replace_file
+from extractor.outputs.changes.read import playlist_names
 from extractor.outputs.missing import check_published
 
 ASSETS = Path(__file__).parent / "assets"
@@ -154,6 +155,8 @@ def _facts(connection: duckdb.DuckDBPyConnection, excerpt: Excerpt) -> tuple[dic
     facts |= {"days_known": known or 0, "playlists_known": all_playlists}
     for name in COLUMNAR:
         facts[name] = _columns(_ask(connection, name, shown))
+    titles = playlist_names(connection)
+    facts["playlists"]["title"] = [titles[each][0] for each in facts["playlists"]["id"]]
     blocks = {name: b"".join(bytes(row) for (row,) in _ask(connection, name, shown).fetchall()) for name in BINARY}
     return facts, blocks
 

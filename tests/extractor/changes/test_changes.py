@@ -193,9 +193,8 @@ def test_playlists_that_share_name_and_label_are_told_apart_everywhere(shown: Sh
         f"Perhaps before 15 Jan 2026: changes of Hits ({B}) (since 13 Jan)",
         f"Not observed: Hits ({'M' * 22}) (not run); Hits ({NEVER}) (unavailable)",
     ]
-    summary = summarize_day(shown.config, january(16))
-    assert summary
-    assert f"perhaps before 15 Jan: changes of Hits ({B}) (since 13 Jan)" in summary[0].splitlines()
+    text, _ = summarize_day(shown.config, january(16))
+    assert f"perhaps before 15 Jan: changes of Hits ({B}) (since 13 Jan)" in text.splitlines()
 
 
 def test_names_with_commas_cannot_be_taken_for_several(shown: Shown) -> None:
@@ -214,10 +213,9 @@ def test_names_with_commas_cannot_be_taken_for_several(shown: Shown) -> None:
     )
     assert shown("--track", FOUR, "--playlist", B).startswith("Up, 1 replaced; New id – X, between 13 and 16 Jan")
     assert shown().splitlines()[-1] == "Not observed: Same (failed); wished (unavailable)"
-    summary = summarize_day(shown.config, january(16))
-    assert summary
+    text, _ = summarize_day(shown.config, january(16))
     biggest = "biggest: Slow, Long; biggest: x +1 −1; Up, 1 replaced 1 replaced"
-    assert summary[0].splitlines()[0] == f"+1 −1, 1 replaced in 2 playlists since 15 Jan; {biggest}"
+    assert text.splitlines()[0] == f"+1 −1, 1 replaced in 2 playlists since 15 Jan; {biggest}"
     assert summarize_lately(shown.config)[:2] == ["16 Jan: +1 −1, 1 replaced in 2 playlists since 15 Jan", biggest]
 
 
@@ -235,10 +233,9 @@ def test_recording_with_two_ids_enters_several_playlists_once(shown: Shown) -> N
             ('{C}', '{THREE}', 'added', '2026-01-16', '2026-01-15', false);
         """,
     )
-    summary = summarize_day(shown.config, january(16))
-    assert summary
+    text, _ = summarize_day(shown.config, january(16))
     title = EVIL.replace("\n", " ")
-    assert summary[0].splitlines()[1:] == [f"entered several playlists: {title} – Z (3)"]
+    assert text.splitlines()[1:] == [f"entered several playlists: {title} – Z (3)"]
 
 
 def test_changes_needs_a_published_file(run: Callable[..., Run], capsys: pytest.CaptureFixture[str]) -> None:

@@ -244,15 +244,14 @@ export function sightings(world, playlist) {
 }
 
 function playlists({ playlists: columns, reasons, days }) {
-  const { id, name, label, owner, watched, since, outcomes, followers, sizes, read_before, followers_before } = columns;
-  const names = id.map((playlistId, index) => name[index] ?? label[index] ?? playlistId);
-  const titles = distinct(names, label, id);
+  const { id, name, title, label, owner, watched, since, outcomes } = columns;
+  const { followers, sizes, read_before, followers_before } = columns;
   const found = id.map((playlistId, index) => ({
     index,
     id: playlistId,
-    name: names[index],
-    title: titles[index],
-    label: name[index] === null || titles[index] !== names[index] ? null : label[index],
+    name: name[index] ?? label[index] ?? playlistId,
+    title: title[index], // the name, and what tells it from others of that name
+    label: title[index] === name[index] ? label[index] : null,
     owner: owner[index],
     isWatched: watched[index],
     outcomes: (".".repeat(since[index]) + outcomes[index]).padEnd(days, "."),
@@ -264,24 +263,6 @@ function playlists({ playlists: columns, reasons, days }) {
   }));
   reasons.reason.forEach((reason, row) => found[reasons.playlist[row]].reasons.set(reasons.day[row], reason));
   return found;
-}
-
-/** Names; those that several playlists share are followed by the label, or by the id if they share that too. */
-function distinct(names, labels, ids) {
-  const asSeen = (title) => title.trim().split(/\s+/u).join(" ");
-  const shared = (titles) => {
-    const numbers = Map.groupBy(titles, asSeen);
-    return titles.map((title) => numbers.get(asSeen(title)).length > 1);
-  };
-  const marked = (titles, marks) => {
-    const isShared = shared(titles);
-    return titles.map((title, index) => (isShared[index] ? `${names[index]} (${marks[index]})` : title));
-  };
-  let titles = marked(names, ids.map((id, index) => labels[index] ?? id));
-  while (shared(titles).includes(true)) {
-    titles = marked(titles, ids);
-  }
-  return titles;
 }
 
 /** From differences to numbers. */
