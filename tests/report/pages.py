@@ -15,6 +15,7 @@ from typing import Any
 import duckdb
 
 from extractor.config.settings import Config
+from extractor.engines.functions import FUNCTIONS, define
 from extractor.outputs.report.report import SCRIPTS, inlined, report
 from tests.extractor.conftest import empty_marts
 from tests.pipeline.browser import Page
@@ -124,10 +125,12 @@ update track_daily_popularity set popularity = 0 where hash(track_id, date) % 20
 
 
 def written(folder: Path, sql: str) -> Path:
-    """Write a report on a published file with these rows."""
+    """Write a report on a published file with these rows, and with the functions which the page's queries name."""
     config = Config(database=folder / "s.duckdb")
     with duckdb.connect(str(config.database)) as connection:
         connection.execute("".join(empty_marts()) + sql)
+        for name in FUNCTIONS:
+            define(connection, name)
     return report(config, folder / "report.html").output
 
 

@@ -13,7 +13,6 @@ import yaml
 
 from extractor.cli.commands import main
 from extractor.config.settings import Config
-from extractor.engines.functions import FUNCTIONS, define
 from extractor.outputs.report.report import Excerpt, report
 from tests.pipeline.browser import Page
 from tests.report.pages import (
@@ -54,9 +53,6 @@ from (values ('t6'), ('t99')) u(t);
 def config(tmp_path: Path) -> Path:
     """Return a configuration with a published file of three playlists."""
     written(tmp_path, TWO_DAYS_MISSED + TWINS).unlink()
-    with duckdb.connect(str(tmp_path / "s.duckdb")) as connection:
-        for name in FUNCTIONS:
-            define(connection, name)
     file = tmp_path / "config.yaml"
     file.write_text(yaml.safe_dump({"database": "s.duckdb", "warehouse": "w.duckdb"}))
     return file
@@ -251,9 +247,6 @@ values ('r', 'read', october(18), '2025-10-18 06:00:00', 75);
 def test_open_stays_of_playlists_last_read_before_the_days_shown_are_in_the_page(page: Page, tmp_path: Path) -> None:
     written(tmp_path, TWO_DAYS_MISSED + EARLIER)
     database = tmp_path / "s.duckdb"
-    with duckdb.connect(str(database)) as connection:
-        for name in FUNCTIONS:
-            define(connection, name)
     for days, playlist, read in ((3, "l4", 12), (1, "l4", 12), (1, "l1", 17)):
         html = report(Config(database=database), tmp_path / "p.html", Excerpt(days=days)).output
         with duckdb.connect(str(database)) as connection:

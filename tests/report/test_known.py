@@ -13,7 +13,6 @@ import duckdb
 import pytest
 
 from extractor.config.settings import Config
-from extractor.engines.functions import FUNCTIONS, define
 from extractor.outputs.report.report import Excerpt, report
 from tests.pipeline.browser import Page
 from tests.report.pages import (
@@ -30,6 +29,7 @@ from tests.report.pages import (
     tables,
     written,
 )
+from tests.report.worlds import insertion
 
 pytestmark = pytest.mark.slow
 
@@ -174,22 +174,8 @@ def rows_until(last: int) -> dict[str, list[dict[str, Any]]]:
 def published(folder: Path, last: int) -> Path:
     """Write the report of what is known at the end of a day."""
     folder.mkdir()
-    rows = [
-        f"insert into {name} ({', '.join(row)}) values ({', '.join(_text(value) for value in row.values())});"
-        for name, some in rows_until(last).items()
-        for row in some
-    ]
-    html = written(folder, "\n".join(rows))
-    with duckdb.connect(str(folder / "s.duckdb")) as connection:
-        for name in FUNCTIONS:
-            define(connection, name)
-    return html
-
-
-def _text(value: Any) -> str:
-    if value is None or isinstance(value, bool | int):
-        return "null" if value is None else str(value)
-    return f"'{value}'"
+    rows = [insertion(name, **row) for name, some in rows_until(last).items() for row in some]
+    return written(folder, "\n".join(rows))
 
 
 @pytest.fixture(scope="module")

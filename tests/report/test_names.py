@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import duckdb
 import pytest
 
-from extractor.engines.functions import FUNCTIONS, define
 from tests.pipeline.browser import Page
 from tests.report.pages import PHONE, check_sql, saved, written
 from tests.report.worlds import small
@@ -35,9 +33,6 @@ HELD = {playlist: {1: "A", 3: "AB" if playlist == "p1" else "A"} for playlist in
 
 def test_playlists_of_one_name_are_told_apart(page: Page, tmp_path: Path) -> None:
     html = written(tmp_path, small(HELD, last=3, names=NAMES, popularity={1: 50, 2: 50, 3: 50}))
-    with duckdb.connect(str(html.with_name("s.duckdb"))) as connection:
-        for name in FUNCTIONS:
-            define(connection, name)
     page.open(html)
     links = "[...document.querySelectorAll('tbody th a[href^=\"#playlist\"]')]"
     shown = page.run(

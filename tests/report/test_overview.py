@@ -13,7 +13,6 @@ import duckdb
 import pytest
 
 from extractor.config.settings import Config
-from extractor.engines.functions import FUNCTIONS, define
 from extractor.outputs.report.report import Excerpt, report
 from tests.pipeline.browser import Page
 from tests.report.pages import (
@@ -291,8 +290,6 @@ def test_playlists_are_observed_on_the_first_day(page: Page, tmp_path: Path) -> 
         "Never read": "0/1",
     }
     with duckdb.connect(str(tmp_path / "s.duckdb")) as connection:
-        for name in FUNCTIONS:
-            define(connection, name)
         numbers = connection.execute(sql_of(page, "Playlists")).fetchall()
     assert [(observed, days) for *_, observed, days in numbers] == [(0, 1), (1, 1)]
 

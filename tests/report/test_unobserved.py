@@ -4,24 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import duckdb
 import pytest
 
-from extractor.engines.functions import FUNCTIONS, define
 from tests.pipeline.browser import Page
 from tests.report.pages import Cells, fact, queried, rows_of, saved_rows, sql_of, tip, written
 from tests.report.worlds import day_of, small
 
 pytestmark = pytest.mark.slow
-
-
-def with_functions(folder: Path, sql: str) -> Path:
-    """Write a report on a published file that also has the functions which the page's queries name."""
-    html = written(folder, sql)
-    with duckdb.connect(str(html.with_name("s.duckdb"))) as connection:
-        for name in FUNCTIONS:
-            define(connection, name)
-    return html
 
 
 def by_name(rows: list[Cells], *titles: str) -> dict[str, tuple[float | None, ...]]:
@@ -39,7 +28,7 @@ def both(page: Page, caption: str, titles: tuple[str, str]) -> dict[str, tuple[f
 
 def test_changes_of_artists_are_known_where_one_of_their_playlists_was_compared(page: Page, tmp_path: Path) -> None:
     held = {"p1": {1: "AB", 3: "AC", 5: "ACE"}, "p2": {1: "AD", 2: "D"}, "p3": {5: "F"}}
-    html = with_functions(tmp_path, small(held, last=5))
+    html = written(tmp_path, small(held, last=5))
     columns = ("Added", "Removed")
     known: dict[str, dict[str, tuple[int | None, ...]]] = {
         "#from=2026-01-01&to=2026-01-01": {"A": (None, None), "B": (None, None), "D": (None, None)},
@@ -58,7 +47,7 @@ def test_changes_of_artists_are_known_where_one_of_their_playlists_was_compared(
 def test_followers_are_gained_only_in_days_that_tell_their_number(page: Page, tmp_path: Path) -> None:
     held = {"p1": {1: "A", 2: "A", 5: "A"}, "p2": {1: "A", 5: "A"}}
     followers = {"p1": {1: 100, 2: 90, 5: 95}, "p2": {5: 7}}
-    html = with_functions(tmp_path, small(held, last=5, followers=followers))
+    html = written(tmp_path, small(held, last=5, followers=followers))
     for first, last, expected in (
         (3, 4, {"p1": (90, None), "p2": (None, None)}),
         (3, 5, {"p1": (95, 5), "p2": (7, None)}),

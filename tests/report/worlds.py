@@ -27,20 +27,20 @@ def small(
     letters = sorted({letter for days in held.values() for tracks in days.values() for letter in tracks})
     for letter in letters:
         rows += [
-            _row("track_info", track_id=letter, track_name=f"Track {letter}", artists=f"Artist {letter}"),
-            _row("artists", artist_id=f"by-{letter}", artist_name=f"Artist {letter}"),
-            _row("track_artists", track_id=letter, artist_position=1, artist_id=f"by-{letter}"),
+            insertion("track_info", track_id=letter, track_name=f"Track {letter}", artists=f"Artist {letter}"),
+            insertion("artists", artist_id=f"by-{letter}", artist_name=f"Artist {letter}"),
+            insertion("track_artists", track_id=letter, artist_position=1, artist_id=f"by-{letter}"),
         ]
         rows += [
-            _row("track_daily_popularity", track_id=letter, date=day_of(day), popularity=value)
+            insertion("track_daily_popularity", track_id=letter, date=day_of(day), popularity=value)
             for day, value in (popularity or {}).items()
         ]
-    rows.append(_row("runs", run_id="r", kind="read", date=day_of(last), exit_code=0))
+    rows.append(insertion("runs", run_id="r", kind="read", date=day_of(last), exit_code=0))
     for playlist, days in held.items():
         name, label = (names or {}).get(playlist, (playlist, None))
         end = (until or {}).get(playlist, last)
         watched = {"is_watched": end == last}
-        rows.append(_row("playlists", playlist_id=playlist, playlist_name=name, label=label, **watched))
+        rows.append(insertion("playlists", playlist_id=playlist, playlist_name=name, label=label, **watched))
         rows += _of_playlist(playlist, days, end, (followers or {}).get(playlist, {}))
     return "\n".join(rows)
 
@@ -60,12 +60,12 @@ def _of_playlist(playlist: str, days: Mapping[int, str], end: int, followers: Ma
                 facts["added"] = len(set(days[day]) - set(days[before]))
                 facts["removed"] = len(set(days[before]) - set(days[day]))
                 facts["days_since_usable"] = day - before
-        yield _row("playlist_days", playlist_id=playlist, date=day_of(day), followers=followers.get(day), **facts)
+        yield insertion("playlist_days", playlist_id=playlist, date=day_of(day), followers=followers.get(day), **facts)
     for place, read in enumerate(reads):
         until = reads[place + 1] - 1 if place + 1 < len(reads) else read
         for position, track in enumerate(days[read], 1):
             entry = {"position": position, "kind": "track", "track_id": track}
-            yield _row("tracklists", playlist_id=playlist, first_day=day_of(read), last_day=day_of(until), **entry)
+            yield insertion("tracklists", playlist_id=playlist, first_day=day_of(read), last_day=day_of(until), **entry)
     for track in sorted({track for tracks in days.values() for track in tracks}):
         yield from _of_track(playlist, track, days, reads)
 
@@ -83,11 +83,11 @@ def _of_track(playlist: str, track: str, days: Mapping[int, str], reads: list[in
         if is_there != was_there and place > 0:
             change = "removed" if was_there else "returned" if len(stays) > 1 else "added"
             between = {"date_before": day_of(reads[place - 1]), "date": day_of(read)}
-            yield _row(
+            yield insertion(
                 "playlist_changes", playlist_id=playlist, track_id=track, change=change, is_replacement=False, **between
             )
     for number, (seen, absent) in enumerate(stays, 1):
-        yield _row(
+        yield insertion(
             "tracks_in_playlist",
             playlist_id=playlist,
             track_id=track,
@@ -105,7 +105,8 @@ def _of_track(playlist: str, track: str, days: Mapping[int, str], reads: list[in
         )
 
 
-def _row(table: str, **values: Any) -> str:
+def insertion(table: str, **values: Any) -> str:
+    """Return the statement that inserts a row."""
     return f"insert into {table} ({', '.join(values)}) values ({', '.join(_text(value) for value in values.values())});"
 
 
